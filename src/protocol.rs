@@ -1,0 +1,162 @@
+//! What the page and the worker say to each other.
+//!
+//! The only serializable types: nothing inside the engine derives `Serialize`, so nothing inside
+//! is tied to what an older worker, still in a browser's cache, understands. Every offset in here
+//! is in UTF-16 units, as the browser counts; nothing else in the engine does.
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    /// Which edit this is. The answer carries it, and an answer to an older one is dropped.
+    pub revision: u64,
+    /// Compose files in merge order; a file named `.env` is the project's environment.
+    pub files: Vec<File>,
+    pub proxy: Proxy,
+    /// Ask for [`Answer::fixed`] as well.
+    pub fix_all: bool,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct File {
+    pub name: String,
+    pub text: String,
+}
+
+/// The page's choices for the proxy outputs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Proxy {
+    pub place: Place,
+    pub tls: Tls,
+    /// Host names chosen by the user; sites not named here get a proposal.
+    pub hosts: Vec<Host>,
+}
+
+/// Where the proxy runs: on the host itself, or as a service in the Compose network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Place {
+    #[default]
+    Host,
+    Network,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tls {
+    #[default]
+    Off,
+    Acme,
+    Files,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Host {
+    pub service: String,
+    pub port: u16,
+    pub host: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    pub revision: u64,
+    /// Whether `docker compose` itself would refuse the project.
+    pub rejected: bool,
+    /// Sorted by file and place.
+    pub problems: Vec<Problem>,
+    /// How many problems have a safe fix.
+    pub fixable: usize,
+    /// With `fix_all`: all safe fixes until none is left, as one set of edits.
+    pub fixed: Option<Vec<Edit>>,
+    /// The sites the proxy outputs serve.
+    pub sites: Vec<Site>,
+    /// What follows from the files, one tab each. Empty when the model is too broken to say.
+    pub outputs: Vec<Output>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Problem {
+    pub rule: String,
+    pub group: String,
+    pub severity: Severity,
+    pub rejected: bool,
+    /// What is wrong, in one sentence; names stand in backticks.
+    pub message: String,
+    pub why: Option<String>,
+    /// Index into the request's files.
+    pub file: usize,
+    pub start: usize,
+    pub end: usize,
+    /// Counted from one, for display; the column in characters.
+    pub line: usize,
+    pub column: usize,
+    pub fixes: Vec<Fix>,
+    pub related: Vec<Related>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    Error,
+    Warning,
+    Hint,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Related {
+    pub file: usize,
+    pub start: usize,
+    pub end: usize,
+    pub line: usize,
+    pub message: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fix {
+    pub title: String,
+    /// The same stack to Docker afterwards. "Fix all" takes safe ones only.
+    pub safe: bool,
+    /// In order, in offsets of the texts that were asked about.
+    pub edits: Vec<Edit>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Edit {
+    pub file: usize,
+    pub start: usize,
+    pub end: usize,
+    pub insert: String,
+}
+
+/// One site of the proxy plan: a host name that leads to a port of a service.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Site {
+    pub service: String,
+    pub port: u16,
+    pub host: String,
+    /// What it is, where that is known: `API`, `HTTP actions`, `Dashboard`.
+    pub label: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Output {
+    /// `nginx`, `traefik-labels`, …
+    pub target: String,
+    pub title: String,
+    pub files: Vec<OutputFile>,
+    /// What to do with the files, in order.
+    pub steps: Vec<String>,
+    /// What the target cannot do, or what the reader should know.
+    pub notes: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OutputFile {
+    pub path: String,
+    pub text: String,
+}
+
+/// All that the worker does: a pure function of the request.
+pub fn answer(request: &Request) -> Answer {
+    Answer { revision: request.revision, ..Answer::default() }
+}

@@ -1,0 +1,372 @@
+//! Places in texts and changes to them.
+//!
+//! Every position is a byte offset into the text it was computed from. Lines, columns and UTF-16
+//! units exist only where a person or the browser needs them, through [`LineIndex`].
+
+use std::{collections::BTreeMap, ops::Range};
+
+/// Which of a project's files: its place in `Project::sources`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(pub u32);
+
+/// A half-open range of bytes of one file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    pub file: FileId,
+    pub start: usize,
+    pub end: usize,
+}
+
+/// Replaces what `span` covers by `insert`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    pub span: Span,
+    pub insert: String,
+}
+
+/// Edits that belong together, all in offsets of the texts before any of them.
+///
+/// Invariant: sorted and disjoint. Two insertions at one place keep the order they were given in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TextEdit {
+    edits: Vec<Edit>,
+}
+
+/// Converts byte offsets of one text to what people and editors count in.
+#[derive(Clone, Debug)]
+pub struct LineIndex {
+    line_starts: Vec<usize>,
+    /// After each character that is not ASCII: its end in bytes, in characters and in UTF-16 units.
+    wide: Vec<Position>,
+    len: usize,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Position {
+    byte: usize,
+    char: usize,
+    utf16: usize,
+}
+
+/// One text under several rounds of edits, which in the end are one edit of the text it began as.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    pieces: Vec<Piece>,
+    original_len: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Piece {
+    Original(Range<usize>),
+    Inserted(String),
+}
+
+impl Span {
+    pub fn new(file: FileId, start: usize, end: usize) -> Span {
+        debug_assert!(start <= end);
+        Span { file, start, end: end.max(start) }
+    }
+
+    pub fn range(self) -> Range<usize> {
+        self.start..self.end
+    }
+
+    pub fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
+    pub fn len(self) -> usize {
+        self.end - self.start
+    }
+
+    /// The empty span before it.
+    pub fn at_start(self) -> Span {
+        Span { end: self.start, ..self }
+    }
+
+    /// The empty span behind it.
+    pub fn at_end(self) -> Span {
+        Span { start: self.end, ..self }
+    }
+
+    pub fn contains(self, other: Span) -> bool {
+        self.file == other.file && self.start <= other.start && other.end <= self.end
+    }
+
+    /// From the beginning of the first to the end of the last; both must be of one file.
+    pub fn to(self, other: Span) -> Span {
+        debug_assert_eq!(self.file, other.file);
+        Span { file: self.file, start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+
+    /// The bytes `range` of what it covers.
+    pub fn part(self, range: Range<usize>) -> Span {
+        let end = (self.start + range.end).min(self.end);
+        Span { file: self.file, start: (self.start + range.start).min(end), end }
+    }
+}
+
+impl Edit {
+    pub fn insert(at: Span, text: impl Into<String>) -> Edit {
+        Edit { span: at.at_start(), insert: text.into() }
+    }
+
+    pub fn delete(span: Span) -> Edit {
+        Edit { span, insert: String::new() }
+    }
+
+    pub fn replace(span: Span, text: impl Into<String>) -> Edit {
+        Edit { span, insert: text.into() }
+    }
+}
+
+impl From<Edit> for TextEdit {
+    fn from(edit: Edit) -> TextEdit {
+        TextEdit { edits: vec![edit] }
+    }
+}
+
+impl TextEdit {
+    /// `None` if two of the edits overlap.
+    pub fn new(mut edits: Vec<Edit>) -> Option<TextEdit> {
+        edits.sort_by_key(|edit| edit.span);
+        let disjoint = edits.windows(2).all(|pair| match pair {
+            [a, b] => a.span.file != b.span.file || a.span.end <= b.span.start,
+            _ => true,
+        });
+        disjoint.then_some(TextEdit { edits })
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Edit> {
+        self.edits.iter()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.edits.is_empty()
+    }
+
+    /// The text of `file` after its edits. Edits that do not fit the text are left out.
+    pub fn apply(&self, file: FileId, text: &str) -> String {
+        let mut res = text.to_owned();
+        for edit in self.edits.iter().rev().filter(|edit| edit.span.file == file) {
+            if text.get(edit.span.range()).is_some() {
+                res.replace_range(edit.span.range(), &edit.insert);
+            }
+        }
+        res
+    }
+
+    /// Both together, unless they touch the same bytes or insert at the same place.
+    pub fn merged(&self, other: &TextEdit) -> Option<TextEdit> {
+        let meets = |a: &Edit, b: &Edit| {
+            a.span.file == b.span.file && a.span.start <= b.span.end && b.span.start <= a.span.end
+        };
+        if self.iter().any(|a| other.iter().any(|b| meets(a, b))) {
+            return None;
+        }
+        TextEdit::new(self.edits.iter().chain(&other.edits).cloned().collect())
+    }
+}
+
+impl LineIndex {
+    pub fn new(text: &str) -> LineIndex {
+        let starts = text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n').map(|(at, _)| at + 1);
+        let line_starts = std::iter::once(0).chain(starts).collect();
+        let mut wide = vec![Position::default()];
+        let mut at = Position::default();
+        for (byte, char) in text.char_indices().filter(|(_, char)| !char.is_ascii()) {
+            let ascii = byte - at.byte;
+            at = Position {
+                byte: byte + char.len_utf8(),
+                char: at.char + ascii + 1,
+                utf16: at.utf16 + ascii + char.len_utf16(),
+            };
+            wide.push(at);
+        }
+        LineIndex { line_starts, wide, len: text.len() }
+    }
+
+    /// The zero-based line that holds byte `offset`.
+    pub fn line(&self, offset: usize) -> usize {
+        self.line_starts.partition_point(|&start| start <= offset) - 1
+    }
+
+    /// Where the zero-based `line` begins; the end of the text for a line behind the last.
+    pub fn line_start(&self, line: usize) -> usize {
+        self.line_starts.get(line).copied().unwrap_or(self.len)
+    }
+
+    /// The zero-based line of byte `offset`, and how many characters stand before it there.
+    pub fn line_column(&self, offset: usize) -> (usize, usize) {
+        let line = self.line(offset);
+        let before = self.position(self.line_starts.get(line).copied().unwrap_or_default());
+        (line, self.position(offset).char - before.char)
+    }
+
+    /// Byte `offset` in UTF-16 units, as browsers count.
+    pub fn utf16(&self, offset: usize) -> usize {
+        self.position(offset).utf16
+    }
+
+    fn position(&self, offset: usize) -> Position {
+        let offset = offset.min(self.len);
+        let last = self.wide.partition_point(|it| it.byte <= offset).saturating_sub(1);
+        let known = self.wide.get(last).copied().unwrap_or_default();
+        let ascii = offset - known.byte;
+        Position { byte: offset, char: known.char + ascii, utf16: known.utf16 + ascii }
+    }
+}
+
+impl Draft {
+    pub fn new(text: &str) -> Draft {
+        Draft { pieces: vec![Piece::Original(0..text.len())], original_len: text.len() }
+    }
+
+    /// Applies the edits of `file`, whose offsets are those of the text as it stands now.
+    pub fn apply(&mut self, file: FileId, edit: &TextEdit) {
+        for edit in edit.edits.iter().rev().filter(|edit| edit.span.file == file) {
+            let start = self.split(edit.span.start);
+            let end = self.split(edit.span.end);
+            let insert = (!edit.insert.is_empty()).then(|| Piece::Inserted(edit.insert.clone()));
+            self.pieces.splice(start..end, insert);
+        }
+    }
+
+    /// What turns the original text into this one.
+    pub fn finish(self, file: FileId) -> TextEdit {
+        let mut edits: Vec<Edit> = Vec::new();
+        let mut at = 0;
+        let mut insert = String::new();
+        for piece in self.pieces.into_iter().chain([Piece::Original(self.original_len..self.original_len)]) {
+            match piece {
+                Piece::Inserted(text) => insert.push_str(&text),
+                Piece::Original(range) => {
+                    if at < range.start || !insert.is_empty() {
+                        let span = Span::new(file, at, range.start);
+                        edits.push(Edit { span, insert: std::mem::take(&mut insert) });
+                    }
+                    at = range.end;
+                }
+            }
+        }
+        TextEdit { edits }
+    }
+
+    /// Makes a piece begin at `offset` of the text as it stands; its index.
+    fn split(&mut self, offset: usize) -> usize {
+        let mut at = 0;
+        for index in 0..self.pieces.len() {
+            let Some(piece) = self.pieces.get(index) else { break };
+            let len = piece.len();
+            if at == offset {
+                return index;
+            }
+            if offset < at + len {
+                let (left, right) = piece.split(offset - at);
+                self.pieces.splice(index..=index, [left, right]);
+                return index + 1;
+            }
+            at += len;
+        }
+        self.pieces.len()
+    }
+}
+
+impl Piece {
+    fn len(&self) -> usize {
+        match self {
+            Piece::Original(range) => range.len(),
+            Piece::Inserted(text) => text.len(),
+        }
+    }
+
+    fn split(&self, at: usize) -> (Piece, Piece) {
+        match self {
+            Piece::Original(range) => {
+                let middle = range.start + at;
+                (Piece::Original(range.start..middle), Piece::Original(middle..range.end))
+            }
+            Piece::Inserted(text) => {
+                let (left, right) = text.split_at_checked(at).unwrap_or((text, ""));
+                (Piece::Inserted(left.to_owned()), Piece::Inserted(right.to_owned()))
+            }
+        }
+    }
+}
+
+/// Files by name, for edit sets that speak of several: what each is after `edit`.
+pub fn apply_all(texts: &BTreeMap<FileId, String>, edit: &TextEdit) -> BTreeMap<FileId, String> {
+    texts.iter().map(|(&file, text)| (file, edit.apply(file, text))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: FileId = FileId(0);
+
+    fn span(start: usize, end: usize) -> Span {
+        Span::new(FILE, start, end)
+    }
+
+    fn edits(edits: Vec<Edit>) -> TextEdit {
+        TextEdit::new(edits).expect("disjoint")
+    }
+
+    #[test]
+    fn edits_apply_in_offsets_of_the_original() {
+        let edit = edits(vec![Edit::insert(span(3, 3), "!"), Edit::delete(span(0, 1))]);
+        assert_eq!(edit.apply(FILE, "abc"), "bc!");
+    }
+
+    #[test]
+    fn overlapping_edits_are_refused() {
+        assert_eq!(TextEdit::new(vec![Edit::delete(span(0, 2)), Edit::delete(span(1, 3))]), None);
+    }
+
+    #[test]
+    fn edits_of_two_files_do_not_meet() {
+        let other = Span::new(FileId(1), 0, 2);
+        let both = edits(vec![Edit::delete(span(0, 2)), Edit::replace(other, "x")]);
+        assert_eq!(both.apply(FILE, "abc"), "c");
+        assert_eq!(both.apply(FileId(1), "abc"), "xc");
+    }
+
+    #[test]
+    fn lines_columns_and_utf16_units() {
+        let text = "a: 1\n# 🐳é中 b\nc";
+        let lines = LineIndex::new(text);
+        let b = text.find('b').expect("there");
+        assert_eq!(lines.line_column(b), (1, 6));
+        assert_eq!(lines.utf16(b), 5 + 2 + 2 + 1 + 1 + 1);
+        assert_eq!(lines.line_column(text.len()), (2, 1));
+        assert_eq!(lines.utf16(text.len()), text.encode_utf16().count());
+        for (at, _) in text.char_indices() {
+            let before = text.get(..at).expect("a boundary");
+            assert_eq!(lines.utf16(at), before.encode_utf16().count());
+        }
+    }
+
+    #[test]
+    fn rounds_of_edits_become_one() {
+        let text = "one two three";
+        let rounds = [
+            edits(vec![Edit::replace(span(4, 7), "2"), Edit::insert(span(0, 0), "> ")]),
+            edits(vec![Edit::delete(span(0, 1)), Edit::insert(span(7, 7), "!")]),
+            edits(vec![Edit::replace(span(1, 4), "ONE")]),
+        ];
+        let mut draft = Draft::new(text);
+        let mut expected = text.to_owned();
+        for round in &rounds {
+            draft.apply(FILE, round);
+            expected = round.apply(FILE, &expected);
+        }
+        assert_eq!(draft.finish(FILE).apply(FILE, text), expected);
+    }
+
+    #[test]
+    fn a_draft_left_alone_is_no_edit() {
+        assert!(Draft::new("abc").finish(FILE).is_empty());
+        assert!(Draft::new("").finish(FILE).is_empty());
+    }
+}
