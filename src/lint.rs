@@ -1,1 +1,288 @@
-//! Under construction.
+//! What a rule is, what it may say, and how all of them are asked.
+
+#[cfg(test)]
+pub(crate) mod testing;
+
+use crate::{
+    compose::{self, Compose},
+    project::Project,
+    text::{FileId, Span, TextEdit},
+};
+
+/// One thing this playground knows to be wrong with Compose files.
+pub struct Rule {
+    pub id: &'static str,
+    pub since: &'static str,
+    pub group: Group,
+    pub severity: Severity,
+    pub fixes: Fixes,
+    /// Whether `docker compose` itself refuses a project that has this.
+    pub rejected: bool,
+    /// The doc comment above the rule. The rule's page, the help and the tests read it.
+    pub docs: &'static str,
+    pub(crate) check: fn(&Compose, &mut Report<'_>),
+}
+
+/// What a rule is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    Syntax,
+    Schema,
+    Interpolation,
+    Reference,
+    Value,
+    Merge,
+    Practice,
+    Security,
+    Proxy,
+    Convex,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Compose refuses it, or it cannot work.
+    Error,
+    /// It will hurt.
+    Warning,
+    /// It could be better.
+    Hint,
+}
+
+/// Whether a rule's diagnostics come with fixes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fixes {
+    Always,
+    Sometimes,
+    Never,
+}
+
+#[derive(Clone, Debug)]
+pub struct Diagnostic {
+    pub rule: &'static str,
+    pub group: Group,
+    pub severity: Severity,
+    pub rejected: bool,
+    pub span: Span,
+    /// What is wrong, in one sentence, subject first, names in backticks, no full stop.
+    pub message: String,
+    /// What follows from it, for who asks.
+    pub why: Option<String>,
+    pub related: Vec<(Span, String)>,
+    /// The best first.
+    pub fixes: Vec<Fix>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Fix {
+    /// Imperative, at most six words.
+    pub title: String,
+    pub safety: Safety,
+    pub edit: TextEdit,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Safety {
+    /// Means the same stack to Docker, or one that Docker accepts where it refused. "Fix all" applies it.
+    Safe,
+    /// May change what runs. Applied only by a click on this one fix.
+    Unsafe,
+}
+
+/// Collects what one rule finds.
+pub struct Report<'a> {
+    rule: &'a Rule,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// The rounds after which "fix all" gives up on rules that never settle.
+const ROUNDS: usize = 10;
+
+/// What `rules` find, sorted by file, place and rule.
+pub fn check(rules: &[&Rule], compose: &Compose) -> Vec<Diagnostic> {
+    let mut res = Vec::new();
+    for rule in rules {
+        let mut report = Report {
+            rule,
+            diagnostics: Vec::new(),
+        };
+        (rule.check)(compose, &mut report);
+        res.extend(report.diagnostics);
+    }
+    res.sort_by(|a, b| (a.span, a.rule, &a.message).cmp(&(b.span, b.rule, &b.message)));
+    res
+}
+
+/// What "fix all" does: the first safe fix of every diagnostic, round by round until none is left.
+///
+/// Gives the texts of the project's files afterwards, and the one edit that leads there.
+pub fn fix_all(
+    rules: &[&Rule],
+    project: &Project,
+    include_unsafe: bool,
+) -> (Project, Vec<(FileId, TextEdit)>) {
+    let mut project = project.clone();
+    let mut drafts: Vec<crate::text::Draft> = project
+        .sources
+        .iter()
+        .map(|source| crate::text::Draft::new(&source.text))
+        .collect();
+    for _ in 0..ROUNDS {
+        let compose = compose::load(&project);
+        let round = one_round(&check(rules, &compose), include_unsafe);
+        if round.is_empty() {
+            break;
+        }
+        for (index, source) in project.sources.iter_mut().enumerate() {
+            let file = FileId(index as u32);
+            source.text = round.apply(file, &source.text);
+            if let Some(draft) = drafts.get_mut(index) {
+                draft.apply(file, &round);
+            }
+        }
+    }
+    let edits = drafts.into_iter().enumerate().map(|(index, draft)| {
+        let file = FileId(index as u32);
+        (file, draft.finish(file))
+    });
+    let edits = edits.filter(|(_, edit)| !edit.is_empty()).collect();
+    (project, edits)
+}
+
+/// As many fixes as go together.
+fn one_round(diagnostics: &[Diagnostic], include_unsafe: bool) -> TextEdit {
+    let wanted = |fix: &&Fix| include_unsafe || fix.safety == Safety::Safe;
+    let mut chosen = TextEdit::default();
+    for diagnostic in diagnostics {
+        let Some(fix) = diagnostic.fixes.iter().find(wanted) else {
+            continue;
+        };
+        if let Some(both) = chosen.merged(&fix.edit) {
+            chosen = both;
+        }
+    }
+    chosen
+}
+
+impl Rule {
+    /// The doc comment as Markdown.
+    pub fn page(&self) -> String {
+        let line = |line: &str| format!("{}\n", line.strip_prefix(' ').unwrap_or(line));
+        self.docs.lines().map(line).collect()
+    }
+
+    /// The first sentence of its page.
+    pub fn summary(&self) -> &'static str {
+        self.docs.lines().next().unwrap_or_default().trim()
+    }
+}
+
+impl Group {
+    pub fn name(self) -> &'static str {
+        match self {
+            Group::Syntax => "syntax",
+            Group::Schema => "schema",
+            Group::Interpolation => "interpolation",
+            Group::Reference => "reference",
+            Group::Value => "value",
+            Group::Merge => "merge",
+            Group::Practice => "practice",
+            Group::Security => "security",
+            Group::Proxy => "proxy",
+            Group::Convex => "convex",
+        }
+    }
+}
+
+impl Severity {
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Hint => "hint",
+        }
+    }
+}
+
+impl Report<'_> {
+    pub fn at(&mut self, span: Span, message: impl Into<String>) -> &mut Diagnostic {
+        self.diagnostics.push(Diagnostic {
+            rule: self.rule.id,
+            group: self.rule.group,
+            severity: self.rule.severity,
+            rejected: self.rule.rejected,
+            span,
+            message: message.into(),
+            why: None,
+            related: Vec::new(),
+            fixes: Vec::new(),
+        });
+        self.diagnostics.last_mut().expect("one was just pushed")
+    }
+}
+
+impl Diagnostic {
+    pub fn why(&mut self, why: impl Into<String>) -> &mut Diagnostic {
+        self.why = Some(why.into());
+        self
+    }
+
+    pub fn severity(&mut self, severity: Severity) -> &mut Diagnostic {
+        self.severity = severity;
+        self
+    }
+
+    pub fn related(&mut self, span: Span, message: impl Into<String>) -> &mut Diagnostic {
+        self.related.push((span, message.into()));
+        self
+    }
+
+    /// Offers a fix, if there is an edit for it.
+    pub fn safe_fix(
+        &mut self,
+        title: impl Into<String>,
+        edit: Option<TextEdit>,
+    ) -> &mut Diagnostic {
+        self.fix(title.into(), Safety::Safe, edit)
+    }
+
+    /// Offers a fix that changes what runs, if there is an edit for it.
+    pub fn unsafe_fix(
+        &mut self,
+        title: impl Into<String>,
+        edit: Option<TextEdit>,
+    ) -> &mut Diagnostic {
+        self.fix(title.into(), Safety::Unsafe, edit)
+    }
+
+    fn fix(&mut self, title: String, safety: Safety, edit: Option<TextEdit>) -> &mut Diagnostic {
+        self.fixes
+            .extend(edit.filter(|edit| !edit.is_empty()).map(|edit| Fix {
+                title,
+                safety,
+                edit,
+            }));
+        self
+    }
+}
+
+/// Declares a module's `RULE`, its doc comment kept as text.
+macro_rules! rule {
+    (
+        $(#[doc = $doc:literal])+
+        id: $id:literal, since: $since:literal, group: $group:ident, severity: $severity:ident,
+        fixes: $fixes:ident $(, rejected: $rejected:literal)? $(,)?
+    ) => {
+        $(#[doc = $doc])+
+        pub(crate) static RULE: $crate::lint::Rule = $crate::lint::Rule {
+            id: $id,
+            since: $since,
+            group: $crate::lint::Group::$group,
+            severity: $crate::lint::Severity::$severity,
+            fixes: $crate::lint::Fixes::$fixes,
+            rejected: false $(|| $rejected)?,
+            docs: concat!($($doc, "\n"),+),
+            check,
+        };
+    };
+}
+pub(crate) use rule;

@@ -158,5 +158,8 @@ pub struct OutputFile {
 
 /// All that the worker does: a pure function of the request.
 pub fn answer(request: &Request) -> Answer {
-    Answer { revision: request.revision, ..Answer::default() }
+    Answer {
+        revision: request.revision,
+        ..Answer::default()
+    }
 }

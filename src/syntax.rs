@@ -107,10 +107,22 @@ struct NodeData {
 
 #[derive(Clone, Debug)]
 enum Content {
-    Mapping { entries: Vec<EntryData>, flow: bool },
-    Sequence { items: Vec<ItemData>, flow: bool },
-    Scalar { value: String, style: Style },
-    Alias { name: String, target: Option<NodeId> },
+    Mapping {
+        entries: Vec<EntryData>,
+        flow: bool,
+    },
+    Sequence {
+        items: Vec<ItemData>,
+        flow: bool,
+    },
+    Scalar {
+        value: String,
+        style: Style,
+    },
+    Alias {
+        name: String,
+        target: Option<NodeId>,
+    },
     Missing,
 }
 
@@ -163,7 +175,9 @@ impl Tree {
     }
 
     fn data(&self, id: NodeId) -> &NodeData {
-        self.nodes.get(id.0 as usize).expect("ids are given out by the tree that holds their nodes")
+        self.nodes
+            .get(id.0 as usize)
+            .expect("ids are given out by the tree that holds their nodes")
     }
 }
 
@@ -197,12 +211,18 @@ impl<'t> Node<'t> {
 
     /// The tag as written, such as `!reset`.
     pub fn tag(self) -> Option<(&'t str, Span)> {
-        self.data().tag.as_ref().map(|(tag, span)| (tag.as_str(), *span))
+        self.data()
+            .tag
+            .as_ref()
+            .map(|(tag, span)| (tag.as_str(), *span))
     }
 
     /// The anchor's name, and where it stands with its `&`.
     pub fn anchor(self) -> Option<(&'t str, Span)> {
-        self.data().anchor.as_ref().map(|(name, span)| (name.as_str(), *span))
+        self.data()
+            .anchor
+            .as_ref()
+            .map(|(name, span)| (name.as_str(), *span))
     }
 
     /// A scalar's decoded text: no quotes, escapes resolved, lines folded.
@@ -222,7 +242,10 @@ impl<'t> Node<'t> {
 
     /// Whether it stands in brackets: `[…]`, `{…}`.
     pub fn is_flow(self) -> bool {
-        matches!(self.data().content, Content::Mapping { flow: true, .. } | Content::Sequence { flow: true, .. })
+        matches!(
+            self.data().content,
+            Content::Mapping { flow: true, .. } | Content::Sequence { flow: true, .. }
+        )
     }
 
     /// A mapping's own entries in the order of the text, `<<` among them, duplicates too.
@@ -231,7 +254,10 @@ impl<'t> Node<'t> {
             Content::Mapping { entries, .. } => entries,
             _ => &[],
         };
-        entries.iter().map(move |it| Entry { key: self.tree.node(it.key), value: self.tree.node(it.value) })
+        entries.iter().map(move |it| Entry {
+            key: self.tree.node(it.key),
+            value: self.tree.node(it.value),
+        })
     }
 
     pub fn items(self) -> impl DoubleEndedIterator<Item = Node<'t>> + ExactSizeIterator {

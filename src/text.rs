@@ -64,7 +64,11 @@ enum Piece {
 impl Span {
     pub fn new(file: FileId, start: usize, end: usize) -> Span {
         debug_assert!(start <= end);
-        Span { file, start, end: end.max(start) }
+        Span {
+            file,
+            start,
+            end: end.max(start),
+        }
     }
 
     pub fn range(self) -> Range<usize> {
@@ -81,12 +85,18 @@ impl Span {
 
     /// The empty span before it.
     pub fn at_start(self) -> Span {
-        Span { end: self.start, ..self }
+        Span {
+            end: self.start,
+            ..self
+        }
     }
 
     /// The empty span behind it.
     pub fn at_end(self) -> Span {
-        Span { start: self.end, ..self }
+        Span {
+            start: self.end,
+            ..self
+        }
     }
 
     pub fn contains(self, other: Span) -> bool {
@@ -96,27 +106,44 @@ impl Span {
     /// From the beginning of the first to the end of the last; both must be of one file.
     pub fn to(self, other: Span) -> Span {
         debug_assert_eq!(self.file, other.file);
-        Span { file: self.file, start: self.start.min(other.start), end: self.end.max(other.end) }
+        Span {
+            file: self.file,
+            start: self.start.min(other.start),
+            end: self.end.max(other.end),
+        }
     }
 
     /// The bytes `range` of what it covers.
     pub fn part(self, range: Range<usize>) -> Span {
         let end = (self.start + range.end).min(self.end);
-        Span { file: self.file, start: (self.start + range.start).min(end), end }
+        Span {
+            file: self.file,
+            start: (self.start + range.start).min(end),
+            end,
+        }
     }
 }
 
 impl Edit {
     pub fn insert(at: Span, text: impl Into<String>) -> Edit {
-        Edit { span: at.at_start(), insert: text.into() }
+        Edit {
+            span: at.at_start(),
+            insert: text.into(),
+        }
     }
 
     pub fn delete(span: Span) -> Edit {
-        Edit { span, insert: String::new() }
+        Edit {
+            span,
+            insert: String::new(),
+        }
     }
 
     pub fn replace(span: Span, text: impl Into<String>) -> Edit {
-        Edit { span, insert: text.into() }
+        Edit {
+            span,
+            insert: text.into(),
+        }
     }
 }
 
@@ -148,7 +175,12 @@ impl TextEdit {
     /// The text of `file` after its edits. Edits that do not fit the text are left out.
     pub fn apply(&self, file: FileId, text: &str) -> String {
         let mut res = text.to_owned();
-        for edit in self.edits.iter().rev().filter(|edit| edit.span.file == file) {
+        for edit in self
+            .edits
+            .iter()
+            .rev()
+            .filter(|edit| edit.span.file == file)
+        {
             if text.get(edit.span.range()).is_some() {
                 res.replace_range(edit.span.range(), &edit.insert);
             }
@@ -170,7 +202,11 @@ impl TextEdit {
 
 impl LineIndex {
     pub fn new(text: &str) -> LineIndex {
-        let starts = text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n').map(|(at, _)| at + 1);
+        let starts = text
+            .bytes()
+            .enumerate()
+            .filter(|&(_, byte)| byte == b'\n')
+            .map(|(at, _)| at + 1);
         let line_starts = std::iter::once(0).chain(starts).collect();
         let mut wide = vec![Position::default()];
         let mut at = Position::default();
@@ -183,7 +219,11 @@ impl LineIndex {
             };
             wide.push(at);
         }
-        LineIndex { line_starts, wide, len: text.len() }
+        LineIndex {
+            line_starts,
+            wide,
+            len: text.len(),
+        }
     }
 
     /// The zero-based line that holds byte `offset`.
@@ -210,21 +250,36 @@ impl LineIndex {
 
     fn position(&self, offset: usize) -> Position {
         let offset = offset.min(self.len);
-        let last = self.wide.partition_point(|it| it.byte <= offset).saturating_sub(1);
+        let last = self
+            .wide
+            .partition_point(|it| it.byte <= offset)
+            .saturating_sub(1);
         let known = self.wide.get(last).copied().unwrap_or_default();
         let ascii = offset - known.byte;
-        Position { byte: offset, char: known.char + ascii, utf16: known.utf16 + ascii }
+        Position {
+            byte: offset,
+            char: known.char + ascii,
+            utf16: known.utf16 + ascii,
+        }
     }
 }
 
 impl Draft {
     pub fn new(text: &str) -> Draft {
-        Draft { pieces: vec![Piece::Original(0..text.len())], original_len: text.len() }
+        Draft {
+            pieces: vec![Piece::Original(0..text.len())],
+            original_len: text.len(),
+        }
     }
 
     /// Applies the edits of `file`, whose offsets are those of the text as it stands now.
     pub fn apply(&mut self, file: FileId, edit: &TextEdit) {
-        for edit in edit.edits.iter().rev().filter(|edit| edit.span.file == file) {
+        for edit in edit
+            .edits
+            .iter()
+            .rev()
+            .filter(|edit| edit.span.file == file)
+        {
             let start = self.split(edit.span.start);
             let end = self.split(edit.span.end);
             let insert = (!edit.insert.is_empty()).then(|| Piece::Inserted(edit.insert.clone()));
@@ -237,13 +292,20 @@ impl Draft {
         let mut edits: Vec<Edit> = Vec::new();
         let mut at = 0;
         let mut insert = String::new();
-        for piece in self.pieces.into_iter().chain([Piece::Original(self.original_len..self.original_len)]) {
+        for piece in self
+            .pieces
+            .into_iter()
+            .chain([Piece::Original(self.original_len..self.original_len)])
+        {
             match piece {
                 Piece::Inserted(text) => insert.push_str(&text),
                 Piece::Original(range) => {
                     if at < range.start || !insert.is_empty() {
                         let span = Span::new(file, at, range.start);
-                        edits.push(Edit { span, insert: std::mem::take(&mut insert) });
+                        edits.push(Edit {
+                            span,
+                            insert: std::mem::take(&mut insert),
+                        });
                     }
                     at = range.end;
                 }
@@ -256,7 +318,9 @@ impl Draft {
     fn split(&mut self, offset: usize) -> usize {
         let mut at = 0;
         for index in 0..self.pieces.len() {
-            let Some(piece) = self.pieces.get(index) else { break };
+            let Some(piece) = self.pieces.get(index) else {
+                break;
+            };
             let len = piece.len();
             if at == offset {
                 return index;
@@ -284,11 +348,17 @@ impl Piece {
         match self {
             Piece::Original(range) => {
                 let middle = range.start + at;
-                (Piece::Original(range.start..middle), Piece::Original(middle..range.end))
+                (
+                    Piece::Original(range.start..middle),
+                    Piece::Original(middle..range.end),
+                )
             }
             Piece::Inserted(text) => {
                 let (left, right) = text.split_at_checked(at).unwrap_or((text, ""));
-                (Piece::Inserted(left.to_owned()), Piece::Inserted(right.to_owned()))
+                (
+                    Piece::Inserted(left.to_owned()),
+                    Piece::Inserted(right.to_owned()),
+                )
             }
         }
     }
@@ -296,7 +366,10 @@ impl Piece {
 
 /// Files by name, for edit sets that speak of several: what each is after `edit`.
 pub fn apply_all(texts: &BTreeMap<FileId, String>, edit: &TextEdit) -> BTreeMap<FileId, String> {
-    texts.iter().map(|(&file, text)| (file, edit.apply(file, text))).collect()
+    texts
+        .iter()
+        .map(|(&file, text)| (file, edit.apply(file, text)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -315,13 +388,19 @@ mod tests {
 
     #[test]
     fn edits_apply_in_offsets_of_the_original() {
-        let edit = edits(vec![Edit::insert(span(3, 3), "!"), Edit::delete(span(0, 1))]);
+        let edit = edits(vec![
+            Edit::insert(span(3, 3), "!"),
+            Edit::delete(span(0, 1)),
+        ]);
         assert_eq!(edit.apply(FILE, "abc"), "bc!");
     }
 
     #[test]
     fn overlapping_edits_are_refused() {
-        assert_eq!(TextEdit::new(vec![Edit::delete(span(0, 2)), Edit::delete(span(1, 3))]), None);
+        assert_eq!(
+            TextEdit::new(vec![Edit::delete(span(0, 2)), Edit::delete(span(1, 3))]),
+            None
+        );
     }
 
     #[test]
@@ -351,8 +430,14 @@ mod tests {
     fn rounds_of_edits_become_one() {
         let text = "one two three";
         let rounds = [
-            edits(vec![Edit::replace(span(4, 7), "2"), Edit::insert(span(0, 0), "> ")]),
-            edits(vec![Edit::delete(span(0, 1)), Edit::insert(span(7, 7), "!")]),
+            edits(vec![
+                Edit::replace(span(4, 7), "2"),
+                Edit::insert(span(0, 0), "> "),
+            ]),
+            edits(vec![
+                Edit::delete(span(0, 1)),
+                Edit::insert(span(7, 7), "!"),
+            ]),
             edits(vec![Edit::replace(span(1, 4), "ONE")]),
         ];
         let mut draft = Draft::new(text);

@@ -1,0 +1,395 @@
+//! `$NAME`, `${NAME}` and its operators, as Compose replaces them (compose-go `template/template.go`).
+
+use std::ops::Range;
+
+/// A variable's value; `None` when it has none.
+pub type Lookup<'a> = dyn Fn(&str) -> Option<String> + 'a;
+
+/// More levels of `${A:-${B:-…}}` than anyone writes.
+const DEPTH: usize = 32;
+
+/// A text with its variables replaced.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Interpolated {
+    pub text: String,
+    /// Covers `text` from end to end; empty where the text has no `$`.
+    pub pieces: Vec<Piece>,
+    /// Variables that have neither value nor default, by name and place in the value.
+    pub unknown: Vec<(String, Range<usize>)>,
+    pub troubles: Vec<Trouble>,
+}
+
+/// A part of the result and the part of the value it comes from, both in bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    pub text: Range<usize>,
+    pub value: Range<usize>,
+    /// Taken over as it is, byte for byte.
+    pub literal: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Compose: "invalid interpolation format".
+    Invalid { range: Range<usize> },
+    /// `${NAME:?reason}` without a value.
+    Required {
+        name: String,
+        reason: String,
+        range: Range<usize>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Operator {
+    /// `:-` and `-`
+    Default { or_empty: bool },
+    /// `:?` and `?`
+    Require { or_empty: bool },
+    /// `:+` and `+`
+    Alternative { or_empty: bool },
+}
+
+impl Trouble {
+    pub fn range(&self) -> Range<usize> {
+        match self {
+            Trouble::Invalid { range } | Trouble::Required { range, .. } => range.clone(),
+        }
+    }
+}
+
+pub fn interpolate(value: &str, lookup: &Lookup<'_>) -> Interpolated {
+    let mut res = Interpolated::default();
+    if !value.contains('$') {
+        value.clone_into(&mut res.text);
+        return res;
+    }
+    replace(value, 0, lookup, &mut res, 0);
+    res
+}
+
+/// Appends `template`, which stands at `base` of the value, to what there is.
+fn replace(template: &str, base: usize, lookup: &Lookup<'_>, res: &mut Interpolated, depth: usize) {
+    let bytes = template.as_bytes();
+    let mut at = 0;
+    while let Some(dollar) = find(bytes, at, b'$') {
+        literal(template, base, at..dollar, res);
+        let next = bytes.get(dollar + 1).copied();
+        at = match next {
+            Some(b'$') => {
+                let range = base + dollar..base + dollar + 2;
+                substituted("$", range, res);
+                dollar + 2
+            }
+            Some(b'{') => braced(template, base, dollar, lookup, res, depth),
+            Some(byte) if is_name_start(byte) => {
+                let end = name_end(bytes, dollar + 1);
+                let name = template.get(dollar + 1..end).unwrap_or_default();
+                variable(name, base + dollar..base + end, lookup, res);
+                end
+            }
+            // `$` before anything else stands for itself.
+            _ => {
+                literal(template, base, dollar..dollar + 1, res);
+                dollar + 1
+            }
+        };
+    }
+    literal(template, base, at..template.len(), res);
+}
+
+/// `${…}` at `dollar`; where to go on.
+fn braced(
+    template: &str,
+    base: usize,
+    dollar: usize,
+    lookup: &Lookup<'_>,
+    res: &mut Interpolated,
+    depth: usize,
+) -> usize {
+    let bytes = template.as_bytes();
+    let start = dollar + 2;
+    let end = if bytes.get(start).copied().is_some_and(is_name_start) {
+        name_end(bytes, start)
+    } else {
+        start
+    };
+    let name = template.get(start..end).unwrap_or_default();
+    if !name.is_empty() && bytes.get(end) == Some(&b'}') {
+        variable(name, base + dollar..base + end + 1, lookup, res);
+        return end + 1;
+    }
+    let operator = operator(bytes, end).filter(|_| !name.is_empty() && depth < DEPTH);
+    let close = operator.and_then(|(_, after)| closing_brace(bytes, dollar + 1, after));
+    let (Some((operator, after)), Some(close)) = (operator, close) else {
+        // Compose refuses the whole text; what stands there is kept as it is.
+        let line_end = find(bytes, dollar, b'\n').unwrap_or(bytes.len());
+        let shown = find(bytes, dollar, b'}').map_or(line_end, |close| (close + 1).min(line_end));
+        res.troubles.push(Trouble::Invalid {
+            range: base + dollar..base + shown,
+        });
+        literal(template, base, dollar..start, res);
+        return start;
+    };
+    let range = base + dollar..base + close + 1;
+    let word = after..close;
+    let value = lookup(name);
+    match operator {
+        Operator::Default { or_empty } => match value.filter(|it| !(or_empty && it.is_empty())) {
+            Some(value) => substituted(&value, range, res),
+            None => word_of(template, base, word, range, lookup, res, depth),
+        },
+        Operator::Require { or_empty } => match value.filter(|it| !(or_empty && it.is_empty())) {
+            Some(value) => substituted(&value, range, res),
+            None => {
+                let mut reason = Interpolated::default();
+                replace(
+                    template.get(word).unwrap_or_default(),
+                    0,
+                    lookup,
+                    &mut reason,
+                    depth + 1,
+                );
+                res.troubles.push(Trouble::Required {
+                    name: name.to_owned(),
+                    reason: reason.text,
+                    range,
+                });
+            }
+        },
+        Operator::Alternative { or_empty } => match value {
+            Some(value) if !(or_empty && value.is_empty()) => {
+                word_of(template, base, word, range, lookup, res, depth)
+            }
+            value => substituted(&value.unwrap_or_default(), range, res),
+        },
+    }
+    close + 1
+}
+
+/// The word behind an operator, as one piece that stands for the whole variable, except that a
+/// literal word keeps its own places: the caret may stand under `99999` of `${PORT:-99999}`.
+fn word_of(
+    template: &str,
+    base: usize,
+    word: Range<usize>,
+    range: Range<usize>,
+    lookup: &Lookup<'_>,
+    res: &mut Interpolated,
+    depth: usize,
+) {
+    let text = template.get(word.clone()).unwrap_or_default();
+    if text.is_empty() {
+        substituted("", range, res);
+    } else {
+        replace(text, base + word.start, lookup, res, depth + 1);
+    }
+}
+
+fn variable(name: &str, range: Range<usize>, lookup: &Lookup<'_>, res: &mut Interpolated) {
+    match lookup(name) {
+        Some(value) => substituted(&value, range, res),
+        None => {
+            res.unknown.push((name.to_owned(), range.clone()));
+            substituted("", range, res);
+        }
+    }
+}
+
+fn literal(template: &str, base: usize, range: Range<usize>, res: &mut Interpolated) {
+    let Some(text) = template.get(range.clone()).filter(|it| !it.is_empty()) else {
+        return;
+    };
+    let start = res.text.len();
+    res.text.push_str(text);
+    let value = base + range.start..base + range.end;
+    res.pieces.push(Piece {
+        text: start..res.text.len(),
+        value,
+        literal: true,
+    });
+}
+
+fn substituted(text: &str, value: Range<usize>, res: &mut Interpolated) {
+    let start = res.text.len();
+    res.text.push_str(text);
+    res.pieces.push(Piece {
+        text: start..res.text.len(),
+        value,
+        literal: false,
+    });
+}
+
+fn operator(bytes: &[u8], at: usize) -> Option<(Operator, usize)> {
+    let or_empty = bytes.get(at) == Some(&b':');
+    let at = at + usize::from(or_empty);
+    let operator = match bytes.get(at)? {
+        b'-' => Operator::Default { or_empty },
+        b'?' => Operator::Require { or_empty },
+        b'+' => Operator::Alternative { or_empty },
+        _ => return None,
+    };
+    Some((operator, at + 1))
+}
+
+/// The `}` that closes the `{` at `open`. Compose counts every brace, and skips the character
+/// behind an opening one; where the count never comes to zero, the last `}` of the line it is.
+fn closing_brace(bytes: &[u8], open: usize, word: usize) -> Option<usize> {
+    let line_end = find(bytes, open, b'\n').unwrap_or(bytes.len());
+    let mut depth = 0usize;
+    let mut at = open;
+    while at < line_end {
+        match bytes.get(at)? {
+            b'{' => {
+                depth += 1;
+                at += 1;
+            }
+            b'}' => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return (at >= word).then_some(at);
+                }
+            }
+            _ => (),
+        }
+        at += 1;
+    }
+    bytes
+        .get(word..line_end)?
+        .iter()
+        .rposition(|&byte| byte == b'}')
+        .map(|at| word + at)
+}
+
+fn find(bytes: &[u8], from: usize, wanted: u8) -> Option<usize> {
+    bytes
+        .get(from..)?
+        .iter()
+        .position(|&byte| byte == wanted)
+        .map(|at| from + at)
+}
+
+fn is_name_start(byte: u8) -> bool {
+    byte == b'_' || byte.is_ascii_alphabetic()
+}
+
+fn name_end(bytes: &[u8], start: usize) -> usize {
+    let is_name = |byte: &&u8| **byte == b'_' || byte.is_ascii_alphanumeric();
+    start
+        + bytes
+            .get(start..)
+            .unwrap_or_default()
+            .iter()
+            .take_while(is_name)
+            .count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(name: &str) -> Option<String> {
+        match name {
+            "SET" => Some("café".to_owned()),
+            "EMPTY" => Some(String::new()),
+            "NUMBER" => Some("99".to_owned()),
+            _ => None,
+        }
+    }
+
+    #[track_caller]
+    fn becomes(template: &str, expected: &str) {
+        let result = interpolate(template, &environment);
+        assert_eq!(
+            (result.text.as_str(), result.troubles.as_slice()),
+            (expected, &[][..]),
+            "{template}"
+        );
+    }
+
+    #[test]
+    fn every_operator() {
+        becomes("$SET ${SET} $$SET $${SET}", "café café $SET ${SET}");
+        becomes("${SET:-x} ${EMPTY:-x} ${NONE:-x}", "café x x");
+        becomes("${SET-x} ${EMPTY-x} ${NONE-x}", "café  x");
+        becomes("${SET:+x} ${EMPTY:+x} ${NONE:+x}", "x  ");
+        becomes("${SET+x} ${EMPTY+x} ${NONE+x}", "x x ");
+        becomes("${SET:?no} ${SET?no} ${EMPTY?no}", "café café ");
+    }
+
+    #[test]
+    fn defaults_nest() {
+        becomes(
+            "${NONE:-http://127.0.0.1:${NONE:-3210}}/é",
+            "http://127.0.0.1:3210/é",
+        );
+        becomes("${NONE:-${ALSO:-${SET}}}", "café");
+        becomes("a${NONE:-{x}}b", "a{x}b");
+    }
+
+    #[test]
+    fn a_dollar_alone_stands_for_itself() {
+        becomes("5$ and $5 and $", "5$ and $5 and $");
+    }
+
+    #[test]
+    fn what_compose_refuses() {
+        for template in [
+            "${", "${}", "${1X}", "${SET", "${SET:-", "${SET!}", "${ SET}",
+        ] {
+            let result = interpolate(template, &environment);
+            assert!(
+                matches!(result.troubles.as_slice(), [Trouble::Invalid { .. }, ..]),
+                "{template}"
+            );
+        }
+    }
+
+    #[test]
+    fn required_variables_say_why() {
+        let result = interpolate("a ${NONE:?set ${NUMBER}} b", &environment);
+        let expected = Trouble::Required {
+            name: "NONE".to_owned(),
+            reason: "set 99".to_owned(),
+            range: 2..24,
+        };
+        assert_eq!(result.troubles, [expected]);
+    }
+
+    #[test]
+    fn unknown_variables_are_known_as_such() {
+        let result = interpolate("é$NONE", &environment);
+        assert_eq!(result.unknown, [("NONE".to_owned(), 2..7)]);
+    }
+
+    #[test]
+    fn pieces_cover_the_result_and_point_into_the_value() {
+        let value = "☕${NONE:-80}:${SET}$$";
+        let result = interpolate(value, &environment);
+        let shown: Vec<_> = result
+            .pieces
+            .iter()
+            .map(|it| {
+                (
+                    result.text.get(it.text.clone()),
+                    value.get(it.value.clone()),
+                    it.literal,
+                )
+            })
+            .collect();
+        let expected = [
+            (Some("☕"), Some("☕"), true),
+            (Some("80"), Some("80"), true),
+            (Some(":"), Some(":"), true),
+            (Some("café"), Some("${SET}"), false),
+            (Some("$"), Some("$$"), false),
+        ];
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn nesting_without_end_ends() {
+        let deep = "${A:-".repeat(20_000);
+        assert!(!interpolate(&deep, &environment).troubles.is_empty());
+    }
+}

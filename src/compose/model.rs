@@ -1,0 +1,495 @@
+//! The typed model: services and what they name, short forms taken apart.
+
+mod mounts;
+mod ports;
+
+use crate::{
+    compose::{
+        Kind, Problem,
+        value::{Field, Place, Scalar, Trees, Value},
+    },
+    text::Span,
+};
+
+/// A string of the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Text {
+    /// With variables replaced.
+    pub text: String,
+    pub place: Place,
+    /// Whether all its variables are known. Where not, `text` is a guess and rules stay silent.
+    pub known: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Service {
+    pub name: String,
+    /// Its name in the file.
+    pub key: Place,
+    /// The mapping under its name.
+    pub place: Place,
+    /// Whether it takes parts from another service, which is not looked into yet.
+    pub extends: bool,
+    pub image: Option<Text>,
+    pub build: Option<Place>,
+    /// `provider:` is there: something else than an image runs it.
+    pub provider: bool,
+    pub container_name: Option<Text>,
+    pub command: Option<Place>,
+    pub entrypoint: Option<Place>,
+    pub user: Option<Text>,
+    pub stop_signal: Option<Text>,
+    pub restart: Option<Text>,
+    pub network_mode: Option<Text>,
+    pub profiles: Vec<Text>,
+    /// The place of the `ports` list itself, for who adds to it.
+    pub ports_place: Option<Place>,
+    pub ports: Vec<Port>,
+    pub expose: Vec<Text>,
+    pub volumes_place: Option<Place>,
+    pub mounts: Vec<Mount>,
+    pub environment_place: Option<Place>,
+    pub environment: Vec<Variable>,
+    pub env_file: Option<Place>,
+    pub depends_on: Vec<Dependency>,
+    /// `links`, `volumes_from`, `network_mode: service:x` and their like.
+    pub uses: Vec<Dependency>,
+    pub networks: Vec<Text>,
+    pub secrets: Vec<Text>,
+    pub configs: Vec<Text>,
+    pub healthcheck: Option<Healthcheck>,
+    pub labels_place: Option<Place>,
+    pub labels: Vec<Variable>,
+}
+
+/// One published port or range.
+#[derive(Clone, Debug)]
+pub struct Port {
+    /// The item as a whole.
+    pub place: Place,
+    /// In the short form, where each part stands.
+    pub short: Option<ShortPort>,
+    /// Without brackets; `None` for all interfaces.
+    pub host_ip: Option<String>,
+    /// First and last host port; `None` when Docker picks one.
+    pub published: Option<(u16, u16)>,
+    pub target: (u16, u16),
+    /// `tcp`, `udp`, …, in lower case.
+    pub protocol: String,
+    pub app_protocol: Option<String>,
+    pub known: bool,
+}
+
+/// Spans inside `"127.0.0.1:8080:80/tcp"`.
+#[derive(Clone, Copy, Debug)]
+pub struct ShortPort {
+    pub published: Option<Span>,
+    pub target: Span,
+}
+
+/// One item of a service's `volumes` or `tmpfs`.
+#[derive(Clone, Debug)]
+pub struct Mount {
+    pub place: Place,
+    pub kind: MountKind,
+    pub source: Option<Text>,
+    pub target: Text,
+    pub read_only: bool,
+    /// Options of the short form that Compose knows nothing of, and ignores.
+    pub ignored_options: Vec<Text>,
+    /// Whether it is written as one string.
+    pub is_short: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MountKind {
+    /// A path of the host.
+    Bind,
+    Volume,
+    Tmpfs,
+    /// `image`, `npipe`, `cluster`, or not known.
+    Other,
+}
+
+/// One `NAME=value` of `environment` or `labels`, in either form.
+#[derive(Clone, Debug)]
+pub struct Variable {
+    /// The list item, or the mapping's key: what `Compose::remove` takes.
+    pub place: Place,
+    pub name: Text,
+    /// `None` for a bare name, whose value comes from elsewhere.
+    pub value: Option<Text>,
+    /// Written as a list item.
+    pub in_list: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Dependency {
+    pub service: Text,
+    /// The entry or item: what `Compose::remove` takes.
+    pub place: Place,
+    /// `service_healthy`, …; `None` in the short form.
+    pub condition: Option<Text>,
+    pub required: bool,
+    /// Which key it stands under.
+    pub by: &'static str,
+}
+
+#[derive(Clone, Debug)]
+pub struct Healthcheck {
+    pub place: Place,
+    pub disabled: bool,
+    /// The place of the whole test.
+    pub test_place: Option<Place>,
+    /// The words of the test; one string is one word.
+    pub test: Vec<Text>,
+}
+
+/// A top-level network, volume, secret or config.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    pub name: String,
+    pub key: Place,
+    pub place: Place,
+    pub external: bool,
+}
+
+pub(super) struct Model {
+    pub(super) services: Vec<Service>,
+    pub(super) networks: Vec<Resource>,
+    pub(super) volumes: Vec<Resource>,
+    pub(super) secrets: Vec<Resource>,
+    pub(super) configs: Vec<Resource>,
+    pub(super) has_unseen_files: bool,
+}
+
+impl Port {
+    /// Whether it is one port on both sides, or as many as the host side has.
+    pub fn is_range(&self) -> bool {
+        self.target.0 != self.target.1
+    }
+}
+
+impl Service {
+    pub fn variable(&self, name: &str) -> Option<&Variable> {
+        self.environment.iter().find(|it| it.name.text == name)
+    }
+
+    /// The image's last path component without tag and digest: `postgres` of `docker.io/library/postgres:17`.
+    pub fn image_name(&self) -> Option<&str> {
+        let image = self.image.as_ref().filter(|it| it.known)?;
+        image.text.rsplit('/').next()?.split([':', '@']).next()
+    }
+
+    /// Whether what it says here is all there is to it.
+    pub fn is_complete(&self) -> bool {
+        !self.extends
+    }
+}
+
+impl Variable {
+    /// The value, if it is there and known.
+    pub fn known_value(&self) -> Option<&str> {
+        self.value
+            .as_ref()
+            .filter(|it| it.known)
+            .map(|it| it.text.as_str())
+    }
+}
+
+/// What reading needs at hand.
+pub(super) struct Reader<'a> {
+    trees: Trees<'a>,
+    problems: &'a mut Vec<Problem>,
+}
+
+pub(super) fn read(root: &Value, trees: Trees<'_>, problems: &mut Vec<Problem>) -> Model {
+    let mut reader = Reader { trees, problems };
+    let fields = root.get("services").map(Value::fields).unwrap_or_default();
+    let services: Vec<Service> = fields.iter().map(|field| reader.service(field)).collect();
+    let extends_elsewhere = fields.iter().any(|field| {
+        field
+            .value
+            .get("extends")
+            .is_some_and(|extends| extends.get("file").is_some())
+    });
+    Model {
+        services,
+        networks: resources(root, "networks"),
+        volumes: resources(root, "volumes"),
+        secrets: resources(root, "secrets"),
+        configs: resources(root, "configs"),
+        has_unseen_files: root.get("include").is_some() || extends_elsewhere,
+    }
+}
+
+fn resources(root: &Value, section: &str) -> Vec<Resource> {
+    let fields = root.get(section).map(Value::fields).unwrap_or_default();
+    let resource = |field: &Field| Resource {
+        name: field.name.clone(),
+        key: field.key,
+        place: field.value.place,
+        external: field
+            .value
+            .get("external")
+            .is_some_and(|it| it.is_mapping() || is_true(it)),
+    };
+    fields.iter().map(resource).collect()
+}
+
+impl Reader<'_> {
+    fn service(&mut self, field: &Field) -> Service {
+        let it = &field.value;
+        let place = |key: &str| it.get(key).map(|value| value.place);
+        Service {
+            name: field.name.clone(),
+            key: field.key,
+            place: it.place,
+            extends: it.get("extends").is_some(),
+            image: it.get("image").and_then(text),
+            build: place("build"),
+            provider: it.get("provider").is_some(),
+            container_name: it.get("container_name").and_then(text),
+            command: place("command"),
+            entrypoint: place("entrypoint"),
+            user: it.get("user").and_then(text),
+            stop_signal: it.get("stop_signal").and_then(text),
+            restart: it.get("restart").and_then(text),
+            network_mode: it.get("network_mode").and_then(text),
+            profiles: texts(it.get("profiles")),
+            ports_place: place("ports"),
+            ports: self.ports(it.get("ports")),
+            expose: texts(it.get("expose")),
+            volumes_place: place("volumes"),
+            mounts: self.mounts(it),
+            environment_place: place("environment"),
+            environment: self.variables(it.get("environment")),
+            env_file: place("env_file"),
+            depends_on: self.depends_on(it.get("depends_on")),
+            uses: self.uses(it),
+            networks: names(it.get("networks")),
+            secrets: self.sources(it.get("secrets")),
+            configs: self.sources(it.get("configs")),
+            healthcheck: it.get("healthcheck").map(healthcheck),
+            labels_place: place("labels"),
+            labels: self.variables(it.get("labels")),
+        }
+    }
+
+    fn ports(&mut self, list: Option<&Value>) -> Vec<Port> {
+        let items = list.map(Value::items).unwrap_or_default();
+        items.iter().flat_map(|item| self.port(item)).collect()
+    }
+
+    fn mounts(&mut self, service: &Value) -> Vec<Mount> {
+        let volumes = service.get("volumes").map(Value::items).unwrap_or_default();
+        let mut res: Vec<Mount> = volumes.iter().filter_map(|item| self.mount(item)).collect();
+        if let Some(tmpfs) = service.get("tmpfs") {
+            let items = if tmpfs.is_sequence() {
+                tmpfs.items()
+            } else {
+                std::slice::from_ref(tmpfs)
+            };
+            res.extend(items.iter().filter_map(|item| self.tmpfs(item)));
+        }
+        res
+    }
+
+    fn variables(&self, value: Option<&Value>) -> Vec<Variable> {
+        let Some(value) = value else {
+            return Vec::new();
+        };
+        let from_fields = value.fields().iter().map(|field| Variable {
+            place: field.key,
+            name: Text {
+                text: field.name.clone(),
+                place: field.key,
+                known: true,
+            },
+            value: text(&field.value),
+            in_list: false,
+        });
+        let from_items = value.items().iter().filter_map(|item| {
+            let scalar = item.scalar()?;
+            let (name, value) = match scalar.text.split_once('=') {
+                Some((name, value)) => (name, Some(value)),
+                None => (scalar.text.as_str(), None),
+            };
+            let part = |start: usize, len: usize| self.part(item, scalar, start, len);
+            Some(Variable {
+                place: item.place,
+                name: part(0, name.len()),
+                value: value.map(|value| part(name.len() + 1, value.len())),
+                in_list: true,
+            })
+        });
+        from_fields.chain(from_items).collect()
+    }
+
+    fn depends_on(&self, value: Option<&Value>) -> Vec<Dependency> {
+        let Some(value) = value else {
+            return Vec::new();
+        };
+        let from_items = value.items().iter().filter_map(|item| {
+            let service = text(item)?;
+            Some(Dependency {
+                service,
+                place: item.place,
+                condition: None,
+                required: true,
+                by: "depends_on",
+            })
+        });
+        let from_fields = value.fields().iter().map(|field| Dependency {
+            service: Text {
+                text: field.name.clone(),
+                place: field.key,
+                known: true,
+            },
+            place: field.key,
+            condition: field.value.get("condition").and_then(text),
+            required: !field.value.get("required").is_some_and(is_false),
+            by: "depends_on",
+        });
+        from_items.chain(from_fields).collect()
+    }
+
+    /// Other keys that name a service: `SERVICE:ALIAS`, `SERVICE:ro`, `service:SERVICE`.
+    fn uses(&self, service: &Value) -> Vec<Dependency> {
+        let mut res = Vec::new();
+        for by in ["links", "volumes_from"] {
+            for item in service.get(by).map(Value::items).unwrap_or_default() {
+                let Some(scalar) = item.scalar() else {
+                    continue;
+                };
+                if scalar.text.starts_with("container:") {
+                    continue;
+                }
+                let name = scalar.text.split(':').next().unwrap_or_default();
+                let service = self.part(item, scalar, 0, name.len());
+                res.push(Dependency {
+                    service,
+                    place: item.place,
+                    condition: None,
+                    required: true,
+                    by,
+                });
+            }
+        }
+        for by in ["network_mode", "ipc", "pid", "uts", "cgroup"] {
+            let Some((value, scalar)) = service.get(by).and_then(|it| Some((it, it.scalar()?)))
+            else {
+                continue;
+            };
+            let Some(name) = scalar.text.strip_prefix("service:") else {
+                continue;
+            };
+            let service = self.part(value, scalar, "service:".len(), name.len());
+            res.push(Dependency {
+                service,
+                place: value.place,
+                condition: None,
+                required: true,
+                by,
+            });
+        }
+        res
+    }
+
+    /// The names of `secrets` or `configs` a service uses, in either form.
+    fn sources(&self, list: Option<&Value>) -> Vec<Text> {
+        let items = list.map(Value::items).unwrap_or_default();
+        items
+            .iter()
+            .filter_map(|item| text(item).or_else(|| item.get("source").and_then(text)))
+            .collect()
+    }
+
+    /// `len` bytes of a scalar's text, from `start`.
+    fn part(&self, value: &Value, scalar: &Scalar, start: usize, len: usize) -> Text {
+        let range = start..start + len;
+        let span = self.trees.part(value, range.clone());
+        Text {
+            text: scalar.text.get(range).unwrap_or_default().to_owned(),
+            place: Place {
+                span,
+                ..value.place
+            },
+            known: scalar.known,
+        }
+    }
+
+    fn problem(&mut self, kind: Kind, place: Place, message: impl Into<String>) {
+        self.problems.push(Problem::new(kind, place, message));
+    }
+}
+
+fn healthcheck(value: &Value) -> Healthcheck {
+    let test = value.get("test");
+    let words = match test {
+        Some(test) if test.is_sequence() => test.items().iter().filter_map(text).collect(),
+        Some(test) => text(test).into_iter().collect(),
+        None => Vec::new(),
+    };
+    let none = words.first().is_some_and(|word: &Text| word.text == "NONE");
+    Healthcheck {
+        place: value.place,
+        disabled: none || value.get("disable").is_some_and(is_true),
+        test_place: test.map(|it| it.place),
+        test: words,
+    }
+}
+
+/// The keys of a mapping, or the items of a list: `networks` has both forms.
+fn names(value: Option<&Value>) -> Vec<Text> {
+    let Some(value) = value else {
+        return Vec::new();
+    };
+    let key = |field: &Field| Text {
+        text: field.name.clone(),
+        place: field.key,
+        known: true,
+    };
+    value
+        .fields()
+        .iter()
+        .map(key)
+        .chain(value.items().iter().filter_map(text))
+        .collect()
+}
+
+fn texts(value: Option<&Value>) -> Vec<Text> {
+    value
+        .map(Value::items)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(text)
+        .collect()
+}
+
+pub(super) fn text(value: &Value) -> Option<Text> {
+    let scalar = value.scalar()?;
+    Some(Text {
+        text: scalar.text.clone(),
+        place: value.place,
+        known: scalar.known,
+    })
+}
+
+fn is_true(value: &Value) -> bool {
+    value.text().is_some_and(|text| {
+        matches!(
+            text.to_ascii_lowercase().as_str(),
+            "true" | "yes" | "on" | "y"
+        )
+    })
+}
+
+fn is_false(value: &Value) -> bool {
+    value.text().is_some_and(|text| {
+        matches!(
+            text.to_ascii_lowercase().as_str(),
+            "false" | "no" | "off" | "n"
+        )
+    })
+}
