@@ -6,6 +6,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::{
+    compose, lint,
+    project::{Project, Source},
+    rules,
+    text::{self, LineIndex, Span, TextEdit},
+};
+
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Request {
     /// Which edit this is. The answer carries it, and an answer to an older one is dropped.
@@ -158,8 +165,122 @@ pub struct OutputFile {
 
 /// All that the worker does: a pure function of the request.
 pub fn answer(request: &Request) -> Answer {
+    let project = project(request);
+    let compose = compose::load(&project);
+    let rules = rules::all();
+    let found = lint::check(&rules, &compose);
+    let units = Units::new(&project);
+    let is_safe = |fix: &lint::Fix| fix.safety == lint::Safety::Safe;
     Answer {
         revision: request.revision,
-        ..Answer::default()
+        rejected: found.iter().any(|it| it.rejected),
+        fixable: found
+            .iter()
+            .filter(|it| it.fixes.iter().any(is_safe))
+            .count(),
+        fixed: request.fix_all.then(|| {
+            let (_, edits) = lint::fix_all(&rules, &project, false);
+            edits
+                .iter()
+                .flat_map(|(_, edit)| units.edits(edit))
+                .collect()
+        }),
+        problems: found.iter().map(|it| units.problem(it)).collect(),
+        sites: Vec::new(),
+        outputs: Vec::new(),
+    }
+}
+
+fn project(request: &Request) -> Project {
+    let source = |file: &File| Source::new(file.name.clone(), file.text.clone());
+    Project {
+        sources: request.files.iter().map(source).collect(),
+        ..Project::default()
+    }
+}
+
+/// Turns bytes into what the browser counts in.
+struct Units {
+    lines: Vec<LineIndex>,
+}
+
+impl Units {
+    fn new(project: &Project) -> Units {
+        Units {
+            lines: project
+                .sources
+                .iter()
+                .map(|source| LineIndex::new(&source.text))
+                .collect(),
+        }
+    }
+
+    fn problem(&self, it: &lint::Diagnostic) -> Problem {
+        let (file, start, end) = self.range(it.span);
+        let (line, column) = self.line_column(it.span);
+        let fix = |fix: &lint::Fix| Fix {
+            title: fix.title.clone(),
+            safe: fix.safety == lint::Safety::Safe,
+            edits: self.edits(&fix.edit),
+        };
+        let related = |(span, message): &(Span, String)| {
+            let (file, start, end) = self.range(*span);
+            Related {
+                file,
+                start,
+                end,
+                line: self.line_column(*span).0,
+                message: message.clone(),
+            }
+        };
+        Problem {
+            rule: it.rule.to_owned(),
+            group: it.group.name().to_owned(),
+            severity: match it.severity {
+                lint::Severity::Error => Severity::Error,
+                lint::Severity::Warning => Severity::Warning,
+                lint::Severity::Hint => Severity::Hint,
+            },
+            rejected: it.rejected,
+            message: it.message.clone(),
+            why: it.why.clone(),
+            file,
+            start,
+            end,
+            line,
+            column,
+            fixes: it.fixes.iter().map(fix).collect(),
+            related: it.related.iter().map(related).collect(),
+        }
+    }
+
+    fn edits(&self, edit: &TextEdit) -> Vec<Edit> {
+        let convert = |edit: &text::Edit| {
+            let (file, start, end) = self.range(edit.span);
+            Edit {
+                file,
+                start,
+                end,
+                insert: edit.insert.clone(),
+            }
+        };
+        edit.iter().map(convert).collect()
+    }
+
+    fn range(&self, span: Span) -> (usize, usize, usize) {
+        let utf16 = |offset| self.lines(span).map_or(0, |lines| lines.utf16(offset));
+        (span.file.0 as usize, utf16(span.start), utf16(span.end))
+    }
+
+    /// Counted from one.
+    fn line_column(&self, span: Span) -> (usize, usize) {
+        let (line, column) = self
+            .lines(span)
+            .map_or((0, 0), |lines| lines.line_column(span.start));
+        (line + 1, column + 1)
+    }
+
+    fn lines(&self, span: Span) -> Option<&LineIndex> {
+        self.lines.get(span.file.0 as usize)
     }
 }
