@@ -5,6 +5,8 @@ use std::ops::Range;
 /// A variable's value; `None` when it has none.
 pub type Lookup<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
+/// Past as many mistakes in one text the rest is taken as it stands: each costs a look ahead.
+const TROUBLES: usize = 16;
 /// More levels of `${A:-${B:-…}}` than anyone writes.
 const DEPTH: usize = 32;
 
@@ -72,7 +74,7 @@ pub fn interpolate(value: &str, lookup: &Lookup<'_>) -> Interpolated {
 fn replace(template: &str, base: usize, lookup: &Lookup<'_>, res: &mut Interpolated, depth: usize) {
     let bytes = template.as_bytes();
     let mut at = 0;
-    while let Some(dollar) = find(bytes, at, b'$') {
+    while let Some(dollar) = find(bytes, at, b'$').filter(|_| res.troubles.len() < TROUBLES) {
         literal(template, base, at..dollar, res);
         let next = bytes.get(dollar + 1).copied();
         at = match next {

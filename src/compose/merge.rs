@@ -3,6 +3,8 @@
 //! Lists that are mappings in disguise (`environment`, `labels`, …) are joined by name, mounts by
 //! their place in the container, and commands replaced whole, as compose-go's `override/merge.go` does.
 
+use std::collections::BTreeMap;
+
 use super::value::{Data, Field, Tag, Value};
 
 /// Deeper values are taken from the override as they are.
@@ -50,37 +52,43 @@ fn at(path: &str, base: Value, over: Value, depth: usize) -> Value {
     }
 }
 
-fn mappings(path: &str, mut fields: Vec<Field>, more: Vec<Field>, depth: usize) -> Vec<Field> {
+fn mappings(path: &str, fields: Vec<Field>, more: Vec<Field>, depth: usize) -> Vec<Field> {
+    let mut by_name: BTreeMap<String, usize> = fields
+        .iter()
+        .enumerate()
+        .map(|(index, field)| (field.name.clone(), index))
+        .collect();
+    let mut fields: Vec<Option<Field>> = fields.into_iter().map(Some).collect();
     for field in more {
-        match fields.iter().position(|it| it.name == field.name) {
-            Some(index) if field.value.tag == Some(Tag::Reset) => drop(fields.remove(index)),
-            None if field.value.tag == Some(Tag::Reset) => (),
-            Some(index) => {
-                let below = Field {
-                    name: String::new(),
-                    key: field.key,
-                    value: Value::null(field.key),
-                };
-                let Some(slot) = fields.get_mut(index) else {
-                    continue;
-                };
-                let below = std::mem::replace(slot, below);
+        let is_reset = field.value.tag == Some(Tag::Reset);
+        let slot = by_name
+            .get(&field.name)
+            .and_then(|&index| fields.get_mut(index));
+        match slot {
+            Some(slot) if is_reset => *slot = None,
+            Some(slot) => {
                 let path = if path == "services" {
                     "service"
                 } else {
                     field.name.as_str()
                 };
-                let value = at(path, below.value, field.value, depth + 1);
-                *slot = Field {
-                    name: below.name,
-                    key: below.key,
-                    value,
-                };
+                *slot = Some(match slot.take() {
+                    Some(base) => Field {
+                        value: at(path, base.value, field.value, depth + 1),
+                        name: base.name,
+                        key: base.key,
+                    },
+                    None => field,
+                });
             }
-            None => fields.push(field),
+            None if is_reset => (),
+            None => {
+                by_name.insert(field.name.clone(), fields.len());
+                fields.push(Some(field));
+            }
         }
     }
-    fields
+    fields.into_iter().flatten().collect()
 }
 
 fn sequences(path: &str, mut items: Vec<Value>, more: Vec<Value>) -> Vec<Value> {
@@ -97,16 +105,20 @@ fn sequences(path: &str, mut items: Vec<Value>, more: Vec<Value>) -> Vec<Value> 
         "volumes" => mount_target,
         _ => |it| it.text().map(str::to_owned),
     };
+    let mut by_identity: BTreeMap<String, usize> = items
+        .iter()
+        .enumerate()
+        .filter_map(|(index, item)| Some((identity(item)?, index)))
+        .collect();
     for item in more {
         let id = identity(&item);
-        let same = id.and_then(|id| {
-            items
-                .iter()
-                .position(|it| identity(it).as_deref() == Some(&id))
-        });
+        let same = id.as_ref().and_then(|id| by_identity.get(id)).copied();
         match same.and_then(|index| items.get_mut(index)) {
             Some(slot) => *slot = item,
-            None => items.push(item),
+            None => {
+                by_identity.extend(id.map(|id| (id, items.len())));
+                items.push(item);
+            }
         }
     }
     items
