@@ -4,8 +4,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-tools=${TOOLS:?is set by the Makefile}
-
 say() { echo "Installing $*" >&2; }
 
 # What can't be installed from here is one sentence.
@@ -55,7 +53,7 @@ need_wasm_bindgen() {
 
 # cargo_tool PROGRAM VERSION CRATE [OPTION…]: a folder per version, so that another version is another folder.
 cargo_tool() {
-    local program=$1 version=$2 crate=$3 root="$tools/$1-$2"
+    local program=$1 version=$2 crate=$3 root="${TOOLS:?is set by the Makefile}/$1-$2"
     [ -x "$root/bin/$program" ] && return
     say "$program $version into $root (minutes, once)"
     # Its own release profile asks for twice the time, for a program that waits for the compiler anyway.
