@@ -1,0 +1,63 @@
+# Compose Playground. Every command installs what it needs, once, then does its work; the versions stand here.
+
+TRUNK := 0.21.14
+# Always that of the crate in Cargo.toml.
+WASM_BINDGEN := 0.2.130
+
+SHELL := bash
+MAKEFLAGS += --no-print-directory --keep-going
+TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/compose-playground/tools
+export TRUNK WASM_BINDGEN TOOLS
+export PATH := $(TOOLS)/trunk-$(TRUNK)/bin:$(TOOLS)/wasm-bindgen-$(WASM_BINDGEN)/bin:$(CURDIR)/node_modules/.bin:$(PATH):/usr/sbin
+# Trunk takes NO_COLOR=1 for a malformed option.
+unexport NO_COLOR
+
+.PHONY: serve build test check fmt bench engine sizes browser proxies
+
+serve: build ## the page, on 127.0.0.1:8080 or PORT
+	@node scripts/serve.mjs dist
+
+build: ## the static site, in dist/
+	@scripts/need.sh rust wasm packages trunk wasm-bindgen
+	@echo "== build"
+	@trunk build --release --offline
+
+test: check engine sizes browser proxies ## everything
+
+fmt:
+	@scripts/need.sh rust lints
+	@cargo fmt
+
+check: ## formatting and lints
+	@scripts/need.sh rust lints wasm shellcheck
+	@echo "== check"
+	@cargo fmt --check
+	@cargo clippy --quiet --locked --all-targets -- -D warnings
+	@cargo clippy --quiet --locked --target wasm32-unknown-unknown --no-default-features --features page --bins -- -D warnings
+	@shellcheck scripts/*.sh .ci/run
+
+bench: ## milliseconds, never a verdict
+	@scripts/need.sh rust
+	@cargo bench --quiet --locked --bench check
+
+# The parts of `make test`.
+
+engine:
+	@scripts/need.sh rust
+	@echo "== engine and command line"
+	@cargo test --quiet --locked
+
+sizes: build
+	@echo "== sizes"
+	@node scripts/sizes.mjs
+
+browser: build
+	@scripts/need.sh chromium
+	@echo "== browser"
+	@node tests/browser/run.mjs
+
+proxies:
+	@scripts/need.sh rust node nginx openssl ip unshare
+	@echo "== proxies"
+	@cargo build --quiet --locked --bin compose-check
+	@node tests/proxies/run.mjs

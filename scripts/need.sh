@@ -1,0 +1,122 @@
+#!/usr/bin/env bash
+# Installs what a command needs, once: `scripts/need.sh rust trunk nginx`. What is there is left alone, in silence.
+# Tools of the build go where the Makefile says, npm packages into node_modules, servers and browsers come from Debian.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { echo "Installing $*" >&2; }
+
+# What can't be installed from here is one sentence.
+fail() {
+    echo "$*" >&2
+    exit 2
+}
+
+has() { command -v "$1" >/dev/null; }
+
+# at_least 1.95 1.100.2: whether the second version is no older than the first.
+at_least() { [ "$(printf '%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
+
+need_rust() {
+    local wanted found
+    wanted=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
+    has cargo || fail "Cargo is missing: install Rust $wanted or newer with rustup, https://rustup.rs."
+    found=$(cargo --version | cut -d ' ' -f 2)
+    at_least "$wanted" "$found" || fail "Rust $found is too old, $wanted or newer is needed: rustup update stable."
+    need_programs cc
+    # A build that may not use the network finds the crates here. Where they are, nothing is fetched.
+    cargo fetch --locked --quiet || fail "The crates that Cargo.lock names could not be fetched: is there a network?"
+}
+
+need_lints() {
+    cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 && return
+    has rustup || fail "cargo fmt or cargo clippy is missing: install rustfmt and clippy from where Rust came."
+    say "rustfmt and clippy"
+    rustup --quiet component add rustfmt clippy || fail "rustup could not add rustfmt and clippy."
+}
+
+need_wasm() {
+    [ -d "$(rustc --print target-libdir --target wasm32-unknown-unknown)" ] && return
+    has rustup || fail "Rust's wasm32-unknown-unknown target is missing, and rustup to add it: https://rustup.rs."
+    say "Rust's wasm32-unknown-unknown target"
+    rustup --quiet target add wasm32-unknown-unknown || fail "rustup could not add the wasm32-unknown-unknown target."
+}
+
+need_trunk() {
+    cargo_tool trunk "$TRUNK" trunk --locked --no-default-features --features rustls
+}
+
+need_wasm_bindgen() {
+    # Not --locked: its lock file names a crate that is no longer published.
+    cargo_tool wasm-bindgen "$WASM_BINDGEN" wasm-bindgen-cli
+}
+
+# cargo_tool PROGRAM VERSION CRATE [OPTION…]: a folder per version, so that another version is another folder.
+cargo_tool() {
+    local program=$1 version=$2 crate=$3 root="${TOOLS:?is set by the Makefile}/$1-$2"
+    [ -x "$root/bin/$program" ] && return
+    say "$program $version into $root (minutes, once)"
+    # Its own release profile asks for twice the time, for a program that waits for the compiler anyway.
+    CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
+        cargo install --quiet --root "$root" --version "$version" "$crate" "${@:4}" ||
+        fail "$program $version could not be installed: see Cargo's words above."
+}
+
+need_node() {
+    local found
+    has node || fail "Node is missing: install Node 20 or newer, https://nodejs.org."
+    found=$(node --version)
+    at_least 20 "${found#v}" || fail "Node $found is too old: install 20 or newer, https://nodejs.org."
+}
+
+need_packages() {
+    local installed=node_modules/.installed-lock.json
+    need_node
+    cmp --silent package-lock.json "$installed" && return
+    has npm || fail "npm is missing: it comes with Node, https://nodejs.org."
+    say "npm packages, as package-lock.json names them"
+    npm ci --no-audit --no-fund --loglevel=error || fail "npm could not install the packages: see its words above."
+    cp package-lock.json "$installed"
+}
+
+# Programs of the system, by the Debian packages that hold them.
+need_programs() {
+    local program packages=()
+    for program; do
+        has "$program" || packages+=("$(package "$program")")
+    done
+    [ ${#packages[@]} -eq 0 ] && return
+    local sudo=()
+    if [ "$(id -u)" -ne 0 ]; then sudo=(sudo --non-interactive); fi
+    if ! has apt-get || ! "${sudo[@]}" true 2>/dev/null; then
+        fail "Please install ${packages[*]}, for example: sudo apt-get install ${packages[*]}"
+    fi
+    say "${packages[*]} from Debian"
+    # A mirror that is out of reach need not matter: what is wanted may be known already.
+    "${sudo[@]}" apt-get update --quiet=2 >/dev/null || true
+    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install --yes --quiet=2 --no-install-recommends "${packages[@]}" >/dev/null ||
+        fail "apt-get could not install ${packages[*]}: see its words above."
+    # Debian starts a server as soon as it is installed. The tests start their own.
+    if [[ " ${packages[*]} " == *" nginx "* && -d /run/systemd/system ]]; then
+        "${sudo[@]}" systemctl disable --quiet --now nginx
+    fi
+}
+
+package() {
+    case $1 in
+        cc) echo build-essential ;;
+        ip) echo iproute2 ;;
+        unshare) echo util-linux ;;
+        *) echo "$1" ;;
+    esac
+}
+
+programs=()
+for it; do
+    case $it in
+        rust | lints | wasm | trunk | wasm-bindgen | node | packages) "need_${it//-/_}" ;;
+        *) programs+=("$it") ;;
+    esac
+done
+need_programs "${programs[@]}"
