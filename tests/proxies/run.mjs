@@ -133,17 +133,10 @@ function version(nginx) {
   return spawnSync(nginx, ["-v"], { encoding: "utf8" }).stderr.replace(/^.*nginx\//s, "").trim();
 }
 
-/** What to put before a command so that it has namespaces with everything a case needs; `undefined` where it may not. */
+/** What to put before a command so that it has namespaces to change; `undefined` where it may not. */
 function namespacePrefix() {
   const prefix = ["unshare", ...(process.getuid() === 0 ? [] : ["--map-root-user"]), "--net", "--mount"];
-  const attempt = `
-    set -e
-    ip link set lo up
-    mount -t tmpfs tmpfs ${os.tmpdir()}
-    mkdir ${os.tmpdir()}/upper ${os.tmpdir()}/work
-    mount -t overlay overlay -o lowerdir=/etc,upperdir=${os.tmpdir()}/upper,workdir=${os.tmpdir()}/work /etc
-    touch /etc/resolv.conf`;
-  const [command, ...options] = [...prefix, "sh", "-c", attempt];
+  const [command, ...options] = [...prefix, "sh", "-c", "ip link set lo up && mount -t tmpfs tmpfs /etc"];
   return spawnSync(command, options).status === 0 ? prefix : undefined;
 }
 
