@@ -13,12 +13,13 @@ pub mod value;
 use std::collections::BTreeMap;
 
 pub use model::*;
+pub use schema::nearest;
 pub use value::{Data, Field, Place, Scalar, Value};
 
 use crate::{
     project::{Project, Role},
     syntax::{self, Parse},
-    text::{FileId, Span, TextEdit},
+    text::{Edit, FileId, Span, TextEdit},
 };
 
 /// A loaded project.
@@ -37,6 +38,8 @@ pub struct Compose {
     /// Whether parts of the project are elsewhere: `include`, `extends` from another file. What
     /// is not defined here may be defined there.
     pub has_unseen_files: bool,
+    /// Whether a variable without a value is known to have none. In a browser it is not.
+    pub environment_is_complete: bool,
 }
 
 /// Something Compose refuses, or silently does otherwise than it reads.
@@ -62,15 +65,19 @@ pub enum Suggestion {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     AliasCycle,
+    DuplicateItem,
     DuplicateKey,
     /// No document, or none that holds anything.
     Empty,
     Interpolation,
     InvalidMount,
+    InvalidName,
     InvalidPort,
+    InvalidValue,
     /// Deeper or larger than is read.
     Limit,
     MergeKey,
+    MissingKey,
     NonStringKey,
     PortOutOfRange,
     RequiredVariable,
@@ -101,11 +108,7 @@ pub fn load(project: &Project) -> Compose {
         })
         .collect();
     let environment = environment(project);
-    let lookup = |name: &str| match environment.get(name) {
-        Some(value) => Some(value.clone()),
-        // Compose reads a variable nobody sets as empty; where we cannot see what is set, it is unknown.
-        None => None,
-    };
+    let lookup = |name: &str| environment.get(name).cloned();
 
     let mut problems = Vec::new();
     let mut root: Option<Value> = None;
@@ -152,6 +155,7 @@ pub fn load(project: &Project) -> Compose {
         secrets: model.secrets,
         configs: model.configs,
         has_unseen_files: model.has_unseen_files,
+        environment_is_complete: project.environment_is_complete,
         root,
     }
 }
@@ -170,9 +174,10 @@ impl Compose {
         self.services.iter().find(|service| service.name == name)
     }
 
-    /// Whether `docker compose` would refuse the project, as far as loading can tell.
-    pub fn has_problem(&self, kind: Kind) -> bool {
-        self.problems.iter().any(|problem| problem.kind == kind)
+    pub fn problems_of(&self, kind: Kind) -> impl Iterator<Item = &Problem> {
+        self.problems
+            .iter()
+            .filter(move |problem| problem.kind == kind)
     }
 
     // Edits. Each is the smallest change of the text, or `None` where there is no safe one: the
@@ -196,6 +201,27 @@ impl Compose {
         checked(tree, tree.rename_key(node, name)?)
     }
 
+    /// Puts `text` in the place of a part of a scalar, as it is: names and numbers only.
+    pub fn replace_span(&self, place: Place, text: &str) -> Option<TextEdit> {
+        let (tree, node) = self.editable(place)?;
+        let node = tree.node(node);
+        let edit = if place.span == node.span() {
+            tree.replace(node.id(), &syntax::scalar(text))?
+        } else {
+            Edit::replace(place.span, text).into()
+        };
+        checked(tree, edit)
+    }
+
+    /// Puts `text` before a part of a scalar.
+    pub fn prefix(&self, place: Place, text: &str) -> Option<TextEdit> {
+        let (tree, _) = self.editable(place)?;
+        let written = tree.text().get(place.span.range())?;
+        let quote = usize::from(written.starts_with(['"', '\'']));
+        let at = place.span.part(quote..quote);
+        checked(tree, Edit::insert(at, text).into())
+    }
+
     /// Adds an entry behind the last of the mapping at `place`, or to a key that has no value yet.
     ///
     /// `value` is one line of YAML, or a block indented from column zero.
@@ -208,6 +234,28 @@ impl Compose {
     pub fn push(&self, place: Place, yaml: &str) -> Option<TextEdit> {
         let (tree, node) = self.editable(place)?;
         checked(tree, tree.insert_item(node, yaml)?)
+    }
+
+    /// Writes a key in quotes.
+    pub fn quote_key(&self, key: Place) -> Option<TextEdit> {
+        let (tree, node) = self.editable(key)?;
+        let name = tree.node(node).value()?;
+        checked(tree, tree.replace(node, &syntax::quoted(name))?)
+    }
+
+    /// Writes `$$` for the `$` that `place` begins with.
+    pub fn escape_dollar(&self, place: Place) -> Option<TextEdit> {
+        let (tree, _) = self.editable(place)?;
+        let is_dollar = tree.text().get(place.span.range())?.starts_with('$');
+        is_dollar.then(|| Edit::insert(place.span, "$").into())
+    }
+
+    /// What a problem suggests, as an edit.
+    pub fn suggested(&self, problem: &Problem) -> Option<TextEdit> {
+        match problem.suggestion.as_ref()? {
+            Suggestion::Rename(name) => self.rename(problem.place, name),
+            Suggestion::Replace(yaml) => self.replace(problem.place, yaml),
+        }
     }
 
     /// Declares `name` under a top-level key such as `volumes`, in the first file that has the
@@ -223,6 +271,60 @@ impl Compose {
             tree,
             tree.append_top_level(section, &format!("{}:", syntax::scalar(name)))?,
         )
+    }
+
+    /// As [`Compose::declare`], with more than a name.
+    pub fn declare_block(
+        &self,
+        section: &str,
+        name: &str,
+        block: &str,
+        file: FileId,
+    ) -> Option<TextEdit> {
+        let field = self.root.field(section);
+        if let Some(field) = field.filter(|field| !field.key.shared) {
+            let (tree, node) = self.editable(field.value.place)?;
+            let value = block.split_once('\n').map_or("", |(_, value)| value);
+            let value: Vec<&str> = value
+                .lines()
+                .map(|line| line.strip_prefix("  ").unwrap_or(line))
+                .collect();
+            return checked(
+                tree,
+                tree.insert_entry(node, name, &format!("{}\n", value.join("\n")))?,
+            );
+        }
+        let tree = &self.parse(file)?.tree;
+        checked(tree, tree.append_top_level(section, block)?)
+    }
+
+    /// The keys of that name at the top of each file.
+    pub fn top_level<'c>(&'c self, name: &'c str) -> impl Iterator<Item = Place> + 'c {
+        let documents = self.parses().flat_map(|parse| parse.tree.documents());
+        let keys = documents
+            .flat_map(|root| root.entries())
+            .map(|entry| entry.key);
+        keys.filter(move |key| key.value() == Some(name))
+            .map(|key| Place {
+                span: key.span(),
+                node: Some(key.id()),
+                shared: false,
+            })
+    }
+
+    /// Whether the entries of two keys of one file have the same value, word for word.
+    pub fn is_same_entry(&self, key: Place, other: Span) -> bool {
+        let Some((tree, node)) = self.editable(key) else {
+            return false;
+        };
+        let Some(mapping) = tree.node(node).parent() else {
+            return false;
+        };
+        let value = |span: Span| {
+            let entry = mapping.entries().find(|entry| entry.key.span() == span)?;
+            tree.text().get(entry.value.span().range())
+        };
+        value(key.span).is_some() && value(key.span) == value(other)
     }
 
     fn editable(&self, place: Place) -> Option<(&syntax::Tree, syntax::NodeId)> {

@@ -220,6 +220,15 @@ impl Report<'_> {
     }
 }
 
+impl Report<'_> {
+    /// Says what loading found.
+    pub fn problem(&mut self, problem: &compose::Problem) -> &mut Diagnostic {
+        let found = self.at(problem.place.span, problem.message.as_str());
+        found.related.clone_from(&problem.related);
+        found
+    }
+}
+
 impl Diagnostic {
     pub fn why(&mut self, why: impl Into<String>) -> &mut Diagnostic {
         self.why = Some(why.into());

@@ -4,6 +4,8 @@
 //! is tied to what an older worker, still in a browser's cache, understands. Every offset in here
 //! is in UTF-16 units, as the browser counts; nothing else in the engine does.
 
+pub mod page;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{

@@ -1,25 +1,120 @@
 //! The rules, one file each. To add one, write its file and name it here.
 
+mod convex;
+
 use crate::lint::Rule;
 
 macro_rules! rules {
     ($($module:ident),* $(,)?) => {
         $(mod $module;)*
-        static GENERAL: &[&Rule] = &[$(&$module::RULE),*];
+        pub(super) static RULES: &[&crate::lint::Rule] = &[$(&$module::RULE),*];
         #[cfg(test)]
-        const FILES: &[&str] = &[$(stringify!($module)),*];
+        pub(super) const FILES: &[&str] = &[$(stringify!($module)),*];
     };
 }
+use rules;
 
-rules! {}
+rules! {
+    alias_cycle,
+    dependency_cycle,
+    duplicate_item,
+    duplicate_key,
+    empty_file,
+    host_port_conflict,
+    ignored_volume_option,
+    interpolation_syntax,
+    invalid_mount,
+    invalid_name,
+    invalid_port,
+    invalid_value,
+    merge_key,
+    missing_key,
+    no_image_or_build,
+    non_string_key,
+    obsolete_version,
+    port_out_of_range,
+    required_variable,
+    too_large,
+    top_level_type,
+    undefined_config,
+    undefined_network,
+    undefined_secret,
+    undefined_service,
+    undefined_volume,
+    unknown_key,
+    wrong_type,
+    yaml_syntax,
+}
 
 /// Every rule, by id.
 pub fn all() -> Vec<&'static Rule> {
-    let mut res: Vec<&'static Rule> = GENERAL.to_vec();
+    let mut res: Vec<&'static Rule> = RULES.iter().chain(convex::RULES).copied().collect();
     res.sort_by_key(|rule| rule.id);
     res
 }
 
 pub fn find(id: &str) -> Option<&'static Rule> {
     all().into_iter().find(|rule| rule.id == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lint::{Fixes, testing};
+
+    #[test]
+    fn ids_are_file_names_in_order() {
+        for (files, rules) in [(FILES, RULES), (convex::FILES, convex::RULES)] {
+            let ids: Vec<String> = files.iter().map(|file| file.replace('_', "-")).collect();
+            assert!(ids.is_sorted(), "{ids:?}");
+            let named = rules
+                .iter()
+                .map(|rule| rule.id.trim_start_matches("convex-"));
+            assert!(named.eq(ids.iter().map(String::as_str)), "{ids:?}");
+        }
+        assert!(
+            convex::RULES
+                .iter()
+                .all(|rule| rule.id.starts_with("convex-"))
+        );
+    }
+
+    /// The examples in the docs are true: the bad ones are reported once, the good ones not at
+    /// all, and the first fix, where a rule has one, turns the first bad one into the first good one.
+    #[test]
+    fn docs_are_true() {
+        for rule in all() {
+            let bad = examples(rule, "yaml,bad");
+            let good = examples(rule, "yaml,good");
+            assert!(
+                !bad.is_empty() && !good.is_empty(),
+                "`{}` lacks an example",
+                rule.id
+            );
+            for text in &bad {
+                let found = testing::run(rule, text);
+                assert_eq!(found.len(), 1, "`{}`: {found:?}\n{text}", rule.id);
+            }
+            for text in &good {
+                assert_eq!(testing::run(rule, text).len(), 0, "`{}`:\n{text}", rule.id);
+            }
+            if let ([bad, ..], [good, ..], true) = (&*bad, &*good, rule.fixes != Fixes::Never) {
+                if testing::run(rule, bad)
+                    .iter()
+                    .any(|it| !it.fixes.is_empty())
+                {
+                    testing::check_fix(rule, bad, good);
+                }
+            }
+        }
+    }
+
+    fn examples(rule: &Rule, fence: &str) -> Vec<String> {
+        let page = rule.page();
+        let open = format!("```{fence}\n");
+        let blocks = page.split(&open).skip(1);
+        blocks
+            .map(|rest| rest.split("```").next().unwrap_or_default().to_owned())
+            .collect()
+    }
 }

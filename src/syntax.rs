@@ -4,6 +4,7 @@
 //! the repair that let reading go on. Nothing is expanded: an alias is a node that knows its
 //! anchor, `<<` is a key like any other. This is the only module that knows which crate reads YAML.
 
+mod candidates;
 mod edits;
 mod events;
 mod repair;

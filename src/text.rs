@@ -287,6 +287,24 @@ impl Draft {
         }
     }
 
+    /// Where byte `offset` of the text as it stands was in the original; what was inserted stands
+    /// where it was inserted.
+    pub fn original(&self, offset: usize) -> usize {
+        let mut at = 0;
+        let mut original = 0;
+        for piece in &self.pieces {
+            let len = piece.len();
+            match piece {
+                Piece::Original(range) if offset <= at + len => return range.start + (offset - at),
+                Piece::Inserted(_) if offset < at + len => return original,
+                Piece::Original(range) => original = range.end,
+                Piece::Inserted(_) => (),
+            }
+            at += len;
+        }
+        self.original_len
+    }
+
     /// What turns the original text into this one.
     pub fn finish(self, file: FileId) -> TextEdit {
         let mut edits: Vec<Edit> = Vec::new();

@@ -1,1 +1,20 @@
-//! Under construction.
+//! The page. `state` is plain Rust and tested as such; the rest needs a browser.
+
+pub mod state;
+
+#[cfg(feature = "page")]
+pub mod app;
+#[cfg(feature = "page")]
+mod browser;
+#[cfg(feature = "page")]
+mod engine;
+#[cfg(feature = "page")]
+mod header;
+#[cfg(feature = "page")]
+mod outputs;
+#[cfg(feature = "page")]
+mod problems;
+#[cfg(feature = "page")]
+mod tabs;
+#[cfg(feature = "page")]
+mod words;

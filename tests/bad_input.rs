@@ -18,13 +18,28 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Asks the whole engine, in a thread with as little stack as a browser gives.
 fn ask(name: &str, text: String) -> Answer {
     let (sender, receiver) = mpsc::channel();
-    let file = File { name: "compose.yaml".to_owned(), text };
-    let request = Request { files: vec![file], fix_all: true, ..Request::default() };
+    let file = File {
+        name: "compose.yaml".to_owned(),
+        text,
+    };
+    let request = Request {
+        files: vec![file],
+        fix_all: true,
+        ..Request::default()
+    };
     let started = Instant::now();
-    let engine = thread::Builder::new().stack_size(1 << 20).spawn(move || sender.send(answer(&request)));
-    let answer = receiver.recv_timeout(PATIENCE).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let engine = thread::Builder::new()
+        .stack_size(1 << 20)
+        .spawn(move || sender.send(answer(&request)));
+    let answer = receiver
+        .recv_timeout(PATIENCE)
+        .unwrap_or_else(|error| panic!("{name}: {error}"));
     engine.unwrap().join().unwrap().unwrap();
-    println!("{name}: {} problems in {} ms", answer.problems.len(), started.elapsed().as_millis());
+    println!(
+        "{name}: {} problems in {} ms",
+        answer.problems.len(),
+        started.elapsed().as_millis()
+    );
     answer
 }
 
@@ -35,7 +50,10 @@ fn ids(answer: &Answer) -> Vec<&str> {
 #[test]
 fn an_empty_file_says_so() {
     assert_eq!(ids(&ask("empty", String::new())), ["empty-file"]);
-    assert_eq!(ids(&ask("comment", "# nothing yet ☕\n".to_owned())), ["empty-file"]);
+    assert_eq!(
+        ids(&ask("comment", "# nothing yet ☕\n".to_owned())),
+        ["empty-file"]
+    );
 }
 
 #[test]
@@ -55,11 +73,19 @@ fn ten_megabytes() {
     let mut text = String::from("services:\n");
     let mut index = 0;
     while text.len() < 10_000_000 {
-        writeln!(text, "  s{index}:\n    image: nginx\n    ports: [\"{}:80\"]", 1 + index % 65_535).unwrap();
+        writeln!(
+            text,
+            "  s{index}:\n    image: nginx\n    ports: [\"{}:80\"]",
+            1 + index % 65_535
+        )
+        .unwrap();
         index += 1;
     }
     ask("ten megabytes", text);
-    ask("ten megabytes in a line", format!("a: {}", "b".repeat(10_000_000)));
+    ask(
+        "ten megabytes in a line",
+        format!("a: {}", "b".repeat(10_000_000)),
+    );
 }
 
 #[test]
@@ -83,7 +109,13 @@ fn an_alias_bomb_does_not_go_off() {
     }
     text.push_str("services:\n  café:\n    image: nginx\n");
     assert!(ask("alias bomb", text).rejected);
-    assert!(ask("an anchor in itself", "services: &a\n  web: *a\n".to_owned()).rejected);
+    assert!(
+        ask(
+            "an anchor in itself",
+            "services: &a\n  web: *a\n".to_owned()
+        )
+        .rejected
+    );
 }
 
 #[test]
@@ -105,7 +137,10 @@ fn fifty_services_in_a_diamond() {
 #[test]
 fn dollars_without_end() {
     for part in ["${", "${A:-", "$", "$$", "${A:-}"] {
-        ask(&format!("100,000 × `{part}`"), format!("services: {{a: {{image: '{}'}}}}", part.repeat(100_000)));
+        ask(
+            &format!("100,000 × `{part}`"),
+            format!("services: {{a: {{image: '{}'}}}}", part.repeat(100_000)),
+        );
     }
 }
 
@@ -117,10 +152,19 @@ fn every_prefix_of_every_example() {
     for example in std::fs::read_dir(examples).unwrap() {
         let text = std::fs::read_to_string(example.unwrap().path().join("compose.yaml")).unwrap();
         for (end, _) in text.char_indices() {
-            let file = File { name: "compose.yaml".to_owned(), text: text.get(..end).unwrap().to_owned() };
-            let answer = answer(&Request { files: vec![file], ..Request::default() });
+            let file = File {
+                name: "compose.yaml".to_owned(),
+                text: text.get(..end).unwrap().to_owned(),
+            };
+            let answer = answer(&Request {
+                files: vec![file],
+                ..Request::default()
+            });
             for problem in &answer.problems {
-                assert!(problem.start <= problem.end && problem.end <= end, "{end}: {problem:?}");
+                assert!(
+                    problem.start <= problem.end && problem.end <= end,
+                    "{end}: {problem:?}"
+                );
             }
             asked += 1;
         }

@@ -32,6 +32,8 @@ pub struct Service {
     pub extends: bool,
     pub image: Option<Text>,
     pub build: Option<Place>,
+    /// Whether it is a mapping at all, and one whose syntax could be read.
+    pub is_readable: bool,
     /// `provider:` is there: something else than an image runs it.
     pub provider: bool,
     pub container_name: Option<Text>,
@@ -248,6 +250,7 @@ impl Reader<'_> {
             extends: it.get("extends").is_some(),
             image: it.get("image").and_then(text),
             build: place("build"),
+            is_readable: it.is_mapping(),
             provider: it.get("provider").is_some(),
             container_name: it.get("container_name").and_then(text),
             command: place("command"),

@@ -1,5 +1,574 @@
-//! Keys, types and values that Compose accepts. Being written.
+//! Keys, types and values that Compose accepts, and what it says to others.
+//!
+//! Compose checks after variables are replaced and some strings are cast; so does this. A value
+//! whose variables are unknown is taken as right.
 
-use super::{Problem, Value, value::Trees};
+mod tables;
 
-pub(super) fn check(_root: &Value, _trees: Trees<'_>, _problems: &mut Vec<Problem>) {}
+use std::collections::BTreeSet;
+
+use super::{
+    Kind, Problem, Suggestion,
+    value::{Data, Field, Place, Scalar, Tag, Trees, Value},
+};
+use crate::syntax::{self, Resolved};
+
+/// What may stand at one place.
+struct Shape {
+    /// Kinds of values, of [`types`].
+    types: u8,
+    keys: &'static [(&'static str, &'static Shape)],
+    /// Keys beyond `keys`.
+    rest: Rest,
+    item: Option<&'static Shape>,
+    required: &'static [&'static str],
+    /// If not empty, all there is to choose from.
+    values: &'static [&'static str],
+    pattern: Pattern,
+    minimum: Option<f64>,
+    maximum: Option<f64>,
+    /// No two items are the same.
+    unique: bool,
+    /// What a string is turned into first.
+    cast: Cast,
+}
+
+#[derive(Clone, Copy)]
+enum Rest {
+    Any,
+    Nothing,
+    /// `x-…`
+    Extensions,
+    Of(&'static Shape),
+    /// Names of letters, digits, `.`, `_` and `-`, and `x-…` is one of them.
+    Named(&'static Shape),
+    /// Names of small letters.
+    Lower(&'static Shape),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pattern {
+    None,
+    /// `always`, `never`, …, `every_2h`.
+    PullPolicy,
+    /// Two characters of a name, somewhere.
+    Name,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cast {
+    None,
+    Bool,
+    Integer,
+    Number,
+}
+
+mod types {
+    pub(super) const STRING: u8 = 1;
+    pub(super) const NUMBER: u8 = 2;
+    pub(super) const INTEGER: u8 = 4;
+    pub(super) const BOOL: u8 = 8;
+    pub(super) const NULL: u8 = 16;
+    pub(super) const LIST: u8 = 32;
+    pub(super) const MAP: u8 = 64;
+    pub(super) const ANYTHING: u8 = 127;
+}
+
+const NONE: Shape = Shape {
+    types: types::ANYTHING,
+    keys: &[],
+    rest: Rest::Any,
+    item: None,
+    required: &[],
+    values: &[],
+    pattern: Pattern::None,
+    minimum: None,
+    maximum: None,
+    unique: false,
+    cast: Cast::None,
+};
+
+static ANY: Shape = NONE;
+
+/// Lists whose repetitions Compose drops before it checks (`override/uncity.go`).
+const DEDUPLICATED: &[&str] = &[
+    "additional_contexts",
+    "aliases",
+    "annotations",
+    "args",
+    "cap_add",
+    "cap_drop",
+    "configs",
+    "devices",
+    "dns",
+    "dns_opt",
+    "dns_search",
+    "env_file",
+    "environment",
+    "expose",
+    "labels",
+    "link_local_ips",
+    "links",
+    "options",
+    "platform",
+    "ports",
+    "profiles",
+    "secrets",
+    "sysctls",
+    "tags",
+    "tmpfs",
+    "volumes",
+];
+
+/// What `root`, a document of one file, has that Compose does not accept.
+pub(super) fn check(root: &Value, trees: Trees<'_>, problems: &mut Vec<Problem>) {
+    let mut checker = Checker { trees, problems };
+    checker.value(
+        root,
+        &tables::PROJECT,
+        &Where {
+            name: "",
+            key: root.place,
+            is_item: false,
+        },
+    );
+}
+
+struct Checker<'a> {
+    trees: Trees<'a>,
+    problems: &'a mut Vec<Problem>,
+}
+
+/// How messages call a place.
+struct Where<'a> {
+    name: &'a str,
+    /// What to underline when the value has no place of its own.
+    key: Place,
+    is_item: bool,
+}
+
+impl Where<'_> {
+    fn subject(&self) -> String {
+        match self {
+            Where { name: "", .. } => "a Compose file".to_owned(),
+            Where {
+                is_item: true,
+                name,
+                ..
+            } => format!("an item of `{name}`"),
+            Where { name, .. } => format!("`{name}`"),
+        }
+    }
+}
+
+impl Checker<'_> {
+    fn value(&mut self, value: &Value, shape: &'static Shape, at: &Where<'_>) {
+        if value.tag == Some(Tag::Reset) {
+            return;
+        }
+        match &value.data {
+            Data::Null => {
+                if shape.types & types::NULL == 0 {
+                    self.wrong_type(value, shape, at);
+                }
+            }
+            Data::Scalar(scalar) => self.scalar(value, scalar, shape, at),
+            Data::Sequence(items) => {
+                if shape.types & types::LIST == 0 {
+                    return self.wrong_type(value, shape, at);
+                }
+                if shape.unique && !DEDUPLICATED.contains(&at.name) {
+                    self.unique(items, at);
+                }
+                let Some(shape) = shape.item else { return };
+                for item in items {
+                    // A mapping's own place is all of it; its first key is enough to underline.
+                    let key = item.fields().first().map_or(item.place, |field| field.key);
+                    self.value(
+                        item,
+                        shape,
+                        &Where {
+                            name: at.name,
+                            key,
+                            is_item: true,
+                        },
+                    );
+                }
+            }
+            Data::Mapping(fields) => {
+                if shape.types & types::MAP == 0 {
+                    return self.wrong_type(value, shape, at);
+                }
+                self.mapping(fields, shape, at);
+            }
+        }
+    }
+
+    fn mapping(&mut self, fields: &[Field], shape: &'static Shape, at: &Where<'_>) {
+        for field in fields {
+            let known = shape
+                .keys
+                .iter()
+                .find(|(name, _)| *name == field.name)
+                .map(|(_, shape)| *shape);
+            let is_extension = field.name.starts_with("x-");
+            let below = match (known, shape.rest) {
+                (Some(shape), _) => Some(shape),
+                (None, Rest::Any) => Some(&ANY),
+                (None, Rest::Of(shape)) => Some(shape),
+                (None, Rest::Named(shape)) if is_name(&field.name) => Some(shape),
+                (None, Rest::Lower(shape))
+                    if field.name.bytes().all(|it| it.is_ascii_lowercase()) =>
+                {
+                    Some(shape)
+                }
+                (None, Rest::Extensions | Rest::Lower(_)) if is_extension => None,
+                (None, Rest::Named(shape)) => {
+                    let message = format!(
+                        "`{}` is no name; only letters, digits, `.`, `_` and `-` make one",
+                        field.name
+                    );
+                    self.problem(Kind::InvalidName, field.key, message, None);
+                    Some(shape)
+                }
+                (None, _) => {
+                    self.unknown_key(field, shape, at);
+                    None
+                }
+            };
+            if let Some(below) = below {
+                self.value(
+                    &field.value,
+                    below,
+                    &Where {
+                        name: &field.name,
+                        key: field.key,
+                        is_item: false,
+                    },
+                );
+            }
+        }
+        for required in shape.required {
+            if !fields.iter().any(|field| field.name == *required) {
+                let message = format!("{} lacks `{required}`", at.subject());
+                self.problem(Kind::MissingKey, at.key, message, None);
+            }
+        }
+    }
+
+    fn unknown_key(&mut self, field: &Field, shape: &Shape, at: &Where<'_>) {
+        let name = field.name.as_str();
+        let is_key_of = |shape: &Shape| shape.keys.iter().any(|(key, _)| *key == name);
+        let is_project = std::ptr::eq(shape, &tables::PROJECT);
+        let is_service = std::ptr::eq(shape, &tables::SERVICE);
+        let looks_like_service =
+            field.value.get("image").is_some() || field.value.get("build").is_some();
+        let (message, suggestion) = if is_project && looks_like_service {
+            (
+                format!("`{name}` looks like a service, and services stand under `services`"),
+                None,
+            )
+        } else if is_project && is_key_of(&tables::SERVICE) {
+            (
+                format!("`{name}` belongs into a service, not beside `services`"),
+                None,
+            )
+        } else if is_service && is_key_of(&tables::PROJECT) {
+            (
+                format!("`{name}` belongs beside `services`, not into a service"),
+                None,
+            )
+        } else {
+            let place = if is_project {
+                "a Compose file".to_owned()
+            } else {
+                place_of(at, is_service)
+            };
+            match nearest(name, shape.keys.iter().map(|(key, _)| *key)) {
+                Some(key) => (
+                    format!("{place} has no key `{name}`; did you mean `{key}`?"),
+                    Some(Suggestion::Rename(key.to_owned())),
+                ),
+                None => (format!("{place} has no key `{name}`"), None),
+            }
+        };
+        self.problem(Kind::UnknownKey, field.key, message, suggestion);
+    }
+
+    fn scalar(&mut self, value: &Value, scalar: &Scalar, shape: &Shape, at: &Where<'_>) {
+        if !scalar.known {
+            return;
+        }
+        let text = scalar.text.as_str();
+        let (kind, number) = match scalar.resolved {
+            Resolved::Null => (types::NULL, None),
+            Resolved::Bool(_) => (types::BOOL, None),
+            Resolved::Int(number) => (types::INTEGER | types::NUMBER, Some(number as f64)),
+            Resolved::Float(number) if number.fract() == 0.0 => {
+                (types::INTEGER | types::NUMBER, Some(number))
+            }
+            Resolved::Float(number) => (types::NUMBER, Some(number)),
+            Resolved::Timestamp | Resolved::String => (types::STRING, None),
+        };
+        let (kind, number) = match shape.cast {
+            _ if kind != types::STRING => (kind, number),
+            Cast::None => (kind, number),
+            Cast::Bool => match text.to_ascii_lowercase().as_str() {
+                "true" | "y" | "yes" | "on" | "false" | "n" | "no" | "off" => (types::BOOL, None),
+                _ => return self.not_cast(value, "`true` or `false`", at),
+            },
+            Cast::Integer => match text.parse::<i64>() {
+                Ok(number) => (types::INTEGER | types::NUMBER, Some(number as f64)),
+                Err(_) => return self.not_cast(value, "a whole number", at),
+            },
+            Cast::Number => match text.parse::<f64>() {
+                Ok(number) => (types::INTEGER | types::NUMBER, Some(number)),
+                Err(_) => return self.not_cast(value, "a number", at),
+            },
+        };
+        if shape.types & kind == 0 {
+            return self.wrong_type(value, shape, at);
+        }
+        if let Some(number) = number {
+            let problem = match (shape.minimum, shape.maximum) {
+                (Some(least), _) if number < least => {
+                    format!("{} must be at least {least}", at.subject())
+                }
+                (_, Some(most)) if number > most => {
+                    format!("{} must be at most {most}", at.subject())
+                }
+                _ => return,
+            };
+            return self.problem(Kind::InvalidValue, value.place, problem, None);
+        }
+        if !shape.values.is_empty() && !shape.values.contains(&text) {
+            let choice = shape
+                .values
+                .iter()
+                .map(|it| format!("`{it}`"))
+                .collect::<Vec<_>>()
+                .join(", ");
+            let message = format!("{} must be one of {choice}", at.subject());
+            let suggestion = nearest(text, shape.values.iter().copied());
+            let suggestion =
+                suggestion.map(|it| Suggestion::Replace(syntax::scalar(it).into_owned()));
+            return self.problem(Kind::InvalidValue, value.place, message, suggestion);
+        }
+        match shape.pattern {
+            Pattern::PullPolicy if !is_pull_policy(text) => {
+                let known = [
+                    "always",
+                    "never",
+                    "build",
+                    "if_not_present",
+                    "missing",
+                    "refresh",
+                    "daily",
+                    "weekly",
+                ];
+                let suggestion =
+                    nearest(text, known.into_iter()).map(|it| Suggestion::Replace(it.to_owned()));
+                let message = format!("{} knows no policy `{text}`", at.subject());
+                self.problem(Kind::InvalidValue, value.place, message, suggestion);
+            }
+            Pattern::Name if !has_name(text) => {
+                let message = format!("{} needs two letters or digits at least", at.subject());
+                self.problem(Kind::InvalidValue, value.place, message, None);
+            }
+            _ => (),
+        }
+    }
+
+    fn not_cast(&mut self, value: &Value, wanted: &str, at: &Where<'_>) {
+        let text = value.text().unwrap_or_default();
+        let message = format!("{} must be {wanted}, and `{text}` is not", at.subject());
+        self.problem(Kind::WrongType, value.place, message, None);
+    }
+
+    fn wrong_type(&mut self, value: &Value, shape: &Shape, at: &Where<'_>) {
+        let wanted = wanted(shape.types);
+        if value.is_null() {
+            let message = match at {
+                Where { is_item: true, .. } => {
+                    format!("{} is empty, and must be {wanted}", at.subject())
+                }
+                _ => format!("{} has no value, and must be {wanted}", at.subject()),
+            };
+            return self.problem(Kind::WrongType, at.key, message, None);
+        }
+        let message = format!(
+            "{} must be {wanted}, and this is {}",
+            at.subject(),
+            value.describe()
+        );
+        let written = value
+            .scalar()
+            .and(self.trees.node(value.place))
+            .and_then(|node| node.value());
+        let suggestion = written.and_then(|written| match shape.types {
+            types::LIST => Some(format!("[{}]", syntax::scalar(written))),
+            only if only & types::STRING != 0 => Some(syntax::quoted(written)),
+            _ => None,
+        });
+        // A whole mapping or list underlined says nothing more than its key does.
+        let place = if value.scalar().is_some() {
+            value.place
+        } else {
+            at.key
+        };
+        self.problem(
+            Kind::WrongType,
+            place,
+            message,
+            suggestion.map(Suggestion::Replace),
+        );
+    }
+
+    fn unique(&mut self, items: &[Value], at: &Where<'_>) {
+        let mut seen = BTreeSet::new();
+        for item in items {
+            let Some(scalar) = item.scalar().filter(|scalar| scalar.known) else {
+                continue;
+            };
+            let kind = matches!(scalar.resolved, Resolved::String);
+            if !seen.insert((kind, scalar.text.as_str())) {
+                let message = format!("`{}` is in `{}` twice", scalar.text, at.name);
+                self.problem(Kind::DuplicateItem, item.place, message, None);
+            }
+        }
+    }
+
+    fn problem(
+        &mut self,
+        kind: Kind,
+        place: Place,
+        message: String,
+        suggestion: Option<Suggestion>,
+    ) {
+        self.problems.push(Problem {
+            suggestion,
+            ..Problem::new(kind, place, message)
+        });
+    }
+}
+
+fn place_of(at: &Where<'_>, is_service: bool) -> String {
+    if is_service {
+        "a service".to_owned()
+    } else {
+        at.subject()
+    }
+}
+
+/// `a string, a number or a list`
+fn wanted(kinds: u8) -> String {
+    let names = [
+        (types::STRING, "a string"),
+        (types::NUMBER, "a number"),
+        (types::INTEGER, "a whole number"),
+        (types::BOOL, "a boolean"),
+        (types::LIST, "a list"),
+        (types::MAP, "a mapping"),
+    ];
+    let names: Vec<&str> = names
+        .iter()
+        .filter(|(kind, _)| kinds & kind != 0)
+        .map(|(_, name)| *name)
+        .collect();
+    match names.as_slice() {
+        [] => "empty".to_owned(),
+        [only] => (*only).to_owned(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
+}
+
+/// The most similar of `names`, if it is similar enough to be what was meant.
+pub fn nearest<'n>(wrong: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let wrong: Vec<char> = wrong
+        .to_lowercase()
+        .replace('-', "_")
+        .chars()
+        .take(64)
+        .collect();
+    let limit = (wrong.len() / 3).clamp(1, 3);
+    let distance = |name: &str| {
+        distance(
+            &wrong,
+            &name
+                .to_lowercase()
+                .replace('-', "_")
+                .chars()
+                .collect::<Vec<_>>(),
+        )
+    };
+    let scored = names
+        .map(|name| (distance(name), name))
+        .filter(|(distance, _)| *distance <= limit);
+    scored
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}
+
+/// How many letters to add, drop, change or swap with their neighbour.
+fn distance(a: &[char], b: &[char]) -> usize {
+    if a.len().abs_diff(b.len()) > 3 {
+        return usize::MAX;
+    }
+    let mut before: Vec<usize> = Vec::new();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut next = vec![i + 1];
+        for (j, y) in b.iter().enumerate() {
+            let cell = |row: &[usize], at: usize| row.get(at).copied().unwrap_or(usize::MAX / 2);
+            let mut best = (cell(&row, j) + usize::from(x != y))
+                .min(cell(&row, j + 1) + 1)
+                .min(cell(&next, j) + 1);
+            let swapped = i > 0 && j > 0 && a.get(i - 1) == Some(y) && b.get(j - 1) == Some(x);
+            if swapped {
+                best = best.min(cell(&before, j - 1) + 1);
+            }
+            next.push(best);
+        }
+        before = std::mem::replace(&mut row, next);
+    }
+    row.last().copied().unwrap_or(usize::MAX)
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
+}
+
+fn has_name(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_rest = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    bytes
+        .windows(2)
+        .any(|pair| matches!(pair, [a, b] if a.is_ascii_alphanumeric() && is_rest(b)))
+}
+
+/// One of the words somewhere in it: the schema's pattern is not anchored.
+fn is_pull_policy(text: &str) -> bool {
+    let words = [
+        "always",
+        "never",
+        "build",
+        "if_not_present",
+        "missing",
+        "refresh",
+        "daily",
+        "weekly",
+    ];
+    let every = text.split("every_").nth(1).is_some_and(|it| {
+        let digits = it.len()
+            - it.trim_start_matches(|char: char| char.is_ascii_digit())
+                .len();
+        digits > 0
+            && it
+                .get(digits..)
+                .is_some_and(|unit| unit.starts_with(['w', 'd', 'h', 'm', 's']))
+    });
+    every || words.iter().any(|word| text.contains(word))
+}

@@ -136,7 +136,7 @@ fn draw(text: &str, found: &[Diagnostic]) -> String {
             let gap = " ".repeat(before.saturating_sub(1));
             res.push_str(&format!(
                 "#{gap}{} {}\n",
-                "^".repeat(under.max(1)),
+                "^".repeat(under.max(1) - usize::from(before == 0 && under > 1)),
                 render(it)
             ));
         }

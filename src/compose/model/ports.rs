@@ -31,7 +31,7 @@ impl Reader<'_> {
             .unwrap_or_default();
         let published_start = before.rfind(':').map_or(0, |at| at + 1);
         let published = (target_start > 0).then_some(published_start..before.len());
-        let host = (published_start > 0).then_some(0..published_start - 1);
+        let host = (published_start > 0).then(|| 0..published_start - 1);
         if !scalar.known {
             return None;
         }

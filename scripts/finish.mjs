@@ -1,0 +1,61 @@
+// After Trunk: names every file by its content and writes the content security policy.
+//
+// Trunk hashes some names and not others, and signs files whose names it does not change; a cached
+// copy of one beside a fresh other is a blank page. So it hashes nothing, and this does, from the
+// leaves up: what refers to a file gets its new name before its own is made.
+import { createHash } from "node:crypto";
+import { readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, extname, join } from "node:path";
+
+const dist = process.env.TRUNK_STAGING_DIR ?? "dist";
+const all = readdirSync(dist, { recursive: true, withFileTypes: true }).filter((it) => it.isFile());
+const files = all.map((it) => join(it.parentPath ?? it.path, it.name));
+const find = (test) => files.find(test) ?? fail(`nothing in ${dist} is ${test}`);
+const html = join(dist, "index.html");
+
+const snippet = find((it) => it.includes("snippets") && it.endsWith("page.js"));
+const app = find((it) => it.endsWith("app.js"));
+const appModule = find((it) => it.endsWith("app_bg.wasm"));
+const worker = find((it) => it.endsWith("worker.js"));
+const workerModule = find((it) => it.endsWith("worker_bg.wasm"));
+const styles = files.filter((it) => it.endsWith(".css"));
+// It fetches the worker from a URL, which the page must not do.
+files.filter((it) => it.endsWith("worker_loader.js")).forEach((it) => rmSync(it));
+files.filter((it) => it.endsWith(".d.ts")).forEach((it) => rmSync(it));
+
+let page = readFileSync(html, "utf8");
+// The page fetches the engine itself and gives it to the worker; the glue must not look for it.
+for (const file of [snippet, appModule, worker, workerModule, ...styles]) rename(file, file === snippet ? [app] : []);
+rename(app, []);
+
+const inline = [...page.matchAll(/<script(?![^>]*\bsrc=)[^>]*>([\s\S]*?)<\/script>/g)].map(([, code]) => code);
+const hashes = inline.map((code) => `'sha256-${createHash("sha256").update(code).digest("base64")}'`);
+const policy = [
+  "default-src 'none'",
+  `script-src 'self' ${hashes.join(" ")} 'wasm-unsafe-eval'`,
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "worker-src blob:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "object-src 'none'",
+  "frame-src 'none'",
+].join("; ");
+if (!page.includes("{{policy}}")) fail("index.html has no place for the policy");
+writeFileSync(html, page.replace("{{policy}}", policy));
+
+function rename(file, users) {
+  const hash = createHash("sha256").update(readFileSync(file)).digest("hex").slice(0, 12);
+  const old = basename(file);
+  const name = `${basename(file, extname(file))}-${hash}${extname(file)}`;
+  renameSync(file, join(dirname(file), name));
+  page = page.replaceAll(old, name);
+  for (const user of users) writeFileSync(user, readFileSync(user, "utf8").replaceAll(old, name));
+}
+
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}

@@ -1,0 +1,3 @@
+//! Self-hosted Convex: what the common guides say and upstream does not.
+
+super::rules! {}

@@ -1,0 +1,65 @@
+use crate::{
+    compose::{Compose, Kind},
+    lint::{Report, rule},
+};
+
+rule! {
+    /// A key stands twice in one mapping.
+    ///
+    /// Other YAML readers quietly take the last one; Compose refuses the file
+    /// (compose-go `loader/reset.go`). A second `volumes:` at the end of a guide's example is the usual cause.
+    ///
+    /// ```yaml,bad
+    /// services:
+    ///   web:
+    ///     image: nginx
+    ///     restart: always
+    ///     restart: always
+    /// ```
+    /// ```yaml,good
+    /// services:
+    ///   web:
+    ///     image: nginx
+    ///     restart: always
+    /// ```
+    id: "duplicate-key", since: "0.1.0", group: Syntax, severity: Error, fixes: Sometimes, rejected: true,
+}
+
+fn check(compose: &Compose, report: &mut Report<'_>) {
+    for problem in compose.problems_of(Kind::DuplicateKey) {
+        let remove = compose.remove(problem.place);
+        let is_same = problem.related.first().is_some_and(|(first, _)| compose.is_same_entry(problem.place, *first));
+        let found = report.problem(problem);
+        if is_same {
+            found.safe_fix("Remove the repetition", remove);
+        } else {
+            found.unsafe_fix("Remove the second", remove);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::lint::testing::{check, check_fix};
+
+    #[test]
+    fn quotes_do_not_make_another_key() {
+        check(
+            &RULE,
+            r#"
+services:
+  café:
+    image: nginx
+  "café":
+# ^^^^^^ error (unsafe fix): key `café` is here a second time
+    image: caddy
+"#,
+        );
+    }
+
+    #[test]
+    fn the_fix_keeps_the_first() {
+        check_fix(&RULE, "a: 1 # ☕\nb: 2\na: 3\n", "a: 1 # ☕\nb: 2\n");
+    }
+}

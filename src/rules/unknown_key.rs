@@ -1,0 +1,63 @@
+use crate::{
+    compose::{Compose, Kind},
+    lint::{Report, rule}
+};
+
+rule! {
+    /// A key that Compose does not know.
+    ///
+    /// Compose refuses the file. Keys of your own begin with `x-`.
+    ///
+    /// ```yaml,bad
+    /// services:
+    ///   web:
+    ///     image: nginx
+    ///     prots: ["80:80"]
+    /// ```
+    /// ```yaml,good
+    /// services:
+    ///   web:
+    ///     image: nginx
+    ///     ports: ["80:80"]
+    /// ```
+    id: "unknown-key", since: "0.1.0", group: Schema, severity: Error, fixes: Sometimes, rejected: true,
+}
+
+fn check(compose: &Compose, report: &mut Report<'_>) {
+    for problem in compose.problems_of(Kind::UnknownKey) {
+        report.problem(problem)
+            .unsafe_fix("Rename to what was meant", compose.suggested(problem));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::lint::testing::check;
+
+    #[test]
+    fn names_and_places() {
+        check(
+            &RULE,
+            r#"
+service:
+#^^^^^^ error (unsafe fix): a Compose file has no key `service`; did you mean `services`?
+  café: {}
+x-é: 1
+ports: []
+#^^^^ error: `ports` belongs into a service, not beside `services`
+services:
+  web:
+    image: nginx
+    healthcheck: {intervall: 5s, x-y: 1}
+#                 ^^^^^^^^^ error (unsafe fix): `healthcheck` has no key `intervall`; did you mean `interval`?
+    enviroment: [A=1]
+#   ^^^^^^^^^^ error (unsafe fix): a service has no key `enviroment`; did you mean `environment`?
+    qqqqqqqq: 1
+#   ^^^^^^^^ error: a service has no key `qqqqqqqq`
+    include: []
+#   ^^^^^^^ error: `include` belongs beside `services`, not into a service
+"#,
+        );
+    }
+}

@@ -1,0 +1,168 @@
+//! The engine in its worker: asked after a pause in typing, replaced when it traps or hangs.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+use gloo::timers::callback::Timeout;
+use wasm_bindgen::prelude::Closure;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::Worker;
+use yew::prelude::*;
+
+use super::{
+    browser,
+    state::{Action, Engine, State},
+};
+use crate::protocol::Request;
+
+/// Typing goes on; a shorter pause would ask about half a word.
+const PAUSE_MS: u32 = 110;
+/// No file takes this long that is not a mistake of ours.
+const PATIENCE_MS: u32 = 3_000;
+
+/// Asks for an answer to every state that stays for [`PAUSE_MS`].
+#[hook]
+pub(super) fn use_engine(state: &UseReducerHandle<State>) {
+    let link = use_mut_ref(|| None::<Link>);
+    let dispatcher = state.dispatcher();
+    use_effect_with((), {
+        let dispatcher = dispatcher.clone();
+        move |()| {
+            spawn_local(async move {
+                let ready = browser::load_engine().await.is_ok();
+                dispatcher.dispatch(if ready {
+                    Action::EngineReady
+                } else {
+                    Action::EngineMissing
+                });
+            });
+        }
+    });
+
+    let is_there = !matches!(state.engine, Engine::Loading | Engine::Missing);
+    let request = state.request();
+    // A fix or the first text is answered at once.
+    let pause = if state.answer.is_none() || state.fixing_all {
+        0
+    } else {
+        PAUSE_MS
+    };
+    use_effect_with((state.revision, is_there), move |&(_, is_there)| {
+        let pause = is_there.then(|| {
+            Timeout::new(pause, move || {
+                let mut link = link.borrow_mut();
+                if link
+                    .as_ref()
+                    .is_none_or(|link| link.phase.get() == Phase::Dead)
+                {
+                    *link = Some(Link::start(dispatcher));
+                }
+                if let Some(link) = &*link {
+                    link.ask(&request);
+                }
+            })
+        });
+        move || drop(pause)
+    });
+}
+
+/// A worker and how far it has come.
+struct Link {
+    worker: Rc<RefCell<Option<Worker>>>,
+    phase: Rc<Cell<Phase>>,
+    /// The newest request, until the worker can hear it: what is posted to a worker whose wasm is
+    /// still being set up is lost.
+    waiting: Rc<RefCell<Option<String>>>,
+    watchdog: Rc<RefCell<Option<Timeout>>>,
+    asked: Rc<Cell<u64>>,
+    give_up: Rc<dyn Fn()>,
+    _on_message: Closure<dyn FnMut(String)>,
+    _on_error: Closure<dyn FnMut()>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Starting,
+    Ready,
+    Dead,
+}
+
+impl Link {
+    fn start(dispatcher: UseReducerDispatcher<State>) -> Link {
+        let worker = Rc::new(RefCell::new(None::<Worker>));
+        let phase = Rc::new(Cell::new(Phase::Starting));
+        let waiting = Rc::new(RefCell::new(None::<String>));
+        let watchdog = Rc::new(RefCell::new(None::<Timeout>));
+        let asked = Rc::new(Cell::new(0));
+
+        let give_up: Rc<dyn Fn()> = {
+            let (worker, phase, dispatcher) = (worker.clone(), phase.clone(), dispatcher.clone());
+            let (watchdog, asked) = (Rc::downgrade(&watchdog), asked.clone());
+            Rc::new(move || {
+                if let Some(worker) = worker.borrow_mut().take() {
+                    browser::stop_worker(&worker);
+                }
+                if let Some(watchdog) = watchdog.upgrade()
+                    && let Ok(mut watchdog) = watchdog.try_borrow_mut()
+                {
+                    watchdog.take();
+                }
+                phase.set(Phase::Dead);
+                dispatcher.dispatch(Action::Stopped {
+                    revision: asked.get(),
+                });
+            })
+        };
+        let on_error = {
+            let give_up = give_up.clone();
+            Closure::new(move || give_up())
+        };
+        let on_message = {
+            let (worker, phase, waiting, watchdog) = (
+                worker.clone(),
+                phase.clone(),
+                waiting.clone(),
+                watchdog.clone(),
+            );
+            Closure::new(move |json: String| {
+                phase.set(Phase::Ready);
+                if let (Some(request), Some(worker)) =
+                    (waiting.borrow_mut().take(), &*worker.borrow())
+                {
+                    browser::ask(worker, &request);
+                }
+                // The first message carries no answer: it says that the worker listens.
+                if let Ok(answer) = serde_json::from_str(&json) {
+                    watchdog.borrow_mut().take();
+                    dispatcher.dispatch(Action::Answered(Rc::new(answer)));
+                }
+            })
+        };
+        *worker.borrow_mut() = Some(browser::start_worker(&on_message, &on_error));
+        Link {
+            worker,
+            phase,
+            waiting,
+            watchdog,
+            asked,
+            give_up,
+            _on_message: on_message,
+            _on_error: on_error,
+        }
+    }
+
+    fn ask(&self, request: &Request) {
+        let Ok(json) = serde_json::to_string(request) else {
+            return;
+        };
+        self.asked.set(request.revision);
+        match (self.phase.get(), &*self.worker.borrow()) {
+            (Phase::Ready, Some(worker)) => browser::ask(worker, &json),
+            _ => *self.waiting.borrow_mut() = Some(json),
+        }
+        let give_up = self.give_up.clone();
+        *self.watchdog.borrow_mut() = Some(Timeout::new(PATIENCE_MS, move || give_up()));
+    }
+}

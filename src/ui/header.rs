@@ -1,0 +1,45 @@
+//! The name, the promise, and what concerns the page as a whole.
+
+use web_sys::HtmlSelectElement;
+use yew::prelude::*;
+
+use super::words;
+
+#[derive(PartialEq, Properties)]
+pub(super) struct HeaderProps {
+    pub(super) examples: Vec<&'static str>,
+    pub(super) on_example: Callback<usize>,
+    pub(super) on_start_over: Callback<()>,
+}
+
+#[component]
+pub(super) fn Header(props: &HeaderProps) -> Html {
+    let onchange = props.on_example.reform(|event: Event| {
+        let select = event.target_unchecked_into::<HtmlSelectElement>();
+        let chosen = select.selected_index();
+        // Back to the title, so that the same example can be chosen again.
+        select.set_selected_index(0);
+        usize::try_from(chosen - 1).unwrap_or(0)
+    });
+    let [before, code, after] = words::PROMISE;
+    html! {
+        <header class="top">
+            <h1 class="wordmark">
+                <span class="glyph" aria-hidden="true"><i></i><i></i><i></i></span>{ words::NAME }
+            </h1>
+            <p class="promise">{ before }<code>{ code }</code>{ after }</p>
+            <div class="top-actions">
+                <details class="private">
+                    <summary><span class="lock" aria-hidden="true"></span>{ words::PRIVATE }</summary>
+                    <div class="private-why">{ for words::PRIVATE_WHY.iter().map(|it| html! { <p>{ *it }</p> }) }</div>
+                </details>
+                <select id="examples" class="button" aria-label={words::EXAMPLES} {onchange}>
+                    <option>{ words::EXAMPLES }</option>
+                    { for props.examples.iter().map(|it| html! { <option>{ *it }</option> }) }
+                </select>
+                <button type="button" id="start-over" class="button quiet" title={words::START_OVER_WHY}
+                    onclick={props.on_start_over.reform(|_| ())}>{ words::START_OVER }</button>
+            </div>
+        </header>
+    }
+}

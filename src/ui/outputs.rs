@@ -1,0 +1,178 @@
+//! What follows from the files: one target at a time, with the choices that shape it.
+
+use std::{collections::BTreeSet, rc::Rc};
+
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{HtmlInputElement, HtmlSelectElement};
+use yew::prelude::*;
+
+use super::{browser, problems::words_and_code, words};
+use crate::protocol::{Answer, Host, Output, OutputFile, Place, Proxy, Site, Tls};
+
+#[derive(PartialEq, Properties)]
+pub(super) struct OutputsProps {
+    pub(super) answer: Option<Rc<Answer>>,
+    pub(super) outputs: Rc<Vec<Output>>,
+    pub(super) are_old: bool,
+    pub(super) new_lines: Rc<BTreeSet<String>>,
+    pub(super) target: Rc<str>,
+    pub(super) proxy: Proxy,
+    pub(super) on_place: Callback<Place>,
+    pub(super) on_tls: Callback<Tls>,
+    pub(super) on_host: Callback<Host>,
+}
+
+#[component]
+pub(super) fn Outputs(props: &OutputsProps) -> Html {
+    let Some(output) = props.outputs.iter().find(|it| *it.target == *props.target) else {
+        return html! { <p class="note">{ words::NO_OUTPUT }</p> };
+    };
+    html! {
+        <div class={classes!("output", props.are_old.then_some("old"))}>
+            { choices(props) }
+            if props.are_old { <p class="note trouble">{ words::OLD_OUTPUT }</p> }
+            { for output.files.iter().map(|file| html! {
+                <Code key={file.path.clone()} file={file.clone()} new_lines={props.new_lines.clone()} />
+            }) }
+            if !output.steps.is_empty() {
+                <section class="steps"><h2>{ words::STEPS }</h2>
+                    <ol>{ for output.steps.iter().map(|it| html! { <li>{ words_and_code(it) }</li> }) }</ol></section>
+            }
+            if !output.notes.is_empty() {
+                <section class="steps"><h2>{ words::NOTES }</h2>
+                    <ul>{ for output.notes.iter().map(|it| html! { <li>{ words_and_code(it) }</li> }) }</ul></section>
+            }
+        </div>
+    }
+}
+
+fn choices(props: &OutputsProps) -> Html {
+    let sites = props
+        .answer
+        .as_ref()
+        .map(|it| it.sites.clone())
+        .unwrap_or_default();
+    let on_place = props.on_place.reform(|event: Event| {
+        let index = event
+            .target_unchecked_into::<HtmlSelectElement>()
+            .selected_index();
+        if index == 1 {
+            Place::Network
+        } else {
+            Place::Host
+        }
+    });
+    let on_tls = props.on_tls.reform(|event: Event| {
+        match event
+            .target_unchecked_into::<HtmlSelectElement>()
+            .selected_index()
+        {
+            1 => Tls::Acme,
+            2 => Tls::Files,
+            _ => Tls::Off,
+        }
+    });
+    let option =
+        |words: &'static str, selected: bool| html! { <option {selected}>{ words }</option> };
+    let Proxy { place, tls, .. } = props.proxy;
+    html! {
+        <form class="choices" onsubmit={Callback::from(|event: SubmitEvent| event.prevent_default())}>
+            if !sites.is_empty() {
+                <fieldset class="sites">
+                    <legend>{ words::SITES }</legend>
+                    { for sites.iter().map(|site| site_row(site, &props.on_host)) }
+                </fieldset>
+            }
+            <div class="selects">
+                <label>{ words::PLACE }
+                    <select id="place" class="button" onchange={on_place}>
+                        { option(words::PLACE_HOST, place == Place::Host) }
+                        { option(words::PLACE_NETWORK, place == Place::Network) }
+                    </select>
+                </label>
+                <label>{ words::TLS }
+                    <select id="tls" class="button" onchange={on_tls}>
+                        { option(words::TLS_OFF, tls == Tls::Off) }
+                        { option(words::TLS_ACME, tls == Tls::Acme) }
+                        { option(words::TLS_FILES, tls == Tls::Files) }
+                    </select>
+                </label>
+            </div>
+        </form>
+    }
+}
+
+fn site_row(site: &Site, on_host: &Callback<Host>) -> Html {
+    let (service, port) = (site.service.clone(), site.port);
+    let onchange = on_host.reform(move |event: Event| Host {
+        service: service.clone(),
+        port,
+        host: event
+            .target_unchecked_into::<HtmlInputElement>()
+            .value()
+            .trim()
+            .to_owned(),
+    });
+    let name = if site.label.is_empty() {
+        site.service.clone()
+    } else {
+        site.label.clone()
+    };
+    html! {
+        <label key={format!("{}:{}", site.service, site.port)}>
+            <span>{ name }<small>{ format!("{}:{}", site.service, site.port) }</small></span>
+            <input type="text" inputmode="url" autocapitalize="off" autocomplete="off" spellcheck="false" value={site.host.clone()} {onchange} />
+        </label>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct CodeProps {
+    file: OutputFile,
+    new_lines: Rc<BTreeSet<String>>,
+}
+
+#[component]
+fn Code(props: &CodeProps) -> Html {
+    let copied = use_state(|| false);
+    let onclick = {
+        let (text, copied) = (props.file.text.clone(), copied.clone());
+        Callback::from(move |_| {
+            let (text, copied) = (text.clone(), copied.clone());
+            spawn_local(async move {
+                copied.set(
+                    browser::copy(&text)
+                        .await
+                        .is_ok_and(|done| done.is_truthy()),
+                );
+                let copied = copied.clone();
+                gloo::timers::callback::Timeout::new(1_600, move || copied.set(false)).forget();
+            });
+        })
+    };
+    let download = {
+        let file = props.file.clone();
+        Callback::from(move |_| browser::download(&file.path, &file.text))
+    };
+    let path = props.file.path.clone();
+    html! {
+        <figure class="code">
+            <figcaption>
+                <code class="path">{ &path }</code>
+                <button type="button" class="button quiet" onclick={download}>{ words::DOWNLOAD }</button>
+                <button type="button" class="button" {onclick} aria-live="polite">
+                    { if *copied { words::COPIED } else { words::COPY } }
+                </button>
+            </figcaption>
+            <pre tabindex="0" role="region" aria-label={path.clone()}><code>
+                { for props.file.text.split_inclusive('\n').map(|line| code_line(line, &props.new_lines)) }
+            </code></pre>
+        </figure>
+    }
+}
+
+fn code_line(line: &str, new_lines: &BTreeSet<String>) -> Html {
+    let is_new = new_lines.contains(line.trim_end_matches('\n'));
+    let is_comment = line.trim_start().starts_with('#');
+    html! { <span class={classes!(is_new.then_some("new"), is_comment.then_some("comment"))}>{ line.to_owned() }</span> }
+}

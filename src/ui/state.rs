@@ -1,0 +1,398 @@
+//! What the page shows and how it changes: plain data and one pure function.
+
+use std::{collections::BTreeSet, rc::Rc};
+
+use serde::Deserialize;
+
+use crate::protocol::{self, Answer, Host, Output, Place, Proxy, Request, Tls};
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// In merge order; `.env` among them.
+    pub documents: Vec<Document>,
+    /// The one in the editor, by index.
+    pub shown: usize,
+    /// Grows with everything that asks for another answer.
+    pub revision: u64,
+    /// The editor's own count of changes, for answers that speak of its texts.
+    pub edit: u32,
+    /// The newest answer; it may speak of an older text than `documents`.
+    pub answer: Option<Rc<Answer>>,
+    pub engine: Engine,
+    pub proxy: Proxy,
+    /// The next answer shall bring all safe fixes.
+    pub fixing_all: bool,
+    pub view: View,
+    pub pane: Pane,
+    /// The last outputs there were, and whether they are those of the newest answer.
+    pub outputs: Rc<Vec<Output>>,
+    pub outputs_are_old: bool,
+    /// Lines of the outputs that the last answer brought.
+    pub new_lines: Rc<BTreeSet<String>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    pub name: Rc<str>,
+    pub text: Rc<str>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// Its module is on the way.
+    Loading,
+    Working,
+    Idle,
+    /// It trapped or hung on this revision; it is asked again once something changes.
+    Stopped,
+    /// Its module could not be had.
+    Missing,
+}
+
+/// The tab on the right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum View {
+    Problems,
+    /// The output of that target.
+    Output(Rc<str>),
+}
+
+/// What a narrow screen shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pane {
+    Edit,
+    Side,
+}
+
+#[derive(Clone, Debug)]
+pub enum Action {
+    Edited {
+        name: Rc<str>,
+        text: Rc<str>,
+        edit: u32,
+    },
+    /// Other documents altogether: an example, a fresh start.
+    Opened {
+        documents: Vec<Document>,
+        edit: u32,
+    },
+    Added {
+        document: Document,
+        edit: u32,
+    },
+    Removed {
+        name: Rc<str>,
+        edit: u32,
+    },
+    Shown(usize),
+    EngineReady,
+    EngineMissing,
+    Answered(Rc<Answer>),
+    Stopped {
+        revision: u64,
+    },
+    FixAll,
+    /// The fixes an answer brought are in the editor.
+    FixedAll,
+    Placed(Place),
+    Secured(Tls),
+    Named(Host),
+    Viewed(View),
+    Paned(Pane),
+}
+
+/// What is kept over a reload.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Kept {
+    pub files: Vec<protocol::File>,
+    #[serde(default)]
+    pub proxy: Proxy,
+}
+
+impl State {
+    pub fn new(documents: Vec<Document>, proxy: Proxy) -> State {
+        State {
+            documents,
+            shown: 0,
+            revision: 1,
+            edit: 0,
+            answer: None,
+            engine: Engine::Loading,
+            proxy,
+            fixing_all: false,
+            view: View::Problems,
+            pane: Pane::Edit,
+            outputs: Rc::default(),
+            outputs_are_old: false,
+            new_lines: Rc::default(),
+        }
+    }
+
+    /// Whether the problems on screen are those of the texts on screen.
+    ///
+    /// A fix may be applied only then: its edits are offsets into the texts it was computed for.
+    pub fn is_fresh(&self) -> bool {
+        self.answer
+            .as_ref()
+            .is_some_and(|it| it.revision == self.revision)
+    }
+
+    pub fn request(&self) -> Request {
+        let file = |it: &Document| protocol::File {
+            name: it.name.to_string(),
+            text: it.text.to_string(),
+        };
+        Request {
+            revision: self.revision,
+            files: self.documents.iter().map(file).collect(),
+            proxy: self.proxy.clone(),
+            fix_all: self.fixing_all,
+        }
+    }
+
+    pub fn document(&self, index: usize) -> Option<&Document> {
+        self.documents.get(index)
+    }
+
+    pub fn shown_name(&self) -> Rc<str> {
+        self.documents
+            .get(self.shown)
+            .map_or_else(|| Rc::from(""), |it| it.name.clone())
+    }
+
+    pub fn after(&self, action: Action) -> State {
+        let mut next = self.clone();
+        match action {
+            Action::Edited { name, text, edit } => {
+                if let Some(document) = next.documents.iter_mut().find(|it| it.name == name) {
+                    document.text = text;
+                }
+                next.edit = edit;
+                next.ask_again();
+            }
+            Action::Opened { documents, edit } => {
+                next.documents = documents;
+                next.shown = 0;
+                next.edit = edit;
+                next.proxy.hosts.clear();
+                next.answer = None;
+                next.outputs = Rc::default();
+                next.ask_again();
+            }
+            Action::Added { document, edit } => {
+                // An override is merged behind the file it overrides, before the environment.
+                let last_compose = next
+                    .documents
+                    .iter()
+                    .rposition(|it| !it.name.ends_with(".env"));
+                let at = last_compose.map_or(0, |at| at + 1);
+                let at = if document.name.ends_with(".env") {
+                    next.documents.len()
+                } else {
+                    at
+                };
+                next.documents.insert(at, document);
+                next.shown = at;
+                next.edit = edit;
+                next.ask_again();
+            }
+            Action::Removed { name, edit } => {
+                next.documents.retain(|it| it.name != name);
+                next.shown = 0;
+                next.edit = edit;
+                next.ask_again();
+            }
+            Action::Shown(index) => next.shown = index.min(next.documents.len().saturating_sub(1)),
+            Action::EngineReady => {
+                next.engine = Engine::Working;
+                next.revision += 1;
+            }
+            Action::EngineMissing => next.engine = Engine::Missing,
+            Action::Answered(answer) if answer.revision == self.revision => next.answered(answer),
+            Action::Answered(_) => (),
+            Action::Stopped { revision } if revision == self.revision => {
+                next.engine = Engine::Stopped;
+                next.fixing_all = false;
+            }
+            Action::Stopped { .. } => (),
+            Action::FixAll => {
+                next.fixing_all = true;
+                next.ask_again();
+            }
+            Action::FixedAll => next.fixing_all = false,
+            Action::Placed(place) => {
+                next.proxy.place = place;
+                next.ask_again();
+            }
+            Action::Secured(tls) => {
+                next.proxy.tls = tls;
+                next.ask_again();
+            }
+            Action::Named(host) => {
+                next.proxy
+                    .hosts
+                    .retain(|it| (&it.service, it.port) != (&host.service, host.port));
+                if !host.host.is_empty() {
+                    next.proxy.hosts.push(host);
+                }
+                next.ask_again();
+            }
+            Action::Viewed(view) => next.view = view,
+            Action::Paned(pane) => next.pane = pane,
+        }
+        next
+    }
+
+    fn ask_again(&mut self) {
+        self.revision += 1;
+        if !matches!(self.engine, Engine::Loading | Engine::Missing) {
+            self.engine = Engine::Working;
+        }
+    }
+
+    fn answered(&mut self, answer: Rc<Answer>) {
+        self.engine = Engine::Idle;
+        self.outputs_are_old = answer.outputs.is_empty() && !self.outputs.is_empty();
+        if !answer.outputs.is_empty() && *self.outputs != answer.outputs {
+            let old: BTreeSet<&str> = lines(&self.outputs).collect();
+            let is_first = self.outputs.is_empty();
+            let new = lines(&answer.outputs).filter(|line| !is_first && !old.contains(line));
+            self.new_lines = Rc::new(new.map(str::to_owned).collect());
+            self.outputs = Rc::new(answer.outputs.clone());
+        }
+        self.answer = Some(answer);
+    }
+}
+
+fn lines(outputs: &[Output]) -> impl Iterator<Item = &str> {
+    outputs
+        .iter()
+        .flat_map(|it| &it.files)
+        .flat_map(|it| it.text.lines())
+        .filter(|line| line.trim().len() > 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::OutputFile;
+
+    fn state() -> State {
+        let document = |name: &str, text: &str| Document {
+            name: name.into(),
+            text: text.into(),
+        };
+        let state = State::new(
+            vec![document("compose.yaml", "a"), document(".env", "")],
+            Proxy::default(),
+        );
+        state.after(Action::EngineReady)
+    }
+
+    fn answer(revision: u64) -> Action {
+        Action::Answered(Rc::new(Answer {
+            revision,
+            ..Answer::default()
+        }))
+    }
+
+    fn output(text: &str) -> Vec<Output> {
+        let file = OutputFile {
+            path: "x".to_owned(),
+            text: text.to_owned(),
+        };
+        vec![Output {
+            target: "nginx".to_owned(),
+            title: "nginx".to_owned(),
+            files: vec![file],
+            steps: Vec::new(),
+            notes: Vec::new(),
+        }]
+    }
+
+    fn edited(state: &State, text: &str) -> State {
+        state.after(Action::Edited {
+            name: "compose.yaml".into(),
+            text: text.into(),
+            edit: state.edit + 1,
+        })
+    }
+
+    #[test]
+    fn an_answer_to_an_older_text_is_dropped() {
+        let old = state();
+        let state = edited(&old, "b").after(answer(old.revision));
+        assert_eq!((state.answer, state.engine), (None, Engine::Working));
+    }
+
+    #[test]
+    fn an_edit_makes_the_answer_stale_until_the_next() {
+        let state = state();
+        let state = state.after(answer(state.revision));
+        assert!(state.is_fresh());
+        let state = edited(&state, "b");
+        assert!(!state.is_fresh());
+        assert!(state.after(answer(state.revision)).is_fresh());
+    }
+
+    #[test]
+    fn a_crash_costs_one_answer_and_no_text() {
+        let state = edited(&state(), "café ☕");
+        let stopped = state.after(Action::Stopped {
+            revision: state.revision,
+        });
+        assert_eq!(stopped.engine, Engine::Stopped);
+        assert_eq!(&*stopped.documents[0].text, "café ☕");
+        assert_eq!(edited(&stopped, "b").engine, Engine::Working);
+        let late = edited(&state, "c").after(Action::Stopped {
+            revision: state.revision,
+        });
+        assert_eq!(late.engine, Engine::Working);
+    }
+
+    #[test]
+    fn the_last_outputs_stay_and_say_that_they_are_old() {
+        let state = state();
+        let with = |state: &State, outputs| {
+            let answer = Answer {
+                revision: state.revision,
+                outputs,
+                ..Answer::default()
+            };
+            state.after(Action::Answered(Rc::new(answer)))
+        };
+        let state = with(&state, output("one\ntwo\n"));
+        assert!(state.new_lines.is_empty());
+        let state = with(&edited(&state, "b"), Vec::new());
+        assert!(state.outputs_are_old && !state.outputs.is_empty());
+        let state = with(&edited(&state, "c"), output("one\nthree\n"));
+        assert!(!state.outputs_are_old);
+        assert_eq!(state.new_lines.iter().collect::<Vec<_>>(), ["three"]);
+    }
+
+    #[test]
+    fn an_override_goes_before_the_environment() {
+        let document = Document {
+            name: "compose.override.yaml".into(),
+            text: "".into(),
+        };
+        let state = state().after(Action::Added { document, edit: 1 });
+        let names: Vec<&str> = state.documents.iter().map(|it| &*it.name).collect();
+        assert_eq!(names, ["compose.yaml", "compose.override.yaml", ".env"]);
+        assert_eq!(state.shown, 1);
+    }
+
+    #[test]
+    fn a_host_name_is_chosen_by_service_and_port() {
+        let host = |host: &str| Host {
+            service: "web".to_owned(),
+            port: 80,
+            host: host.to_owned(),
+        };
+        let state = state()
+            .after(Action::Named(host("a.example")))
+            .after(Action::Named(host("b.example")));
+        assert_eq!(state.proxy.hosts, [host("b.example")]);
+        assert!(state.after(Action::Named(host(""))).proxy.hosts.is_empty());
+    }
+}

@@ -1,0 +1,95 @@
+//! Every word the page itself says, so that a second language is a file and not a rewrite.
+
+pub(super) const NAME: &str = "Compose Playground";
+pub(super) const PROMISE: [&str; 3] = [
+    "Reads your file the way ",
+    "docker compose",
+    " does, says what is wrong, and mends it.",
+];
+pub(super) const PRIVATE: &str = "Nothing leaves this page";
+pub(super) const PRIVATE_WHY: [&str; 2] = [
+    "Your files are read by a program inside this page. Once it had loaded, the page asked the browser to refuse every further connection, and the browser enforces that.",
+    "See for yourself: open the developer tools and watch the network, or pull the plug. What you write is kept in this browser's storage, so that a reload loses nothing.",
+];
+pub(super) const EXAMPLES: &str = "Open an example";
+pub(super) const START_OVER: &str = "Start over";
+pub(super) const START_OVER_WHY: &str =
+    "Deletes what this browser keeps, and opens the first example";
+pub(super) const FILES: &str = "Files";
+pub(super) const ADD_OVERRIDE: &str = "Add an override";
+pub(super) const ADD_ENVIRONMENT: &str = "Add .env";
+pub(super) const EDITOR: &str = "Editor,";
+pub(super) const EDITOR_HINT: &str = "Press Escape, then Tab, to leave the editor. F8 goes to the next problem, Control and full stop applies its fix.";
+pub(super) const SHORTCUTS: [(&str, &str); 3] = [
+    ("F8", "next problem"),
+    ("Ctrl .", "fix"),
+    ("Esc Tab", "leave the editor"),
+];
+pub(super) const EDIT: &str = "Edit";
+pub(super) const RESULTS: &str = "Results";
+pub(super) const PROBLEMS: &str = "Problems";
+pub(super) const LOADING: &str = "Getting ready…";
+pub(super) const CHECKING: &str = "Reading…";
+pub(super) const STOPPED: &str = "The check stopped on this text. Your text is safe, and the check starts again with your next change.";
+pub(super) const MISSING: &str =
+    "The part that reads your files did not load. Your text is safe; reload the page to try again.";
+pub(super) const ALL_WELL: &str = "All is well";
+pub(super) const ALL_WELL_WHY: &str = "Compose accepts these files, and nothing we know of is wrong with them. The configuration beside this tab is ready to copy.";
+pub(super) const ACCEPTED: &str = "Compose accepts these files.";
+pub(super) const REJECTED: &str = "Compose refuses these files.";
+pub(super) const CHANGES_BEHAVIOUR: &str = "changes what runs";
+pub(super) const COPY: &str = "Copy";
+pub(super) const COPIED: &str = "Copied";
+pub(super) const DOWNLOAD: &str = "Download";
+pub(super) const STEPS: &str = "What to do";
+pub(super) const NOTES: &str = "Good to know";
+pub(super) const OLD_OUTPUT: &str = "From the last version of your file that could be read.";
+pub(super) const NO_OUTPUT: &str = "There is nothing a proxy could lead to yet.";
+pub(super) const SITES: &str = "Where it is reached";
+pub(super) const PLACE: &str = "The proxy runs";
+pub(super) const PLACE_HOST: &str = "on this host";
+pub(super) const PLACE_NETWORK: &str = "as a service beside the others";
+pub(super) const TLS: &str = "Encryption";
+pub(super) const TLS_OFF: &str = "none";
+pub(super) const TLS_ACME: &str = "Let's Encrypt";
+pub(super) const TLS_FILES: &str = "my own certificate";
+
+pub(super) fn fix_all(count: usize) -> String {
+    if count == 1 {
+        "Apply the safe fix".to_owned()
+    } else {
+        format!("Apply all {count} safe fixes")
+    }
+}
+
+pub(super) fn applied(title: &str) -> String {
+    format!("Applied: {title}")
+}
+
+pub(super) fn remove_file(name: &str) -> String {
+    format!("Remove {name}")
+}
+
+pub(super) fn at_line(line: usize, column: usize) -> String {
+    format!("line {line}, column {column}")
+}
+
+/// `2 errors, 1 hint`
+pub(super) fn counts(errors: usize, warnings: usize, hints: usize) -> String {
+    let part = |count: usize, one: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        count => Some(format!("{count} {one}s")),
+    };
+    let parts = [
+        part(errors, "error"),
+        part(warnings, "warning"),
+        part(hints, "hint"),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    if parts.is_empty() {
+        "No problems".to_owned()
+    } else {
+        parts.join(", ")
+    }
+}
