@@ -20,7 +20,7 @@ serve: build ## the page, on 127.0.0.1:8080 or PORT
 build: ## the static site, in dist/
 	@scripts/need.sh rust wasm packages trunk wasm-bindgen
 	@echo "== build"
-	@trunk build --release --offline
+	@[ -t 2 ] || export CARGO_TERM_QUIET=true; RUST_BACKTRACE=0 trunk --quiet build --release --offline
 
 test: ## everything; one part that fails does not hide the next
 	@$(MAKE) --keep-going check shell engine sizes browser proxies
