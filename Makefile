@@ -50,7 +50,7 @@ shell:
 engine:
 	@scripts/need.sh rust
 	@echo "== engine and command line"
-	@cargo test --quiet --locked
+	@cargo test --quiet --locked --no-fail-fast
 
 sizes: build
 	@echo "== sizes"
