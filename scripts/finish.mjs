@@ -52,7 +52,9 @@ function rename(file, users) {
   const name = `${basename(file, extname(file))}-${hash}${extname(file)}`;
   renameSync(file, join(dirname(file), name));
   page = page.replaceAll(old, name);
-  for (const user of users) writeFileSync(user, readFileSync(user, "utf8").replaceAll(old, name));
+  // The module knows its imports by their old names; only where they are fetched from changes.
+  const from = new RegExp(`(from\\s+['"][^'"]*)${old.replaceAll(".", "\\.")}(?=['"])`, "g");
+  for (const user of users) writeFileSync(user, readFileSync(user, "utf8").replace(from, `$1${name}`));
 }
 
 function fail(message) {

@@ -9,9 +9,9 @@ pub mod page;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    compose, lint,
+    compose, generate, lint,
     project::{Project, Source},
-    rules,
+    routes, rules,
     text::{self, LineIndex, Span, TextEdit},
 };
 
@@ -172,6 +172,10 @@ pub fn answer(request: &Request) -> Answer {
     let rules = rules::all();
     let found = lint::check(&rules, &compose);
     let units = Units::new(&project);
+    // A file that is no YAML may lack the half that matters: what follows from it would be wrong.
+    let is_whole = compose.parses().all(|parse| parse.problems.is_empty());
+    let (routes, mut outputs) = generate::outputs(&compose, &options(&request.proxy));
+    outputs.retain(|_| is_whole);
     let is_safe = |fix: &lint::Fix| fix.safety == lint::Safety::Safe;
     Answer {
         revision: request.revision,
@@ -188,8 +192,48 @@ pub fn answer(request: &Request) -> Answer {
                 .collect()
         }),
         problems: found.iter().map(|it| units.problem(it)).collect(),
-        sites: Vec::new(),
-        outputs: Vec::new(),
+        sites: routes.sites.iter().map(site).collect(),
+        outputs: outputs.into_iter().map(output).collect(),
+    }
+}
+
+fn options(proxy: &Proxy) -> routes::Options {
+    let host = |it: &Host| (it.service.clone(), Some(it.port), it.host.clone());
+    routes::Options {
+        place: match proxy.place {
+            Place::Host => routes::Place::Host,
+            Place::Network => routes::Place::Network,
+        },
+        tls: match proxy.tls {
+            Tls::Off => routes::Tls::Off,
+            Tls::Acme => routes::Tls::Acme,
+            Tls::Files => routes::Tls::Files,
+        },
+        hosts: proxy.hosts.iter().map(host).collect(),
+        ..routes::Options::default()
+    }
+}
+
+fn site(site: &routes::Site) -> Site {
+    Site {
+        service: site.service.as_str().to_owned(),
+        port: site.port,
+        host: site.host.as_str().to_owned(),
+        label: site.kind.label().to_owned(),
+    }
+}
+
+fn output((generator, output): (&generate::Generator, generate::Output)) -> Output {
+    let file = |file: generate::File| OutputFile {
+        path: file.path.to_owned(),
+        text: file.text,
+    };
+    Output {
+        target: generator.id.to_owned(),
+        title: generator.title.to_owned(),
+        files: output.files.into_iter().map(file).collect(),
+        steps: output.steps,
+        notes: output.notes,
     }
 }
 

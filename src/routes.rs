@@ -1,1 +1,598 @@
-//! Under construction.
+//! Which host name leads to which port of which service: all that a proxy configuration needs to know.
+//!
+//! Every string in here is checked when it is made, so that whatever the plan holds may be written
+//! into any configuration language as it is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::compose::{Compose, Port, Service};
+
+/// What the user chooses.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    pub place: Place,
+    pub tls: Tls,
+    /// For expiry notices of the certificate authority.
+    pub email: Option<Email>,
+    /// Service, port (`None` for its first) and host name as typed.
+    pub hosts: Vec<(String, Option<u16>, String)>,
+    /// Of the target, as `1.25.1`.
+    pub version: Option<Version>,
+}
+
+/// Where the proxy runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Place {
+    /// On the host: it reaches published ports.
+    #[default]
+    Host,
+    /// As a service of the project: it reaches services by name.
+    Network,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tls {
+    #[default]
+    Off,
+    /// Certificates from Let's Encrypt.
+    Acme,
+    /// Certificates of the user's own.
+    Files,
+}
+
+#[derive(Clone, Debug)]
+pub struct Routes {
+    pub sites: Vec<Site>,
+    pub place: Place,
+    pub tls: Tls,
+    pub email: Option<Email>,
+    pub version: Option<Version>,
+    /// What the reader should know, each a sentence or two; names in backticks.
+    pub notes: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Site {
+    pub host: HostName,
+    pub service: ServiceName,
+    pub port: u16,
+    pub kind: Kind,
+    /// Unique among the sites; letters, digits and `-`.
+    pub id: Slug,
+    /// How the proxy reaches it: `127.0.0.1:8080` or `web:80`. `None` where it cannot.
+    pub upstream: Option<Upstream>,
+    /// The networks of its service, by their names in the file.
+    pub networks: Vec<ServiceName>,
+}
+
+/// What is known of a site beyond its port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Plain,
+    ConvexApi,
+    ConvexActions,
+    ConvexDashboard,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upstream {
+    address: String,
+    pub https: bool,
+}
+
+/// Lower-case labels of letters, digits and `-`, separated by dots.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HostName(String);
+
+/// Letters, digits, `-`, `_` and `.` only.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ServiceName(String);
+
+/// Lower-case letters, digits and `-` only.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Slug(String);
+
+/// `name@host`, of letters, digits and `._+-`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Email(String);
+
+/// Numbers, most significant first.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version(Vec<u32>);
+
+/// Ports that speak something else than HTTP: databases, mail, queues, remote shells.
+const NOT_HTTP: &[u16] = &[
+    21, 22, 23, 25, 53, 110, 143, 389, 465, 587, 636, 993, 995, 1433, 1521, 1883, 2181, 2379, 3306,
+    4222, 5432, 5672, 6379, 7687, 8883, 9042, 9092, 11211, 26257, 27017, 28015, 50000,
+];
+
+/// The sites of a project: Convex's three where it is one, else a site for each port that looks like HTTP.
+pub fn plan(compose: &Compose, options: &Options) -> Routes {
+    let mut routes = Routes {
+        sites: Vec::new(),
+        place: options.place,
+        tls: options.tls,
+        email: options.email.clone(),
+        version: options.version.clone(),
+        notes: Vec::new(),
+    };
+    let mut hosts: BTreeSet<HostName> = BTreeSet::new();
+    let mut slugs: BTreeSet<Slug> = BTreeSet::new();
+    for service in &compose.services {
+        let Some(name) = ServiceName::new(&service.name) else {
+            continue;
+        };
+        let mut is_first = true;
+        for (port, kind) in candidates(service) {
+            let chosen = options.hosts.iter().rev().find(|(wanted, number, _)| {
+                *wanted == service.name && (*number == Some(port) || number.is_none() && is_first)
+            });
+            let host = chosen.and_then(|(_, _, typed)| match HostName::new(typed) {
+                Ok(host) => Some(host),
+                Err(reason) => {
+                    routes.notes.push(format!(
+                        "`{}` is left out: {reason}.",
+                        typed.replace('`', "'")
+                    ));
+                    None
+                }
+            });
+            let host = host.unwrap_or_else(|| proposed(&name, port, kind, is_first));
+            is_first = false;
+            if !hosts.insert(host.clone()) {
+                routes.notes.push(format!(
+                    "`{}` leads to one place only; port {port} of `{}` needs a name of its own.",
+                    host.as_str(),
+                    name.as_str()
+                ));
+                continue;
+            }
+            let id = Slug::unused(&format!("{}-{port}", name.as_str()), &slugs);
+            slugs.insert(id.clone());
+            let upstream = match options.place {
+                Place::Host => on_host(service, port, &mut routes.notes),
+                Place::Network => in_network(service, &name, port, &mut routes.notes),
+            };
+            let networks = service
+                .networks
+                .iter()
+                .filter_map(|it| ServiceName::new(&it.text))
+                .collect();
+            routes.sites.push(Site {
+                host,
+                service: name.clone(),
+                port,
+                kind,
+                id,
+                upstream,
+                networks,
+            });
+        }
+    }
+    routes
+}
+
+/// The container ports of a service that a browser would ask.
+fn candidates(service: &Service) -> Vec<(u16, Kind)> {
+    match service.image_name() {
+        Some("convex-backend") => {
+            return vec![(3210, Kind::ConvexApi), (3211, Kind::ConvexActions)];
+        }
+        Some("convex-dashboard") => return vec![(6791, Kind::ConvexDashboard)],
+        _ => (),
+    }
+    let published = service
+        .ports
+        .iter()
+        .filter(|port| port.known && port.protocol == "tcp")
+        .flat_map(|port| port.target.0..=port.target.1.min(port.target.0.saturating_add(15)));
+    let exposed = service
+        .expose
+        .iter()
+        .filter(|it| it.known)
+        .filter_map(|it| {
+            let (port, protocol) = it.text.split_once('/').unwrap_or((&it.text, "tcp"));
+            port.parse().ok().filter(|_| protocol == "tcp")
+        });
+    let mut seen = BTreeSet::new();
+    let ports = published
+        .chain(exposed)
+        .filter(|port| !NOT_HTTP.contains(port) && seen.insert(*port));
+    ports.map(|port| (port, Kind::Plain)).collect()
+}
+
+fn proposed(service: &ServiceName, port: u16, kind: Kind, is_first: bool) -> HostName {
+    let label = match kind {
+        Kind::ConvexApi => "api".to_owned(),
+        Kind::ConvexActions => "actions".to_owned(),
+        Kind::ConvexDashboard => "dashboard".to_owned(),
+        Kind::Plain if is_first => Slug::new(service.as_str()).0,
+        Kind::Plain => format!("{}-{port}", Slug::new(service.as_str()).0),
+    };
+    let label: String = label.chars().take(60).collect();
+    HostName(format!("{}.example.com", label.trim_matches('-')))
+}
+
+/// The published port, at an address the host reaches it by.
+fn on_host(service: &Service, port: u16, notes: &mut Vec<String>) -> Option<Upstream> {
+    let name = &service.name;
+    if service
+        .network_mode
+        .as_ref()
+        .is_some_and(|it| it.text == "host")
+    {
+        return Some(Upstream {
+            address: format!("127.0.0.1:{port}"),
+            https: port == 443 || port == 8443,
+        });
+    }
+    let holds =
+        |it: &&Port| it.known && it.protocol == "tcp" && it.target.0 <= port && port <= it.target.1;
+    let Some(found) = service.ports.iter().find(holds) else {
+        notes.push(format!(
+            "Port {port} of `{name}` is not published, so a proxy on the host cannot reach it. Publish it as `127.0.0.1:{port}:{port}`, or let the proxy run beside the others."
+        ));
+        return None;
+    };
+    let Some((first, last)) = found.published else {
+        notes.push(format!(
+            "Docker picks the host port for port {port} of `{name}` at each start. Publish it on one of your choice, as `127.0.0.1:{port}:{port}`."
+        ));
+        return None;
+    };
+    if first != last && !found.is_range() {
+        notes.push(format!(
+            "Docker picks one of {first}–{last} for port {port} of `{name}` at each start. Publish it on one of your choice."
+        ));
+        return None;
+    }
+    let number = first + (port - found.target.0);
+    let address = match found.host_ip.as_deref() {
+        None | Some("0.0.0.0") => {
+            notes.push(format!(
+                "Port {number} of `{name}` is open to everyone, past your proxy and past ufw. Publish it as `127.0.0.1:{number}:{port}`."
+            ));
+            format!("127.0.0.1:{number}")
+        }
+        Some("::" | "::1") => format!("[::1]:{number}"),
+        Some(ip) => match ip.parse::<std::net::IpAddr>() {
+            Ok(std::net::IpAddr::V6(ip)) => format!("[{ip}]:{number}"),
+            Ok(ip) => format!("{ip}:{number}"),
+            Err(_) => return None,
+        },
+    };
+    Some(Upstream {
+        address,
+        https: speaks_tls(found, port),
+    })
+}
+
+/// The service's name, which Docker's name server knows.
+fn in_network(
+    service: &Service,
+    name: &ServiceName,
+    port: u16,
+    notes: &mut Vec<String>,
+) -> Option<Upstream> {
+    match service.network_mode.as_ref().map(|it| it.text.as_str()) {
+        None | Some("bridge") => (),
+        Some(mode) => {
+            notes.push(format!(
+                "`{}` has `network_mode: {}`, so no other service reaches it by name.",
+                name.as_str(),
+                mode.replace('`', "'")
+            ));
+            return None;
+        }
+    }
+    let holds = |it: &&Port| it.target.0 <= port && port <= it.target.1;
+    let https = service
+        .ports
+        .iter()
+        .find(holds)
+        .is_some_and(|it| speaks_tls(it, port));
+    Some(Upstream {
+        address: format!("{}:{port}", name.as_str()),
+        https,
+    })
+}
+
+fn speaks_tls(port: &Port, number: u16) -> bool {
+    port.app_protocol.as_deref() == Some("https") || number == 443 || number == 8443
+}
+
+impl Routes {
+    /// The sites that can be reached.
+    pub fn reachable(&self) -> impl Iterator<Item = (&Site, &Upstream)> {
+        self.sites
+            .iter()
+            .filter_map(|site| Some((site, site.upstream.as_ref()?)))
+    }
+
+    /// The networks a proxy must join to reach each service: the first of each, `default` where it has none.
+    pub fn networks(&self) -> Vec<ServiceName> {
+        let default = || ServiceName("default".to_owned());
+        let first = self
+            .reachable()
+            .map(|(site, _)| site.networks.first().cloned().unwrap_or_else(default));
+        first.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// Host names by service, in the order of the file.
+    pub fn by_service(&self) -> BTreeMap<&ServiceName, Vec<&Site>> {
+        let mut res: BTreeMap<&ServiceName, Vec<&Site>> = BTreeMap::new();
+        for (site, _) in self.reachable() {
+            res.entry(&site.service).or_default().push(site);
+        }
+        res
+    }
+}
+
+impl Kind {
+    pub fn label(self) -> &'static str {
+        match self {
+            Kind::Plain => "",
+            Kind::ConvexApi => "API",
+            Kind::ConvexActions => "HTTP actions",
+            Kind::ConvexDashboard => "Dashboard",
+        }
+    }
+
+    /// Largest request body in MiB; `None` for no limit.
+    ///
+    /// Convex streams uploads of any size to its API and takes 20 MiB at HTTP actions.
+    pub fn body_limit(self) -> Option<u32> {
+        match self {
+            Kind::ConvexApi => None,
+            Kind::ConvexDashboard => Some(16),
+            Kind::Plain | Kind::ConvexActions => Some(64),
+        }
+    }
+
+    /// Paths that are not for the public: Convex answers `/metrics` to anyone unless told otherwise.
+    pub fn closed_path(self) -> Option<&'static str> {
+        matches!(self, Kind::ConvexApi | Kind::ConvexActions).then_some("/metrics")
+    }
+}
+
+impl Upstream {
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    pub fn scheme(&self) -> &'static str {
+        if self.https { "https" } else { "http" }
+    }
+}
+
+impl HostName {
+    /// Or why it is none.
+    pub fn new(text: &str) -> Result<HostName, &'static str> {
+        let name = text.trim().trim_end_matches('.').to_lowercase();
+        if name.is_empty() {
+            return Err("a host name has at least one letter");
+        }
+        if name.starts_with("http:") || name.starts_with("https:") || name.contains('/') {
+            return Err("a host name has no scheme and no path");
+        }
+        if name.contains(':') {
+            return Err("a host name has no port");
+        }
+        if !name.is_ascii() {
+            return Err("names beyond a–z are written in their `xn--` form");
+        }
+        if name.len() > 253 || name.split('.').any(|label| label.len() > 63) {
+            return Err("it is too long for a host name");
+        }
+        let is_label = |label: &str| {
+            let inside = label
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+            inside && !label.is_empty() && !label.starts_with('-') && !label.ends_with('-')
+        };
+        if !name.split('.').all(is_label) {
+            return Err("a host name is made of letters, digits and `-`, with dots between");
+        }
+        Ok(HostName(name))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl ServiceName {
+    pub fn new(text: &str) -> Option<ServiceName> {
+        let ok = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        (!text.is_empty() && text.len() <= 200 && text.bytes().all(ok))
+            .then(|| ServiceName(text.to_owned()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Slug {
+    fn new(text: &str) -> Slug {
+        let letter = |char: char| {
+            if char.is_ascii_alphanumeric() {
+                char.to_ascii_lowercase()
+            } else {
+                '-'
+            }
+        };
+        let slug: String = text.chars().map(letter).collect();
+        let slug = slug.trim_matches('-');
+        Slug(if slug.is_empty() {
+            "site".to_owned()
+        } else {
+            slug.to_owned()
+        })
+    }
+
+    fn unused(text: &str, taken: &BTreeSet<Slug>) -> Slug {
+        let slug = Slug::new(text);
+        let numbered = (2u32..).map(|number| Slug(format!("{}-{number}", slug.0)));
+        let mut tries = std::iter::once(slug.clone()).chain(numbered);
+        tries.find(|it| !taken.contains(it)).unwrap_or(slug)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Email {
+    pub fn new(text: &str) -> Option<Email> {
+        let (name, host) = text.split_once('@')?;
+        let ok =
+            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'+' | b'-');
+        let fits = !name.is_empty() && name.bytes().all(ok) && HostName::new(host).is_ok();
+        fits.then(|| Email(text.to_owned()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Version {
+    pub fn new(text: &str) -> Option<Version> {
+        let numbers: Option<Vec<u32>> = text
+            .trim_start_matches('v')
+            .split('.')
+            .map(|part| part.parse().ok())
+            .collect();
+        numbers.filter(|it| it.len() <= 4).map(Version)
+    }
+
+    pub fn at_least(&self, numbers: &[u32]) -> bool {
+        self.0.as_slice() >= numbers
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{compose, project::Project};
+
+    fn planned(text: &str, options: &Options) -> (Vec<String>, Vec<String>) {
+        let routes = plan(
+            &compose::load(&Project::single("compose.yaml", text)),
+            options,
+        );
+        let site = |site: &Site| {
+            let upstream = site.upstream.as_ref().map_or("nowhere", Upstream::address);
+            format!("{} → {upstream}", site.host.as_str())
+        };
+        (routes.sites.iter().map(site).collect(), routes.notes)
+    }
+
+    #[test]
+    fn published_ports_at_the_address_they_are_bound_to() {
+        let text = r#"
+services:
+  a: {image: a, ports: ["8080:80"]}
+  b: {image: b, ports: ["127.0.0.1:81:80", "[::1]:82:8082", "10.0.0.1:83:8083", "5432:5432", "53:53/udp"]}
+  c: {image: c, ports: ["9000-9005:80"]}
+  d: {image: d, ports: ["3000"]}
+  e: {image: e, expose: ["8000"]}
+  f: {image: f, network_mode: host, ports: ["7000:7000"]}
+  g: {image: g, ports: ["90-91:8090-8091"]}
+"#;
+        let (sites, notes) = planned(text, &Options::default());
+        let expected = [
+            "a.example.com → 127.0.0.1:8080",
+            "b.example.com → 127.0.0.1:81",
+            "b-8082.example.com → [::1]:82",
+            "b-8083.example.com → 10.0.0.1:83",
+            "c.example.com → nowhere",
+            "d.example.com → nowhere",
+            "e.example.com → nowhere",
+            "f.example.com → 127.0.0.1:7000",
+            "g.example.com → 127.0.0.1:90",
+            "g-8091.example.com → 127.0.0.1:91",
+        ];
+        assert_eq!(sites, expected);
+        assert_eq!(notes.len(), 6, "{notes:#?}");
+    }
+
+    #[test]
+    fn convex_has_three_sites_whatever_is_published() {
+        let text = "services:\n  b: {image: ghcr.io/get-convex/convex-backend}\n  d: {image: ghcr.io/get-convex/convex-dashboard:latest}\n";
+        let options = Options {
+            place: Place::Network,
+            hosts: vec![("b".to_owned(), Some(3211), "Hooks.Example.org.".to_owned())],
+            ..Options::default()
+        };
+        let (sites, _) = planned(text, &options);
+        assert_eq!(
+            sites,
+            [
+                "api.example.com → b:3210",
+                "hooks.example.org → b:3211",
+                "dashboard.example.com → d:6791"
+            ]
+        );
+    }
+
+    #[test]
+    fn one_host_name_leads_to_one_place() {
+        let options = Options {
+            hosts: vec![("a".to_owned(), None, "b.example.com".to_owned())],
+            ..Options::default()
+        };
+        let (sites, notes) = planned(
+            "services:\n  a: {image: a, ports: ['1000:80']}\n  b: {image: b, ports: ['1001:80']}\n",
+            &options,
+        );
+        assert_eq!(sites, ["b.example.com → 127.0.0.1:1000"]);
+        assert!(
+            notes
+                .iter()
+                .any(|note| note.contains("needs a name of its own"))
+        );
+    }
+
+    /// Nothing a user types can break out of a configuration.
+    #[test]
+    fn names_are_made_of_harmless_letters() {
+        let mut state = 3u32;
+        let mut random = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 9) as usize
+        };
+        let letters: Vec<char> = "ab1-._ ;{}$\"'`\\\n\t#%@:/é🐳|<>()[]=,&*!?~^\0"
+            .chars()
+            .collect();
+        let harmless = |text: &str| {
+            text.bytes()
+                .all(|it| it.is_ascii_alphanumeric() || matches!(it, b'-' | b'.' | b'_'))
+        };
+        let (mut accepted, mut refused) = (0, 0);
+        for _ in 0..20_000 {
+            let text: String = (0..random() % 6)
+                .filter_map(|_| letters.get(random() % letters.len()))
+                .collect();
+            match HostName::new(&text) {
+                Ok(host) => {
+                    assert!(harmless(host.as_str()), "{text:?}");
+                    accepted += 1;
+                }
+                Err(_) => refused += 1,
+            }
+            assert!(
+                ServiceName::new(&text).is_none_or(|name| harmless(name.as_str())),
+                "{text:?}"
+            );
+            assert!(harmless(Slug::new(&text).as_str()), "{text:?}");
+            let mail = format!("{text}@example.com");
+            assert!(
+                Email::new(&mail)
+                    .is_none_or(|mail| harmless(&mail.as_str().replace(['@', '+'], "")))
+            );
+        }
+        assert!(accepted > 100 && refused > 1_000, "{accepted} {refused}");
+    }
+}

@@ -1,0 +1,42 @@
+//! The Compose file that adds a proxy to the project, beside the user's own.
+
+use crate::{routes::Routes, syntax::quoted};
+
+/// A service, as the lines of a Compose file.
+#[derive(Default)]
+pub(super) struct Lines {
+    out: String,
+}
+
+impl Lines {
+    pub(super) fn line(&mut self, depth: usize, text: &str) {
+        self.out.push_str(&"  ".repeat(depth));
+        self.out.push_str(text);
+        self.out.push('\n');
+    }
+
+    /// `key:` and a list of quoted strings, in which `$` stands for itself.
+    pub(super) fn list(&mut self, depth: usize, key: &str, items: &[String]) {
+        self.line(depth, &format!("{key}:"));
+        for item in items {
+            self.line(
+                depth + 1,
+                &format!("- {}", quoted(&item.replace('$', "$$"))),
+            );
+        }
+    }
+
+    /// The networks of the services the proxy leads to.
+    pub(super) fn networks(&mut self, depth: usize, routes: &Routes) {
+        let names = routes.networks();
+        if names.iter().all(|name| name.as_str() == "default") {
+            return;
+        }
+        let names: Vec<String> = names.iter().map(|name| name.as_str().to_owned()).collect();
+        self.list(depth, "networks", &names);
+    }
+
+    pub(super) fn finish(self) -> String {
+        self.out
+    }
+}
