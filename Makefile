@@ -5,14 +5,14 @@ TRUNK := 0.21.14
 WASM_BINDGEN := 0.2.130
 
 SHELL := bash
-MAKEFLAGS += --no-print-directory --keep-going
+MAKEFLAGS += --no-print-directory
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/compose-playground/tools
 export TRUNK WASM_BINDGEN TOOLS
 export PATH := $(TOOLS)/trunk-$(TRUNK)/bin:$(TOOLS)/wasm-bindgen-$(WASM_BINDGEN)/bin:$(CURDIR)/node_modules/.bin:$(PATH):/usr/sbin
 # Trunk takes NO_COLOR=1 for a malformed option.
 unexport NO_COLOR
 
-.PHONY: serve build test check fmt bench engine sizes browser proxies
+.PHONY: serve build test check fmt bench shell engine sizes browser proxies
 
 serve: build ## the page, on 127.0.0.1:8080 or PORT
 	@node scripts/serve.mjs dist
@@ -20,21 +20,21 @@ serve: build ## the page, on 127.0.0.1:8080 or PORT
 build: ## the static site, in dist/
 	@scripts/need.sh rust wasm packages trunk wasm-bindgen
 	@echo "== build"
-	@trunk build --release --offline
+	@[ -t 2 ] || export CARGO_TERM_QUIET=true; RUST_BACKTRACE=0 trunk --quiet build --release --offline
 
-test: check engine sizes browser proxies ## everything
+test: ## everything; one part that fails does not hide the next
+	@$(MAKE) --keep-going check shell engine sizes browser proxies
 
 fmt:
 	@scripts/need.sh rust lints
 	@cargo fmt
 
 check: ## formatting and lints
-	@scripts/need.sh rust lints wasm shellcheck
+	@scripts/need.sh rust lints wasm
 	@echo "== check"
 	@cargo fmt --check
 	@cargo clippy --quiet --locked --all-targets -- -D warnings
 	@cargo clippy --quiet --locked --target wasm32-unknown-unknown --no-default-features --features page --bins -- -D warnings
-	@shellcheck scripts/*.sh .ci/run
 
 bench: ## milliseconds, never a verdict
 	@scripts/need.sh rust
@@ -42,10 +42,15 @@ bench: ## milliseconds, never a verdict
 
 # The parts of `make test`.
 
+shell:
+	@scripts/need.sh shellcheck
+	@echo "== shell"
+	@shellcheck scripts/*.sh .ci/run
+
 engine:
 	@scripts/need.sh rust
 	@echo "== engine and command line"
-	@cargo test --quiet --locked
+	@cargo test --quiet --locked --no-fail-fast
 
 sizes: build
 	@echo "== sizes"

@@ -75,7 +75,7 @@ need_packages() {
     cmp --silent package-lock.json "$installed" && return
     has npm || fail "npm is missing: it comes with Node, https://nodejs.org."
     say "npm packages, as package-lock.json names them"
-    npm ci --no-audit --no-fund --loglevel=error || fail "npm could not install the packages: see its words above."
+    npm ci --no-audit --no-fund --loglevel=error >/dev/null || fail "npm could not install the packages: see its words above."
     cp package-lock.json "$installed"
 }
 
@@ -93,10 +93,13 @@ need_programs() {
     fi
     say "${packages[*]} from Debian"
     # A mirror that is out of reach need not matter: what is wanted may be known already.
-    "${sudo[@]}" apt-get update --quiet=2 >/dev/null || true
-    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
-        apt-get install --yes --quiet=2 --no-install-recommends "${packages[@]}" >/dev/null ||
+    local words
+    words=$("${sudo[@]}" apt-get update 2>&1 || true
+        "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
+            apt-get install --yes --no-install-recommends "${packages[@]}" 2>&1) || {
+        echo "$words" >&2
         fail "apt-get could not install ${packages[*]}: see its words above."
+    }
     # Debian starts a server as soon as it is installed. The tests start their own.
     if [[ " ${packages[*]} " == *" nginx "* && -d /run/systemd/system ]]; then
         "${sudo[@]}" systemctl disable --quiet --now nginx

@@ -125,6 +125,13 @@ fn arrows(
                 format!("`{own}` may not name `{target}`: it comes before it, or beside it"),
             ),
         }
+        let is_answer = path.get(1).is_some_and(|it| it == "answer");
+        if own == "ui" && (is_answer || !matches!(target, "ui" | "protocol")) {
+            report(
+                line,
+                "the page computes nothing: it asks the engine, in its worker".into(),
+            );
+        }
         if own != "rules" {
             continue;
         }
@@ -182,10 +189,12 @@ fn purity(module: &Module, tokens: &[Token], report: &mut impl FnMut(usize, Stri
         if token.in_test {
             continue;
         }
-        if matches!(word, "Serialize" | "Deserialize") && layer != "protocol" {
+        // A bound asks nothing of anybody; a type that can be written down is a promise.
+        let is_made_so = is_implemented(tokens, index) || is_derived(tokens, index);
+        if matches!(word, "Serialize" | "Deserialize") && is_made_so && layer != "protocol" {
             report(
                 token.line,
-                format!("`{word}`: only `protocol` says what leaves the engine"),
+                format!("`{word}`: only what `protocol` holds leaves the engine"),
             );
         }
         if matches!(word, "println" | "eprintln" | "print" | "eprint")
@@ -222,6 +231,18 @@ fn purity(module: &Module, tokens: &[Token], report: &mut impl FnMut(usize, Stri
             }
         }
     }
+}
+
+fn is_implemented(tokens: &[Token], index: usize) -> bool {
+    let mut line = tokens.iter().skip(index + 1).map(|it| it.word.as_str());
+    line.find(|it| matches!(*it, "for" | "{" | ";" | ")")) == Some("for")
+}
+
+fn is_derived(tokens: &[Token], index: usize) -> bool {
+    let before = tokens.get(..index).unwrap_or_default();
+    let open = before.iter().rposition(|it| it.word == "(");
+    open.and_then(|it| before.get(it.checked_sub(1)?))
+        .is_some_and(|it| it.word == "derive")
 }
 
 fn rank(layer: &str) -> Option<usize> {
@@ -493,8 +514,8 @@ fn collect(folder: &Path, prefix: &str, res: &mut Vec<Source>) {
         let path = format!("{prefix}{name}");
         if entry.path().is_dir() {
             let is_made = matches!(
-                name.as_str(),
-                ".git" | "target" | "dist" | "node_modules" | "js"
+                path.as_str(),
+                ".git" | "target" | "dist" | "node_modules" | "js" | "tests/browser/shots"
             );
             if !is_made {
                 collect(&entry.path(), &format!("{path}/"), res);
@@ -597,6 +618,25 @@ fn siblings_are_strangers() {
         "src/cli.rs",
         "//! The command line.\nuse crate::ui::State;",
         "2: `cli` may not name `ui`: it comes before it, or beside it",
+    );
+}
+
+#[test]
+fn the_page_asks_the_engine() {
+    let message = "2: the page computes nothing: it asks the engine, in its worker";
+    accepted(
+        "src/ui/app.rs",
+        "//! The page.\nuse crate::protocol::{Answer, page::Mark};",
+    );
+    refused(
+        "src/ui/app.rs",
+        "//! The page.\nuse crate::compose::Compose;",
+        message,
+    );
+    refused(
+        "src/ui/app.rs",
+        "//! The page.\nuse crate::protocol::{Answer, answer};",
+        message,
     );
 }
 
@@ -711,7 +751,16 @@ fn only_the_protocol_is_serializable() {
     refused(
         "src/lint.rs",
         "//! Rules.\n#[derive(Clone, serde::Serialize)]\nstruct Diagnostic;",
-        "2: `Serialize`: only `protocol` says what leaves the engine",
+        "2: `Serialize`: only what `protocol` holds leaves the engine",
+    );
+    refused(
+        "src/ui/state.rs",
+        "//! State.\nimpl<'a> Deserialize<'a> for State {}",
+        "2: `Deserialize`: only what `protocol` holds leaves the engine",
+    );
+    accepted(
+        "src/ui/browser.rs",
+        "//! The browser.\nfn js<T: serde::Serialize + ?Sized>(it: &T) {}",
     );
     accepted(
         "src/protocol/command_line.rs",

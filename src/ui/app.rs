@@ -13,7 +13,7 @@ use super::{
     header::Header,
     outputs::Outputs,
     problems::Problems,
-    state::{Action, Document, Engine, Kept, Pane, State, View},
+    state::{Action, Document, Engine, Pane, State, View},
     tabs::{Tab, Tabs},
     words,
 };
@@ -318,7 +318,7 @@ fn Live(props: &LiveProps) -> Html {
 }
 
 fn first_state() -> State {
-    let kept = browser::kept().and_then(|json| serde_json::from_str::<Kept>(&json).ok());
+    let kept = browser::kept().and_then(|json| serde_json::from_str::<page::Kept>(&json).ok());
     match kept.filter(|kept| !kept.files.is_empty()) {
         Some(kept) => {
             let document = |file: protocol::File| Document {

@@ -2,8 +2,6 @@
 
 use std::{collections::BTreeSet, rc::Rc};
 
-use serde::Deserialize;
-
 use crate::protocol::{self, Answer, Host, Output, Place, Proxy, Request, Tls};
 
 #[derive(Clone, Debug, PartialEq)]
@@ -99,14 +97,6 @@ pub enum Action {
     Named(Host),
     Viewed(View),
     Paned(Pane),
-}
-
-/// What is kept over a reload.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct Kept {
-    pub files: Vec<protocol::File>,
-    #[serde(default)]
-    pub proxy: Proxy,
 }
 
 impl State {

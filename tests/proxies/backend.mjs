@@ -1,0 +1,98 @@
+// What stands behind the proxy: a server that says what reached it, and Docker's name server.
+
+import { createHash } from "node:crypto";
+import dgram from "node:dgram";
+import { once } from "node:events";
+import { createServer } from "node:http";
+
+import { CLOSE, TEXT, frame, proofFor, readFrames } from "./websocket.mjs";
+
+/** How long the backend pauses between the first and the last part of `/stream`, in milliseconds. */
+export const PAUSE = 600;
+
+/**
+ * Answers every request with what it saw of it; echoes WebSocket messages.
+ * `name` is how a test recognises it.
+ */
+export async function startBackend(name, address, port) {
+  const sockets = new Set();
+  const server = createServer(async (request, response) => {
+    response.setHeader("x-backend", name);
+    if (request.url === "/stream") {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.write("data: first\n\n");
+      setTimeout(() => response.end("data: last\n\n"), PAUSE);
+      return;
+    }
+    const hash = createHash("sha256");
+    for await (const part of request) hash.update(part);
+    response.setHeader("content-type", "application/json");
+    response.end(
+      JSON.stringify({ name, address, target: request.url, headers: headersOf(request), body: hash.digest("hex") }),
+    );
+  });
+  server.on("upgrade", (request, socket, head) => {
+    socket.on("error", () => socket.destroy());
+    socket.write(
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+        `X-Backend: ${name}\r\nSec-WebSocket-Accept: ${proofFor(request.headers["sec-websocket-key"])}\r\n\r\n`,
+    );
+    readFrames(socket, head, (opcode, payload) => {
+      if (opcode === TEXT) socket.write(frame(TEXT, payload));
+      if (opcode === CLOSE) socket.end(frame(CLOSE, payload));
+    });
+  });
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+  });
+  server.listen(port, address);
+  await once(server, "listening");
+  return {
+    stop() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+/** Every value of every header: a proxy that adds where it should replace shows here. */
+function headersOf(request) {
+  const headers = {};
+  for (let index = 0; index < request.rawHeaders.length; index += 2) {
+    (headers[request.rawHeaders[index].toLowerCase()] ??= []).push(request.rawHeaders[index + 1]);
+  }
+  return headers;
+}
+
+/** Plays Docker's name server. `names` maps service names to addresses and may change at any time. */
+export async function startNameServer(names, address, port) {
+  const server = dgram.createSocket("udp4");
+  server.on("message", (query, from) => {
+    const end = query.indexOf(0, 12) + 5;
+    const found = names.get(nameIn(query));
+    const isAddressQuery = query.readUInt16BE(end - 4) === 1;
+    const header = Buffer.from(query.subarray(0, 12));
+    header.writeUInt16BE(found ? 0x8180 : 0x8183, 2);
+    header.writeUInt16BE(1, 4);
+    header.writeUInt16BE(found && isAddressQuery ? 1 : 0, 6);
+    header.fill(0, 8);
+    const answer = [header, query.subarray(12, end)];
+    if (found && isAddressQuery) {
+      // The name again, type A, class IN, five seconds to live, four bytes of address.
+      answer.push(Buffer.of(0xc0, 0x0c, 0, 1, 0, 1, 0, 0, 0, 5, 0, 4, ...found.split(".").map(Number)));
+    }
+    server.send(Buffer.concat(answer), from.port, from.address);
+  });
+  server.bind(port, address);
+  await once(server, "listening");
+  return { port: server.address().port, stop: () => server.close() };
+}
+
+function nameIn(query) {
+  const labels = [];
+  for (let index = 12; query[index] > 0; index += query[index] + 1) {
+    labels.push(query.toString("latin1", index + 1, index + 1 + query[index]));
+  }
+  return labels.join(".").toLowerCase();
+}

@@ -1,0 +1,224 @@
+// What a proxy must do for the services behind it, asked from the outside as a browser would.
+
+import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
+import http from "node:http";
+import https from "node:https";
+
+import { PAUSE } from "./backend.mjs";
+import { CLOSE, TEXT, frame, proofFor, readFrames } from "./websocket.mjs";
+
+const PATIENCE = 10_000;
+
+/** Escapes, dots and an empty value: what a proxy that parses and writes again would change. */
+const TARGET = "/caf%C3%A9/a%2Fb/..c?x=1&y=%20&z=";
+
+/**
+ * The checks of one site, by name. Each throws a sentence when it fails.
+ * `door` says how to reach the proxy: `{ address, http, https, certificate }`.
+ */
+export function siteChecks(site, door) {
+  const isSecure = Boolean(door.certificate);
+  const ask = (options) => request({ door, host: site.host, isSecure, ...options });
+
+  const checks = {
+    async "reaches its service"() {
+      const { seen } = await ask({ target: TARGET });
+      expect(seen.name === site.name, `${site.host} reached ${seen.name}, not ${site.name}`);
+      expect(seen.target === TARGET, `the request for ${TARGET} became ${seen.target}`);
+    },
+
+    async "keeps the host name"() {
+      const { seen } = await ask({});
+      expectHeader(seen, "host", site.host);
+    },
+
+    async "says truly who asked"() {
+      const lies = {
+        "x-forwarded-for": "6.6.6.6",
+        "x-forwarded-host": "evil.example",
+        "x-forwarded-proto": "gopher",
+        "x-real-ip": "6.6.6.6",
+      };
+      const { seen } = await ask({ headers: lies });
+      expectHeader(seen, "x-forwarded-for", "127.0.0.1");
+      expectHeader(seen, "x-forwarded-proto", isSecure ? "https" : "http");
+      for (const [name, lie] of Object.entries(lies)) {
+        const got = (seen.headers[name] ?? []).join();
+        expect(!got.includes(lie), `a client's own ${name} reaches the service: ${got}`);
+      }
+    },
+
+    async "passes WebSockets"() {
+      const socket = await openWebSocket({ door, host: site.host, isSecure });
+      for (const text of ["café ☕ 🐳 é中", "x".repeat(70_000)]) {
+        const echo = await socket.ask(text);
+        expect(echo === text, `a message of ${text.length} letters came back as ${echo.length}`);
+      }
+      socket.close();
+    },
+
+    async "takes large uploads"() {
+      const body = randomBytes(site.upload ?? 2 << 20);
+      const { seen } = await ask({ method: "POST", target: "/upload", body });
+      const sent = createHash("sha256").update(body).digest("hex");
+      expect(seen.body === sent, "the upload arrived changed");
+    },
+
+    async "passes on what comes bit by bit"() {
+      const { firstAfter, lastAfter } = await ask({ target: "/stream" });
+      expect(lastAfter >= PAUSE / 2, `the whole answer was there after ${lastAfter} ms`);
+      expect(lastAfter - firstAfter >= PAUSE / 2, `the first part came after ${firstAfter} ms, the last after ${lastAfter}`);
+    },
+  };
+
+  if (isSecure) {
+    checks["sends plain HTTP to HTTPS"] = async () => {
+      const answer = await request({ door, host: site.host, isSecure: false, target: TARGET, anyStatus: true });
+      expect([301, 308].includes(answer.status), `plain HTTP was answered ${answer.status}`);
+      const wanted = `https://${site.host}${TARGET}`;
+      expect(answer.headers.location === wanted, `it leads to ${answer.headers.location}, not ${wanted}`);
+    };
+  }
+  return checks;
+}
+
+/** A name that nobody serves must not lead to whichever site stands first. */
+export async function refusesUnknownHosts(door) {
+  for (const isSecure of door.certificate ? [false, true] : [false]) {
+    let answer;
+    try {
+      answer = await request({ door, host: "unknown.example", isSecure, anyStatus: true, anyCertificate: true });
+    } catch (error) {
+      // A closed connection or a refused handshake is the best answer; silence is none.
+      expect(!error.message.includes("no answer"), error.message);
+      continue;
+    }
+    const name = answer.headers["x-backend"];
+    expect(!name, `an unknown host name reached ${name}`);
+    expect(answer.status >= 400, `an unknown host name was answered ${answer.status}`);
+  }
+}
+
+/** The certificate authority asks for a file, over plain HTTP. */
+export async function servesChallenge(door, host, token, content) {
+  const target = `/.well-known/acme-challenge/${token}`;
+  const answer = await request({ door, host, isSecure: false, target, anyStatus: true });
+  expect(answer.status === 200, `the challenge was answered ${answer.status}`);
+  expect(answer.body === content, "the challenge was answered with something else");
+}
+
+/** A container that comes back has another address. */
+export async function followsTo(address, site, door) {
+  const deadline = Date.now() + 20_000;
+  for (let last = "never"; ; await new Promise((resolve) => setTimeout(resolve, 500))) {
+    try {
+      const { seen } = await request({ door, host: site.host, isSecure: Boolean(door.certificate) });
+      if (seen.address === address) return;
+      last = seen.address;
+    } catch (error) {
+      last = error.message;
+    }
+    expect(Date.now() < deadline, `20 s after ${site.name} moved: ${last}`);
+  }
+}
+
+/** One request. Fails on any status but 200, unless `anyStatus`, and on a wrong certificate, unless `anyCertificate`. */
+async function request({ door, host, isSecure, target = "/", method = "GET", headers = {}, body, ...leniency }) {
+  const started = performance.now();
+  const outgoing = send({ door, host, isSecure, target, method, headers: lengthOf(body, headers), ...leniency });
+  // A proxy may answer before it has read everything, and close.
+  const failure = new Promise((_, reject) => outgoing.on("error", reject));
+  outgoing.end(body);
+  const [response] = await Promise.race([once(outgoing, "response"), failure]);
+  let firstAfter;
+  const parts = [];
+  for await (const part of response) {
+    firstAfter ??= Math.round(performance.now() - started);
+    parts.push(part);
+  }
+  const text = Buffer.concat(parts).toString();
+  expect(leniency.anyStatus || response.statusCode === 200, `${method} ${target} was answered ${response.statusCode}`);
+  const isJson = response.headers["content-type"] === "application/json";
+  return {
+    status: response.statusCode,
+    headers: response.headers,
+    body: text,
+    seen: isJson ? JSON.parse(text) : undefined,
+    firstAfter,
+    lastAfter: Math.round(performance.now() - started),
+  };
+}
+
+async function openWebSocket({ door, host, isSecure }) {
+  const key = randomBytes(16).toString("base64");
+  const outgoing = send({
+    door,
+    host,
+    isSecure,
+    target: "/api/1.27.0/sync",
+    method: "GET",
+    headers: {
+      connection: "Upgrade",
+      upgrade: "websocket",
+      "sec-websocket-key": key,
+      "sec-websocket-version": "13",
+      origin: "https://app.example",
+    },
+  });
+  outgoing.end();
+  const [response, socket, head] = await new Promise((resolve, reject) => {
+    outgoing.on("upgrade", (...all) => resolve(all));
+    outgoing.on("response", (other) => reject(new Error(`the handshake was answered ${other.statusCode}, not 101`)));
+    outgoing.on("error", reject);
+  });
+  expect(response.headers["sec-websocket-accept"] === proofFor(key), "the handshake's proof is wrong");
+  const waiting = [];
+  readFrames(socket, head, (opcode, payload) => opcode === TEXT && waiting.shift()?.(payload.toString()));
+  return {
+    ask: (text) =>
+      new Promise((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error("no answer to a WebSocket message")), PATIENCE);
+        waiting.push((answer) => {
+          clearTimeout(timer);
+          resolve(answer);
+        });
+        socket.write(frame(TEXT, Buffer.from(text), true));
+      }),
+    close() {
+      socket.end(frame(CLOSE, Buffer.alloc(0), true));
+      socket.destroySoon();
+    },
+  };
+}
+
+function send({ door, host, isSecure, target, method, headers, anyCertificate }) {
+  const outgoing = (isSecure ? https : http).request({
+    host: door.address,
+    port: isSecure ? door.https : door.http,
+    path: target,
+    method,
+    headers: { host, ...headers },
+    agent: false,
+    // The certificate is checked as a browser would, against the one that was made for the test.
+    ca: door.certificate,
+    rejectUnauthorized: !anyCertificate,
+    servername: host,
+    timeout: PATIENCE,
+  });
+  outgoing.on("timeout", () => outgoing.destroy(new Error(`no answer in ${PATIENCE / 1000} s`)));
+  return outgoing;
+}
+
+function lengthOf(body, headers) {
+  return body ? { ...headers, "content-length": body.length } : headers;
+}
+
+function expectHeader(seen, name, wanted) {
+  const got = seen.headers[name] ?? [];
+  expect(got.length === 1 && got[0] === wanted, `${name} is ${got.length ? got.join(" and ") : "missing"}, not ${wanted}`);
+}
+
+function expect(condition, sentence) {
+  if (!condition) throw new Error(sentence);
+}
