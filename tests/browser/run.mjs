@@ -296,15 +296,19 @@ async function type(page, content) {
   await settled(page);
 }
 
-/** Types `after` in the place of the first `before` of the text. */
+/** Selects the first `before` of the text by keyboard, and types `after`. */
 async function replace(page, before, after) {
-  const start = (await text(page)).indexOf(before);
-  if (start < 0) throw new Error(`no ${before} in the text`);
+  const lines = (await text(page)).split("\n");
+  const line = lines.findIndex((it) => it.includes(before));
+  if (line < 0) throw new Error(`no ${before} in the text`);
+  const press = async (key, count) => {
+    for (let it = 0; it < count; it += 1) await page.keyboard.press(key);
+  };
   await page.locator(".cm-content").focus();
-  await page.keyboard.press("Control+f");
-  await page.locator(".cm-search [name=search]").fill(before);
-  await page.keyboard.press("Enter");
-  await page.keyboard.press("Escape");
+  await page.keyboard.press("Control+Home");
+  await press("ArrowDown", line);
+  await press("ArrowRight", [...lines[line].slice(0, lines[line].indexOf(before))].length);
+  await press("Shift+ArrowRight", [...before].length);
   await page.keyboard.type(after);
   await page.waitForTimeout(50);
 }

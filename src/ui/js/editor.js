@@ -90,6 +90,8 @@ export function create(host, settings, onChange, onCommand) {
     syntaxHighlighting(colours),
     look,
     keymap.of([
+      // CodeMirror's own Escape does this only where nothing is selected.
+      { key: "Escape", run: (view) => (view.setTabFocusMode(2000), false) },
       { key: "F8", run: nextDiagnostic },
       { key: "Shift-F8", run: previousDiagnostic },
       { key: "Mod-.", ...command("fix") },
