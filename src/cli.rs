@@ -1,1 +1,139 @@
-//! Under construction.
+//! `compose-check`: the engine on a command line.
+//!
+//! Problems go to standard output, troubles to standard error. Exit codes: 0 nothing at or above
+//! `--fail-on`, 1 something, 2 usage, unreadable file or internal error.
+
+mod arguments;
+mod check;
+mod diff;
+mod fix;
+mod generate;
+mod human;
+mod input;
+
+use std::{io::Write, process::ExitCode};
+
+use arguments::{Arguments, Command};
+
+use crate::{compose::nearest, lint::Rule, protocol::report::RuleReport, rules};
+
+const HELP: &str = "\
+compose-check: reads Compose files as `docker compose` does, says what is wrong, and mends it
+
+Usage
+  compose-check check     [-f FILE]... [FILE]...   find problems (the default)
+  compose-check fix       [-f FILE]... [FILE]...   apply safe fixes; --unsafe adds the others, --diff only shows them
+  compose-check generate TARGET [-f FILE]...       proxy configuration; generate --list names the targets
+  compose-check explain   RULE                     a rule's page
+  compose-check rules                              the list of rules
+
+Projects
+  -f A -f B is one project, merged in that order; -f - reads standard input.
+  FILE FILE are projects of their own. With neither, the project of this folder.
+  --env-file F             variables from F instead of .env (repeatable)
+  --profile P              activate a profile (repeatable)
+
+check
+  --format human|json|sarif|github
+  --severity error|warning|hint        the least that is shown (hint)
+  --fail-on error|warning|hint|never   the least that ends with exit code 1 (error)
+  --rule ID=off|error|warning|hint     another severity for a rule (repeatable)
+  --config F                           rules from F instead of .compose-check.yaml
+  --quiet  --color auto|always|never
+
+generate
+  --place host|network     where the proxy runs (host)
+  --host SERVICE[:PORT]=HOSTNAME       (repeatable)
+  --tls off|acme|files     --email E   --version V (of the target)
+  --out DIR                write the files there instead of printing them
+";
+
+/// Runs the command line with the process's own arguments.
+pub fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args_os()
+        .skip(1)
+        .map(|it| it.to_string_lossy().into_owned())
+        .collect();
+    let code = match Arguments::parse(&words) {
+        Ok(arguments) => run(&arguments),
+        Err(trouble) => say_trouble(&trouble),
+    };
+    ExitCode::from(code)
+}
+
+fn run(arguments: &Arguments) -> u8 {
+    match &arguments.command {
+        Command::Help => print(HELP),
+        Command::Version => print(&format!("compose-check {}\n", env!("CARGO_PKG_VERSION"))),
+        Command::Check => check::run(arguments),
+        Command::Fix => fix::run(arguments),
+        Command::Generate(target) => generate::run(arguments, target.as_deref()),
+        Command::Rules => list_rules(arguments),
+        Command::Explain(id) => explain(id),
+        Command::Config => say_trouble(
+            "`config` is not part of this version: it will print the effective model once overrides, extends and include are merged as Compose merges them.",
+        ),
+    }
+}
+
+fn list_rules(arguments: &Arguments) -> u8 {
+    let all: Vec<RuleReport> = rules::all()
+        .iter()
+        .map(|rule| RuleReport::new(rule))
+        .collect();
+    if arguments.format == arguments::Format::Json {
+        let json = serde_json::to_string_pretty(&all).unwrap_or_default();
+        return print(&format!("{json}\n"));
+    }
+    let width = all.iter().map(|it| it.id.len()).max().unwrap_or_default();
+    let lines = all.iter().map(|it| {
+        format!(
+            "{:width$}  {:7}  {:13}  {}\n",
+            it.id, it.severity, it.group, it.summary
+        )
+    });
+    print(&lines.collect::<String>())
+}
+
+fn explain(id: &str) -> u8 {
+    let Some(rule) = rules::find(id) else {
+        let all = rules::all();
+        let meant = nearest(id, all.iter().map(|rule| rule.id));
+        let meant = meant.map_or(String::new(), |it| format!(" Did you mean `{it}`?"));
+        return say_trouble(&format!(
+            "there is no rule `{id}`.{meant} `compose-check rules` lists them."
+        ));
+    };
+    print(&page(rule))
+}
+
+fn page(rule: &Rule) -> String {
+    let refused = if rule.rejected {
+        ", Compose refuses it"
+    } else {
+        ""
+    };
+    format!(
+        "# {} ({}, {}{refused})\n\n{}",
+        rule.id,
+        rule.severity.name(),
+        rule.group.name(),
+        rule.page()
+    )
+}
+
+/// Writes to standard output. Who closed it early has seen enough.
+fn print(text: &str) -> u8 {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => 2,
+        _ => 0,
+    }
+}
+
+/// One sentence on standard error.
+fn say_trouble(trouble: &str) -> u8 {
+    // There is nowhere left to say that this failed.
+    let _ = writeln!(std::io::stderr(), "compose-check: {trouble}");
+    2
+}

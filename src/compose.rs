@@ -117,7 +117,9 @@ pub fn load(project: &Project) -> Compose {
         let mut documents = 0;
         for document in parse.tree.documents() {
             documents += 1;
-            let value = value::Lowering::new(&lookup, &mut problems).document(document);
+            let value =
+                value::Lowering::new(&lookup, project.environment_is_complete, &mut problems)
+                    .document(document);
             if !value.is_mapping() && !value.is_null() {
                 let message = format!(
                     "a Compose file must be a mapping, and this is {}",
@@ -145,7 +147,12 @@ pub fn load(project: &Project) -> Compose {
         }
     }
     let root = root.unwrap_or_else(|| Value::null(Place::default()));
-    let model = model::read(&root, value::Trees(&parses), &mut problems);
+    let model = model::read(
+        &root,
+        &project.profiles,
+        value::Trees(&parses),
+        &mut problems,
+    );
     Compose {
         parses,
         problems,

@@ -240,6 +240,15 @@ impl Diagnostic {
         self
     }
 
+    /// Compose looks at a service only once one of its profiles is active.
+    pub fn of(&mut self, service: &compose::Service) -> &mut Diagnostic {
+        if !service.is_active {
+            self.rejected = false;
+            self.severity = self.severity.max(Severity::Warning);
+        }
+        self
+    }
+
     pub fn related(&mut self, span: Span, message: impl Into<String>) -> &mut Diagnostic {
         self.related.push((span, message.into()));
         self

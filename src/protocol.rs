@@ -5,6 +5,8 @@
 //! is in UTF-16 units, as the browser counts; nothing else in the engine does.
 
 pub mod page;
+#[cfg(feature = "cli")]
+pub mod report;
 
 use serde::{Deserialize, Serialize};
 

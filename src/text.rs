@@ -188,6 +188,12 @@ impl TextEdit {
         res
     }
 
+    /// Both together; what both insert at one place stands in this order. `None` if they overlap.
+    pub fn joined(mut self, other: TextEdit) -> Option<TextEdit> {
+        self.edits.extend(other.edits);
+        TextEdit::new(self.edits)
+    }
+
     /// Both together, unless they touch the same bytes or insert at the same place.
     pub fn merged(&self, other: &TextEdit) -> Option<TextEdit> {
         let meets = |a: &Edit, b: &Edit| {

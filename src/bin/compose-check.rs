@@ -1,2 +1,7 @@
-//! The command line.
-fn main() {}
+//! The command line's entry point.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    compose_playground::cli::main()
+}

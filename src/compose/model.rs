@@ -44,6 +44,8 @@ pub struct Service {
     pub restart: Option<Text>,
     pub network_mode: Option<Text>,
     pub profiles: Vec<Text>,
+    /// Whether it is among the services Compose looks at: it has no profile, or an active one.
+    pub is_active: bool,
     /// The place of the `ports` list itself, for who adds to it.
     pub ports_place: Option<Place>,
     pub ports: Vec<Port>,
@@ -201,12 +203,22 @@ impl Variable {
 
 /// What reading needs at hand.
 pub(super) struct Reader<'a> {
+    profiles: &'a [String],
     trees: Trees<'a>,
     problems: &'a mut Vec<Problem>,
 }
 
-pub(super) fn read(root: &Value, trees: Trees<'_>, problems: &mut Vec<Problem>) -> Model {
-    let mut reader = Reader { trees, problems };
+pub(super) fn read(
+    root: &Value,
+    profiles: &[String],
+    trees: Trees<'_>,
+    problems: &mut Vec<Problem>,
+) -> Model {
+    let mut reader = Reader {
+        profiles,
+        trees,
+        problems,
+    };
     let fields = root.get("services").map(Value::fields).unwrap_or_default();
     let services: Vec<Service> = fields.iter().map(|field| reader.service(field)).collect();
     let extends_elsewhere = fields.iter().any(|field| {
@@ -259,6 +271,7 @@ impl Reader<'_> {
             stop_signal: it.get("stop_signal").and_then(text),
             restart: it.get("restart").and_then(text),
             network_mode: it.get("network_mode").and_then(text),
+            is_active: self.is_active(it.get("profiles")),
             profiles: texts(it.get("profiles")),
             ports_place: place("ports"),
             ports: self.ports(it.get("ports")),
@@ -277,6 +290,16 @@ impl Reader<'_> {
             labels_place: place("labels"),
             labels: self.variables(it.get("labels")),
         }
+    }
+
+    fn is_active(&self, profiles: Option<&Value>) -> bool {
+        let wanted = texts(profiles);
+        let is_wanted = |it: &Text| {
+            self.profiles
+                .iter()
+                .any(|active| active == "*" || *active == it.text)
+        };
+        wanted.is_empty() || wanted.iter().any(is_wanted)
     }
 
     fn ports(&mut self, list: Option<&Value>) -> Vec<Port> {

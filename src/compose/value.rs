@@ -185,6 +185,8 @@ impl Scalar {
 /// Turns a document into values.
 pub(super) struct Lowering<'a> {
     pub(super) lookup: &'a Lookup<'a>,
+    /// Whether a variable without a value is known to be empty.
+    is_complete: bool,
     pub(super) problems: &'a mut Vec<Problem>,
     visits: usize,
     /// The anchors being expanded, innermost last.
@@ -193,9 +195,14 @@ pub(super) struct Lowering<'a> {
 }
 
 impl<'a> Lowering<'a> {
-    pub(super) fn new(lookup: &'a Lookup<'a>, problems: &'a mut Vec<Problem>) -> Lowering<'a> {
+    pub(super) fn new(
+        lookup: &'a Lookup<'a>,
+        is_complete: bool,
+        problems: &'a mut Vec<Problem>,
+    ) -> Lowering<'a> {
         Lowering {
             lookup,
+            is_complete,
             problems,
             visits: 0,
             open: Vec::new(),
@@ -326,8 +333,10 @@ impl<'a> Lowering<'a> {
             }
         }
         for node in merged {
-            let sources: Vec<Node<'_>> = match node.kind() {
-                syntax::Kind::Sequence => node.items().collect(),
+            // A list of mappings, written here or behind an alias, is merged one by one.
+            let list = node.target().filter(|_| !self.exhausted).unwrap_or(node);
+            let sources: Vec<Node<'_>> = match list.kind() {
+                syntax::Kind::Sequence if !self.open.contains(&list.id()) => list.items().collect(),
                 _ => vec![node],
             };
             for source in sources {
@@ -388,7 +397,7 @@ impl<'a> Lowering<'a> {
         Data::Scalar(Scalar {
             text: result.text,
             resolved: Resolved::String,
-            known: result.unknown.is_empty() && result.troubles.is_empty(),
+            known: (self.is_complete || result.unknown.is_empty()) && result.troubles.is_empty(),
             pieces: result.pieces,
         })
     }

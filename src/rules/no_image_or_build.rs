@@ -27,7 +27,8 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
     for service in compose.services.iter().filter(|it| it.is_complete() && it.is_readable) {
         let has_image = service.image.as_ref().is_some_and(|it| !it.known || !it.text.is_empty());
         if !has_image && service.build.is_none() && !service.provider {
-            report.at(service.key.span, format!("service `{}` has neither an image nor a build", service.name));
+            let message = format!("service `{}` has neither an image nor a build", service.name);
+            report.at(service.key.span, message).of(service);
         }
     }
 }

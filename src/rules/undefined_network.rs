@@ -43,6 +43,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
             let declared = compose.networks.iter().map(|it| it.name.as_str());
             let meant = nearest(name, declared);
             let found = report.at(used.place.span, format!("service `{}` uses undefined network `{name}`", service.name));
+            found.of(service);
             if let Some(meant) = meant {
                 let edit = compose.replace_span(used.place, meant);
                 found.unsafe_fix(format!("Use `{meant}`"), edit);

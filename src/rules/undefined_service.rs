@@ -45,6 +45,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
             let verb = if used.by == "depends_on" { "depends on".to_owned() } else { format!("names in `{}`", used.by) };
             let message = format!("service `{}` {verb} undefined service `{name}`", service.name);
             let found = report.at(used.service.place.span, message);
+            found.of(service);
             let others = names.iter().copied().filter(|it| *it != service.name);
             if let Some(meant) = nearest(name, others) {
                 found.unsafe_fix(format!("Use `{meant}`"), compose.replace_span(used.service.place, meant));

@@ -42,6 +42,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
             }
             let message = format!("service `{}` mounts undefined volume `{name}`", service.name);
             let found = report.at(source.place.span, message);
+            found.of(service);
             if name.contains(['/', '\\']) {
                 found.why("A folder of the host is written with `./` before it.");
                 let folder = mount.is_short.then(|| compose.prefix(source.place, "./")).flatten();

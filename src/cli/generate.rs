@@ -1,0 +1,135 @@
+//! `generate`: what follows from a project, printed or written to a folder.
+
+use std::{fs, path::Path};
+
+use super::{
+    arguments::Arguments,
+    input::{self, Unread},
+    print, say_trouble,
+};
+use crate::{
+    compose,
+    generate::{self, GENERATORS},
+    routes::{self, Options},
+};
+
+pub(super) fn run(arguments: &Arguments, target: Option<&str>) -> u8 {
+    if arguments.list {
+        let lines = GENERATORS
+            .iter()
+            .map(|it| format!("{:16} {}\n", it.id, it.summary));
+        return print(&lines.collect::<String>());
+    }
+    let names = || {
+        GENERATORS
+            .iter()
+            .map(|it| it.id)
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let Some(target) = target else {
+        return say_trouble(&format!("generate wants a target: {}", names()));
+    };
+    let Some(generator) = generate::find(target) else {
+        return say_trouble(&format!(
+            "there is no target `{target}`; there are {}",
+            names()
+        ));
+    };
+    let inputs = match input::projects(arguments) {
+        Ok(inputs) => inputs,
+        Err(trouble) => return say_trouble(&trouble),
+    };
+    let [input] = inputs.as_slice() else {
+        return say_trouble("generate takes one project; merge files with -f A -f B");
+    };
+    let project = match &input.project {
+        Ok(project) => project,
+        Err(Unread::Trouble(trouble)) => return say_trouble(trouble),
+        Err(Unread::Binary { at }) => {
+            return say_trouble(&format!(
+                "{}: byte {at} is not UTF-8",
+                input.names.join(", ")
+            ));
+        }
+    };
+    let compose = compose::load(project);
+    if let Some(problem) = compose.parses().flat_map(|it| &it.problems).next() {
+        return say_trouble(&format!(
+            "{}: {}; mend it first",
+            input.names.join(", "),
+            problem.message
+        ));
+    }
+    let options = Options {
+        place: arguments.place,
+        tls: arguments.tls,
+        email: arguments.email.clone(),
+        hosts: arguments.hosts.clone(),
+        version: arguments.version.clone(),
+    };
+    for (service, port, _) in &arguments.hosts {
+        let Some(found) = compose.service(service) else {
+            return say_trouble(&format!(
+                "--host names service `{service}`, and there is none of that name"
+            ));
+        };
+        let sites = routes::plan(
+            &compose,
+            &Options {
+                hosts: Vec::new(),
+                ..options.clone()
+            },
+        )
+        .sites;
+        let fits = |site: &routes::Site| {
+            site.service.as_str() == found.name && port.is_none_or(|it| it == site.port)
+        };
+        if !sites.iter().any(fits) {
+            let port = port.map_or(String::new(), |port| format!(" {port}"));
+            return say_trouble(&format!(
+                "service `{service}` has no port{port} that a proxy could lead to"
+            ));
+        }
+    }
+    let routes = routes::plan(&compose, &options);
+    let output = generator.generate(&routes);
+    if routes.reachable().next().is_none() {
+        for note in &output.notes {
+            say_trouble(note);
+        }
+        return say_trouble("there is nothing a proxy could lead to");
+    }
+    let mut text = String::new();
+    for file in &output.files {
+        match &arguments.out {
+            Some(folder) => {
+                let path = Path::new(folder).join(file.path);
+                let written =
+                    fs::create_dir_all(folder).and_then(|()| fs::write(&path, &file.text));
+                if let Err(error) = written {
+                    return say_trouble(&format!("{}: {}", path.display(), input::reason(&error)));
+                }
+                text.push_str(&format!("{}\n", path.display()));
+            }
+            None if output.files.len() == 1 => text.push_str(&file.text),
+            None => text.push_str(&format!("# ---- {}\n{}\n", file.path, file.text)),
+        }
+    }
+    let code = print(&text);
+    if !arguments.quiet {
+        let steps = output
+            .steps
+            .iter()
+            .enumerate()
+            .map(|(index, step)| format!("{}. {step}", index + 1));
+        let notes = output.notes.iter().map(|note| format!("Note: {note}"));
+        let words: Vec<String> = steps.chain(notes).collect();
+        // What to do with the files is for the person, not for the file.
+        let _ = std::io::Write::write_all(
+            &mut std::io::stderr(),
+            format!("\n{}\n", words.join("\n")).as_bytes(),
+        );
+    }
+    code
+}

@@ -1,0 +1,253 @@
+//! The command line's JSON: `check --format json`, SARIF, and the list of rules.
+//!
+//! `offset` and edit positions are bytes in the file as read; `line` and `column` count from one,
+//! columns in Unicode characters; `end` is exclusive.
+
+use serde::Serialize;
+
+use crate::{
+    lint::{Diagnostic, Rule, Safety},
+    project::Project,
+    text::{LineIndex, Span},
+};
+
+#[derive(Serialize)]
+pub struct Report {
+    pub version: u32,
+    pub projects: Vec<ProjectReport>,
+    pub summary: Summary,
+}
+
+#[derive(Serialize)]
+pub struct ProjectReport {
+    pub files: Vec<String>,
+    /// Whether `docker compose config` refuses the project.
+    pub rejected: bool,
+    pub diagnostics: Vec<DiagnosticReport>,
+}
+
+#[derive(Serialize)]
+pub struct DiagnosticReport {
+    pub rule: String,
+    pub group: String,
+    pub severity: String,
+    pub rejected: bool,
+    pub message: String,
+    pub why: Option<String>,
+    pub file: String,
+    pub start: Position,
+    pub end: Position,
+    pub related: Vec<RelatedReport>,
+    pub fixes: Vec<FixReport>,
+}
+
+#[derive(Clone, Copy, Serialize)]
+pub struct Position {
+    pub offset: usize,
+    pub line: usize,
+    pub column: usize,
+}
+
+#[derive(Serialize)]
+pub struct RelatedReport {
+    pub file: String,
+    pub start: Position,
+    pub end: Position,
+    pub message: String,
+}
+
+#[derive(Serialize)]
+pub struct FixReport {
+    pub title: String,
+    pub safety: &'static str,
+    pub edits: Vec<EditReport>,
+}
+
+#[derive(Serialize)]
+pub struct EditReport {
+    pub file: String,
+    pub start: usize,
+    pub end: usize,
+    pub text: String,
+}
+
+#[derive(Clone, Copy, Default, Serialize)]
+pub struct Summary {
+    pub errors: usize,
+    pub warnings: usize,
+    pub hints: usize,
+}
+
+#[derive(Serialize)]
+pub struct RuleReport {
+    pub id: &'static str,
+    pub group: &'static str,
+    pub severity: &'static str,
+    pub fixes: String,
+    pub since: &'static str,
+    pub summary: &'static str,
+}
+
+/// Turns spans into what the command line shows.
+pub struct Places<'p> {
+    project: &'p Project,
+    lines: Vec<LineIndex>,
+}
+
+impl<'p> Places<'p> {
+    pub fn new(project: &'p Project) -> Places<'p> {
+        Places {
+            project,
+            lines: project
+                .sources
+                .iter()
+                .map(|it| LineIndex::new(&it.text))
+                .collect(),
+        }
+    }
+
+    pub fn file(&self, span: Span) -> &'p str {
+        self.project
+            .source(span.file)
+            .map_or("", |it| it.name.as_str())
+    }
+
+    pub fn start(&self, span: Span) -> Position {
+        self.position(span, span.start)
+    }
+
+    pub fn end(&self, span: Span) -> Position {
+        self.position(span, span.end)
+    }
+
+    /// The text of the line on which `span` begins, without its break.
+    pub fn line_text(&self, span: Span) -> &'p str {
+        let Some(source) = self.project.source(span.file) else {
+            return "";
+        };
+        let Some(lines) = self.lines.get(span.file.0 as usize) else {
+            return "";
+        };
+        let line = lines.line(span.start);
+        let text = source
+            .text
+            .get(lines.line_start(line)..lines.line_start(line + 1))
+            .unwrap_or_default();
+        text.trim_end_matches(['\n', '\r'])
+    }
+
+    pub fn diagnostic(&self, it: &Diagnostic) -> DiagnosticReport {
+        let fix = |fix: &crate::lint::Fix| FixReport {
+            title: fix.title.clone(),
+            safety: match fix.safety {
+                Safety::Safe => "safe",
+                Safety::Unsafe => "unsafe",
+            },
+            edits: fix
+                .edit
+                .iter()
+                .map(|edit| EditReport {
+                    file: self.file(edit.span).to_owned(),
+                    start: edit.span.start,
+                    end: edit.span.end,
+                    text: edit.insert.clone(),
+                })
+                .collect(),
+        };
+        DiagnosticReport {
+            rule: it.rule.to_owned(),
+            group: it.group.name().to_owned(),
+            severity: it.severity.name().to_owned(),
+            rejected: it.rejected,
+            message: it.message.clone(),
+            why: it.why.clone(),
+            file: self.file(it.span).to_owned(),
+            start: self.start(it.span),
+            end: self.end(it.span),
+            related: it
+                .related
+                .iter()
+                .map(|(span, message)| RelatedReport {
+                    file: self.file(*span).to_owned(),
+                    start: self.start(*span),
+                    end: self.end(*span),
+                    message: message.clone(),
+                })
+                .collect(),
+            fixes: it.fixes.iter().map(fix).collect(),
+        }
+    }
+
+    fn position(&self, span: Span, offset: usize) -> Position {
+        let lines = self.lines.get(span.file.0 as usize);
+        let (line, column) = lines.map_or((0, 0), |lines| lines.line_column(offset));
+        Position {
+            offset,
+            line: line + 1,
+            column: column + 1,
+        }
+    }
+}
+
+impl RuleReport {
+    pub fn new(rule: &Rule) -> RuleReport {
+        RuleReport {
+            id: rule.id,
+            group: rule.group.name(),
+            severity: rule.severity.name(),
+            fixes: format!("{:?}", rule.fixes).to_lowercase(),
+            since: rule.since,
+            summary: rule.summary(),
+        }
+    }
+}
+
+/// The same as SARIF 2.1.0, for code hosts that show findings beside a change.
+pub fn sarif(report: &Report, rules: &[&Rule]) -> serde_json::Value {
+    let rule = |rule: &&Rule| {
+        serde_json::json!({
+            "id": rule.id,
+            "shortDescription": { "text": rule.summary() },
+            "help": { "text": rule.page(), "markdown": rule.page() },
+        })
+    };
+    let place = |file: &str, start: Position, end: Position| {
+        serde_json::json!({
+            "physicalLocation": {
+                "artifactLocation": { "uri": file.replace('\\', "/") },
+                "region": {
+                    "startLine": start.line, "startColumn": start.column,
+                    "endLine": end.line, "endColumn": end.column,
+                },
+            },
+        })
+    };
+    let result = |it: &DiagnosticReport| {
+        serde_json::json!({
+            "ruleId": it.rule,
+            "level": match it.severity.as_str() { "error" => "error", "warning" => "warning", _ => "note" },
+            "message": { "text": it.message },
+            "locations": [place(&it.file, it.start, it.end)],
+            "relatedLocations": it.related.iter().map(|related| {
+                let mut place = place(&related.file, related.start, related.end);
+                if let Some(place) = place.as_object_mut() {
+                    place.insert("message".to_owned(), serde_json::json!({ "text": related.message }));
+                }
+                place
+            }).collect::<Vec<_>>(),
+        })
+    };
+    serde_json::json!({
+        "version": "2.1.0",
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "runs": [{
+            "tool": { "driver": {
+                "name": "compose-check",
+                "version": env!("CARGO_PKG_VERSION"),
+                "rules": rules.iter().map(rule).collect::<Vec<_>>(),
+            } },
+            "columnKind": "unicodeCodePoints",
+            "results": report.projects.iter().flat_map(|it| &it.diagnostics).map(result).collect::<Vec<_>>(),
+        }],
+    })
+}

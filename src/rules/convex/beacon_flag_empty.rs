@@ -1,0 +1,82 @@
+use crate::{
+    compose::Compose,
+    lint::{Report, Severity, rule},
+    rules::convex,
+};
+
+rule! {
+    /// `DISABLE_BEACON` is set to nothing, and the backend does not start.
+    ///
+    /// Set but empty is not the same as not set: since 27 August 2025 the program reads the variable as a boolean and
+    /// exits with "invalid value '' for '--disable-beacon'". Upstream fixed its own file by naming the variable alone.
+    ///
+    /// ```yaml,bad
+    /// services:
+    ///   backend:
+    ///     image: ghcr.io/get-convex/convex-backend:latest
+    ///     environment:
+    ///       - CONVEX_CLOUD_ORIGIN
+    ///       - CONVEX_SITE_ORIGIN
+    ///       - DISABLE_BEACON=${DISABLE_BEACON:-}
+    ///     volumes:
+    ///       - data:/convex/data
+    /// volumes:
+    ///   data:
+    /// ```
+    /// ```yaml,good
+    /// services:
+    ///   backend:
+    ///     image: ghcr.io/get-convex/convex-backend:latest
+    ///     environment:
+    ///       - CONVEX_CLOUD_ORIGIN
+    ///       - CONVEX_SITE_ORIGIN
+    ///       - DISABLE_BEACON
+    ///     volumes:
+    ///       - data:/convex/data
+    /// volumes:
+    ///   data:
+    /// ```
+    id: "convex-beacon-flag-empty", since: "0.1.0", group: Convex, severity: Error, fixes: Sometimes,
+}
+
+fn check(compose: &Compose, report: &mut Report<'_>) {
+    for service in convex::backends(compose) {
+        let Some(variable) = service.variable("DISABLE_BEACON") else { continue };
+        if variable.known_value() != Some("") {
+            continue;
+        }
+        let edit = convex::without_value(compose, variable);
+        let place = if variable.in_list { variable.place } else { variable.name.place };
+        let found = report
+            .at(place.span, "`DISABLE_BEACON` is set but empty, and the backend exits")
+            .why("Set but empty is read as a boolean that is none. The name alone means: not set.")
+            .safe_fix("Leave it unset", edit);
+        // An older revision would start; which is older cannot be told from its name.
+        if service.image.as_ref().is_some_and(|it| convex::is_pinned(&it.text)) {
+            found.severity(Severity::Warning);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::lint::testing::check;
+
+    #[test]
+    fn empty_is_not_unset() {
+        check(
+            &RULE,
+            r#"
+services:
+  a: {image: ghcr.io/get-convex/convex-backend, environment: {DISABLE_BEACON: "", X: é}}
+#                                                             ^^^^^^^^^^^^^^ error (fix): `DISABLE_BEACON` is set but empty, and the backend exits
+  b: {image: ghcr.io/get-convex/convex-backend, environment: {DISABLE_BEACON: }}
+  c: {image: ghcr.io/get-convex/convex-backend, environment: [DISABLE_BEACON, A=é]}
+  d: {image: ghcr.io/get-convex/convex-backend, environment: ["DISABLE_BEACON=${X}"]}
+  e: {image: ghcr.io/get-convex/convex-backend, environment: [DISABLE_BEACON=true]}
+  f: {image: nginx, environment: [DISABLE_BEACON=]}
+"#,
+        );
+    }
+}

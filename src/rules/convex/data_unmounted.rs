@@ -1,0 +1,83 @@
+use crate::{
+    compose::{Compose, Kind, MountKind},
+    lint::{Report, rule},
+    rules::convex,
+};
+
+rule! {
+    /// The backend's data is in no volume that has a name.
+    ///
+    /// Database, files, functions and the instance secret are in `/convex/data`. The image declares it as a volume, so
+    /// without a mount Docker makes a nameless one: it outlives restarts, and is gone after `docker compose down`.
+    ///
+    /// ```yaml,bad
+    /// services:
+    ///   backend:
+    ///     image: ghcr.io/get-convex/convex-backend:latest
+    /// ```
+    /// ```yaml,good
+    /// services:
+    ///   backend:
+    ///     image: ghcr.io/get-convex/convex-backend:latest
+    ///     volumes:
+    ///       - data:/convex/data
+    ///
+    /// volumes:
+    ///   data:
+    /// ```
+    id: "convex-data-unmounted", since: "0.1.0", group: Convex, severity: Warning, fixes: Sometimes,
+}
+
+fn check(compose: &Compose, report: &mut Report<'_>) {
+    let is_broken = compose.problems_of(Kind::InvalidMount).next().is_some();
+    for service in convex::backends(compose).filter(|it| it.is_complete() && !is_broken) {
+        let holds_data = |mount: &crate::compose::Mount| {
+            let target = &mount.target;
+            // A volume over `/convex` has a finding of its own, whose fix moves it here.
+            !target.known
+                || convex::is_at(target, convex::DATA)
+                || convex::is_at(target, "/convex") && mount.kind == MountKind::Volume
+        };
+        let elsewhere = service.variable("DATA_DIR").is_some() || convex::has_unseen_environment(service);
+        if elsewhere || service.mounts.iter().any(holds_data) {
+            continue;
+        }
+        let taken = |name: &str| compose.volumes.iter().any(|it| it.name == name);
+        let name = if taken("data") { "convex-data" } else { "data" };
+        let mount = format!("{name}:{}", convex::DATA);
+        let mounted = match service.volumes_place {
+            Some(place) => compose.push(place, &mount),
+            None => compose.insert(service.place, "volumes", &format!("- {mount}")),
+        };
+        let declared = if taken(name) { Some(Default::default()) } else { compose.declare("volumes", name, service.key.span.file) };
+        let both = mounted.zip(declared).and_then(|(mounted, declared)| mounted.joined(declared));
+        report
+            .at(service.key.span, format!("the data of `{}` is in no named volume", service.name))
+            .why("Database, files and the instance secret are lost with `docker compose down`.")
+            .unsafe_fix("Add a volume for it", both);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::lint::testing::check;
+
+    #[test]
+    fn what_is_mounted_or_unknown_is_left_alone() {
+        check(
+            &RULE,
+            r#"
+services:
+  é中: {image: ghcr.io/get-convex/convex-backend, volumes: ["./x:/y"]}
+# ^^ warning (unsafe fix): the data of `é中` is in no named volume
+  b: {image: ghcr.io/get-convex/convex-backend, volumes: ["./data:/convex/data/"]}
+  c: {image: ghcr.io/get-convex/convex-backend, environment: [DATA_DIR=/data]}
+  d: {image: ghcr.io/get-convex/convex-backend, env_file: .env}
+  e: {image: ghcr.io/get-convex/convex-backend, volumes: ["x:${WHERE}"]}
+  f: {image: ghcr.io/get-convex/convex-backend, extends: {service: b}}
+volumes: {}
+"#,
+        );
+    }
+}

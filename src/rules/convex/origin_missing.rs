@@ -1,0 +1,83 @@
+use crate::{
+    compose::Compose,
+    lint::{Report, rule},
+    rules::convex,
+};
+
+rule! {
+    /// The backend is not told the addresses it is reached at.
+    ///
+    /// `CONVEX_CLOUD_ORIGIN` and `CONVEX_SITE_ORIGIN` have no default in the image: without them, file URLs, HTTP action
+    /// URLs and node actions are built from nothing. Upstream's own Compose file sets both
+    /// (`self-hosted/docker-build/run_backend.sh`).
+    ///
+    /// ```yaml,bad
+    /// services:
+    ///   backend:
+    ///     image: ghcr.io/get-convex/convex-backend:latest
+    ///     environment:
+    ///       - INSTANCE_NAME=shop
+    ///     volumes:
+    ///       - data:/convex/data
+    /// volumes:
+    ///   data:
+    /// ```
+    /// ```yaml,good
+    /// services:
+    ///   backend:
+    ///     image: ghcr.io/get-convex/convex-backend:latest
+    ///     environment:
+    ///       - INSTANCE_NAME=shop
+    ///       - CONVEX_CLOUD_ORIGIN=${CONVEX_CLOUD_ORIGIN:-http://127.0.0.1:3210}
+    ///       - CONVEX_SITE_ORIGIN=${CONVEX_SITE_ORIGIN:-http://127.0.0.1:3211}
+    ///     volumes:
+    ///       - data:/convex/data
+    /// volumes:
+    ///   data:
+    /// ```
+    id: "convex-origin-missing", since: "0.1.0", group: Convex, severity: Error, fixes: Sometimes,
+}
+
+fn check(compose: &Compose, report: &mut Report<'_>) {
+    let wanted = [("CONVEX_CLOUD_ORIGIN", 3210), ("CONVEX_SITE_ORIGIN", 3211)];
+    for service in convex::backends(compose).filter(|it| !convex::has_unseen_environment(it)) {
+        let missing: Vec<(&str, String)> = wanted
+            .iter()
+            .filter(|(name, _)| service.variable(name).is_none())
+            .map(|(name, target)| {
+                let port = convex::published(service, *target).unwrap_or(*target);
+                (*name, format!("${{{name}:-http://127.0.0.1:{port}}}"))
+            })
+            .collect();
+        if missing.is_empty() || service.environment.iter().any(|it| !it.name.known) {
+            continue;
+        }
+        let names: Vec<String> = missing.iter().map(|(name, _)| format!("`{name}`")).collect();
+        report
+            .at(service.key.span, format!("`{}` lacks {}", service.name, names.join(" and ")))
+            .why("File URLs, HTTP actions and node actions are built from these addresses.")
+            .unsafe_fix("Add upstream's defaults", convex::add_variables(compose, service, &missing));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::lint::testing::check;
+
+    #[test]
+    fn lists_mappings_and_what_may_come_from_elsewhere() {
+        check(
+            &RULE,
+            r#"
+services:
+  é中: {image: ghcr.io/get-convex/convex-backend, environment: {CONVEX_CLOUD_ORIGIN: "http://127.0.0.1:3210"}}
+# ^^ error (unsafe fix): `é中` lacks `CONVEX_SITE_ORIGIN`
+  b: {image: ghcr.io/get-convex/convex-backend, env_file: [x]}
+  c: {image: ghcr.io/get-convex/convex-backend, environment: [CONVEX_CLOUD_ORIGIN, "CONVEX_SITE_ORIGIN=${SERVICE_URL_X}"]}
+  d: {image: ghcr.io/get-convex/convex-backend, ports: ["8080:3210"]}
+# ^ error: `d` lacks `CONVEX_CLOUD_ORIGIN` and `CONVEX_SITE_ORIGIN`
+"#,
+        );
+    }
+}
