@@ -114,6 +114,14 @@ pub fn load(project: &Project) -> Compose {
     let mut root: Option<Value> = None;
     for parse in parses.iter().flatten() {
         duplicate_keys(parse, &mut problems);
+        if let Some(span) = parse.cut {
+            let place = Place {
+                span,
+                ..Place::default()
+            };
+            let message = "the file has more than 100000 values, and Compose reads no further";
+            problems.push(Problem::new(Kind::Limit, place, message));
+        }
         let mut documents = 0;
         for document in parse.tree.documents() {
             documents += 1;

@@ -63,10 +63,15 @@ pub(super) fn parse(file: FileId, text: &str) -> Parse {
         mut problems,
         ..
     } = work;
+    let cut = pass.cut;
     let tree = original(pass.tree, &draft, text);
     silent_mistakes(&tree, &mut problems);
     problems.sort_by_key(|problem| problem.span);
-    Parse { tree, problems }
+    Parse {
+        tree,
+        problems,
+        cut,
+    }
 }
 
 struct Work {
