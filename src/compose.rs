@@ -276,6 +276,9 @@ impl Compose {
     /// Declares `name` under a top-level key such as `volumes`, in the first file that has the
     /// key, else at the end of `file`.
     pub fn declare(&self, section: &str, name: &str, file: FileId) -> Option<TextEdit> {
+        if !schema::is_name(name) {
+            return None;
+        }
         let field = self.root.field(section);
         if let Some(field) = field.filter(|field| !field.key.shared) {
             let (tree, node) = self.editable(field.value.place)?;

@@ -100,7 +100,7 @@ export function create(host, settings, onChange, onCommand) {
       ...defaultKeymap,
       indentWithTab,
     ]),
-    EditorView.contentAttributes.of({ "aria-label": `${settings.label} ${name}`, "aria-describedby": "editor-hint", spellcheck: "false", autocapitalize: "off", autocorrect: "off" }),
+    EditorView.contentAttributes.of({ "aria-label": `${settings.label} ${name}`, "aria-describedby": "editor-hint", tabindex: "0", spellcheck: "false", autocapitalize: "off", autocorrect: "off" }),
     EditorView.updateListener.of((update) => {
       if (!update.docChanged) return;
       changed(name, update.state.doc.toString());
