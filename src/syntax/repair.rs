@@ -519,7 +519,6 @@ mod tests {
                 all += wanted.len();
             }
         }
-        println!("{kept} of {all} leaves before the damage are still read");
         assert!(kept * 100 >= all * 95, "{kept} of {all}");
     }
 }
