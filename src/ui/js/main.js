@@ -3,3 +3,4 @@
 export * from "./editor.js";
 export * from "./engine.js";
 export * from "./files.js";
+import "./popover.js";
