@@ -91,8 +91,8 @@ fn list_rules(arguments: &Arguments) -> u8 {
     let width = all.iter().map(|it| it.id.len()).max().unwrap_or_default();
     let lines = all.iter().map(|it| {
         format!(
-            "{:width$}  {:7}  {:13}  {}\n",
-            it.id, it.severity, it.group, it.summary
+            "{:width$}  {:7}  {:13}  {:9}  {}\n",
+            it.id, it.severity, it.group, it.fixes, it.summary
         )
     });
     print(&lines.collect::<String>())

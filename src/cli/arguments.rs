@@ -21,8 +21,7 @@ pub(super) struct Arguments {
     pub(super) shown: Severity,
     /// `None` for never.
     pub(super) fail_on: Option<Severity>,
-    /// Another severity by rule; `None` for off.
-    pub(super) rules: Vec<(String, Option<Severity>)>,
+    pub(super) rules: Vec<Setting>,
     pub(super) config: Option<String>,
     pub(super) quiet: bool,
     pub(super) color: Color,
@@ -36,6 +35,9 @@ pub(super) struct Arguments {
     pub(super) hosts: Vec<(String, Option<u16>, String)>,
     pub(super) out: Option<String>,
 }
+
+/// A rule's id and the severity it is to have; `None` for off.
+pub(super) type Setting = (String, Option<Severity>);
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Command {
@@ -348,7 +350,7 @@ fn choice<T: Copy>(option: &str, value: &str, choices: &[(&str, T)]) -> Result<T
 }
 
 /// `ID=off|error|warning|hint`
-fn rule_option(text: &str) -> Result<(String, Option<Severity>), String> {
+fn rule_option(text: &str) -> Result<Setting, String> {
     let (id, severity) = text
         .split_once('=')
         .ok_or_else(|| format!("--rule wants ID=off|error|warning|hint, not `{text}`"))?;
@@ -356,7 +358,7 @@ fn rule_option(text: &str) -> Result<(String, Option<Severity>), String> {
 }
 
 /// A rule's id and the severity it is to have.
-pub(super) fn rule_setting(id: &str, severity: &str) -> Result<(String, Option<Severity>), String> {
+pub(super) fn rule_setting(id: &str, severity: &str) -> Result<Setting, String> {
     if rules::find(id).is_none() {
         let all = rules::all();
         let meant = nearest(id, all.iter().map(|rule| rule.id));

@@ -13,7 +13,7 @@ use std::{
 };
 
 use super::{
-    arguments::{Arguments, Color, Format, rule_setting},
+    arguments::{Arguments, Color, Format, Setting, rule_setting},
     human,
     input::{self, Input, NotText, Unread},
     print, say_trouble,
@@ -196,7 +196,7 @@ impl Settings {
 }
 
 /// `rules:` of a settings file: an id and its severity on each line.
-fn from_file(name: Option<&str>) -> Result<Vec<(String, Option<Severity>)>, String> {
+fn from_file(name: Option<&str>) -> Result<Vec<Setting>, String> {
     let file = name.unwrap_or(".compose-check.yaml");
     let text = match std::fs::read_to_string(file) {
         Ok(text) => text,
@@ -209,7 +209,7 @@ fn from_file(name: Option<&str>) -> Result<Vec<(String, Option<Severity>)>, Stri
 }
 
 /// Or the line, and what is wrong there.
-fn from_text(text: &str) -> Result<Vec<(String, Option<Severity>)>, (usize, String)> {
+fn from_text(text: &str) -> Result<Vec<Setting>, (usize, String)> {
     let parse = syntax::parse(FileId(0), text);
     let lines = LineIndex::new(text);
     let wrong = |offset: usize, trouble: String| Err((1 + lines.line(offset), trouble));
