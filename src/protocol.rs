@@ -175,7 +175,9 @@ pub fn answer(request: &Request) -> Answer {
     let found = lint::check(&rules, &compose);
     let units = Units::new(&project);
     // A file that is no YAML may lack the half that matters: what follows from it would be wrong.
-    let is_whole = compose.parses().all(|parse| parse.problems.is_empty());
+    let is_whole = compose
+        .parses()
+        .all(|parse| parse.problems.is_empty() && parse.cut.is_none());
     let (routes, mut outputs) = generate::outputs(&compose, &options(&request.proxy));
     outputs.retain(|_| is_whole);
     let is_safe = |fix: &lint::Fix| fix.safety == lint::Safety::Safe;

@@ -230,13 +230,15 @@ fn on_host(service: &Service, port: u16, notes: &mut Vec<String>) -> Option<Upst
         |it: &&Port| it.known && it.protocol == "tcp" && it.target.0 <= port && port <= it.target.1;
     let Some(found) = service.ports.iter().find(holds) else {
         notes.push(format!(
-            "Port {port} of `{name}` is not published, so a proxy on the host cannot reach it. Publish it as `127.0.0.1:{port}:{port}`, or let the proxy run beside the others."
+            "Port {port} of `{name}` is not published, so a proxy on the host cannot reach it. Publish it as `127.0.0.1:{}:{port}`, or let the proxy run beside the others.",
+            beside(port)
         ));
         return None;
     };
     let Some((first, last)) = found.published else {
         notes.push(format!(
-            "Docker picks the host port for port {port} of `{name}` at each start. Publish it on one of your choice, as `127.0.0.1:{port}:{port}`."
+            "Docker picks the host port for port {port} of `{name}` at each start. Publish it on one of your choice, as `127.0.0.1:{}:{port}`.",
+            beside(port)
         ));
         return None;
     };
@@ -265,6 +267,11 @@ fn on_host(service: &Service, port: u16, notes: &mut Vec<String>) -> Option<Upst
         address,
         https: speaks_tls(found, port),
     })
+}
+
+/// A host port to propose for a container's: the proxy itself wants 80 and 443.
+fn beside(port: u16) -> u16 {
+    if port < 1024 { 8000 + port } else { port }
 }
 
 /// The service's name, which Docker's name server knows.

@@ -98,13 +98,12 @@ mod tests {
             for text in &good {
                 assert_eq!(testing::run(rule, text).len(), 0, "`{}`:\n{text}", rule.id);
             }
-            if let ([bad, ..], [good, ..], true) = (&*bad, &*good, rule.fixes != Fixes::Never) {
-                if testing::run(rule, bad)
+            if let ([bad, ..], [good, ..], true) = (&*bad, &*good, rule.fixes != Fixes::Never)
+                && testing::run(rule, bad)
                     .iter()
                     .any(|it| !it.fixes.is_empty())
-                {
-                    testing::check_fix(rule, bad, good);
-                }
+            {
+                testing::check_fix(rule, bad, good);
             }
         }
     }

@@ -24,6 +24,8 @@ pub struct Parse {
     pub tree: Tree,
     /// In the order of the text.
     pub problems: Vec<Problem>,
+    /// Where reading stopped because Compose would read no further; the tree ends there.
+    pub cut: Option<Span>,
 }
 
 /// A place where the text is not YAML.

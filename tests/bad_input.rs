@@ -1,6 +1,10 @@
 //! Whatever someone pastes: an answer, soon, and no panic.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail")]
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test may fail, and say how long it took"
+)]
 
 use std::{
     fmt::Write as _,

@@ -237,11 +237,11 @@ fn operator(bytes: &[u8], at: usize) -> Option<(Operator, usize)> {
 /// The `}` that closes the `{` at `open`. Compose counts every brace, and skips the character
 /// behind an opening one; where the count never comes to zero, the last `}` of the line it is.
 fn closing_brace(bytes: &[u8], open: usize, word: usize) -> Option<usize> {
-    let line_end = find(bytes, open, b'\n').unwrap_or(bytes.len());
     let mut depth = 0usize;
+    let mut last = None;
     let mut at = open;
-    while at < line_end {
-        match bytes.get(at)? {
+    while let Some(&byte) = bytes.get(at).filter(|&&byte| byte != b'\n') {
+        match byte {
             b'{' => {
                 depth += 1;
                 at += 1;
@@ -251,16 +251,13 @@ fn closing_brace(bytes: &[u8], open: usize, word: usize) -> Option<usize> {
                 if depth == 0 {
                     return (at >= word).then_some(at);
                 }
+                last = Some(at).filter(|&at| at >= word);
             }
             _ => (),
         }
         at += 1;
     }
-    bytes
-        .get(word..line_end)?
-        .iter()
-        .rposition(|&byte| byte == b'}')
-        .map(|at| word + at)
+    last
 }
 
 fn find(bytes: &[u8], from: usize, wanted: u8) -> Option<usize> {

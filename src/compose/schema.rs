@@ -534,7 +534,7 @@ fn distance(a: &[char], b: &[char]) -> usize {
     row.last().copied().unwrap_or(usize::MAX)
 }
 
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     !name.is_empty()
         && name
             .bytes()

@@ -16,7 +16,7 @@ use crate::{
 /// aliases of aliases cannot grow without bound. Nodes written out are not counted.
 const ALIAS_VISITS: usize = 100_000;
 /// Deeper than any file a person wrote; what is below is left out, and said.
-const DEPTH: usize = 256;
+const DEPTH: usize = 100;
 
 /// Where a value was written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -224,7 +224,7 @@ impl<'a> Lowering<'a> {
             self.problem(
                 Kind::Limit,
                 place,
-                "the nesting goes deeper than 256 levels".to_owned(),
+                "the nesting goes deeper than 100 levels".to_owned(),
             );
             return Value::null(place);
         }

@@ -32,19 +32,6 @@ pub(crate) fn check_fix(rule: &Rule, before: &str, after: &str) {
     assert_eq!(fix.edit.apply(FILE, before), after.trim_start_matches('\n'));
 }
 
-/// Applies the fix with that title.
-#[track_caller]
-pub(crate) fn check_fix_titled(rule: &Rule, title: &str, before: &str, after: &str) {
-    let before = before.trim_start_matches('\n');
-    let found = run(rule, before);
-    let fix = found
-        .iter()
-        .flat_map(|it| &it.fixes)
-        .find(|fix| fix.title == title)
-        .expect("that fix");
-    assert_eq!(fix.edit.apply(FILE, before), after.trim_start_matches('\n'));
-}
-
 /// The rule's diagnostics, once it is shown that every fix keeps its promises: what it leaves is
 /// YAML, its diagnostic is gone, and the rule has nothing new to say.
 #[track_caller]

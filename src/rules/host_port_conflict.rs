@@ -77,6 +77,8 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
             }
         }
     }
+    // Free ports are given out upwards, so that looking for them stays linear.
+    let mut next_free: BTreeMap<&str, u16> = BTreeMap::new();
     for (_, port, number, other, whose) in conflicts {
         let published = port.short.and_then(|it| it.published);
         let span = published.unwrap_or(port.place.span);
@@ -85,8 +87,10 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
             .why("`docker compose up` stops: the port is already allocated.")
             .related(other, "published here first");
         let is_single = port.published.is_some_and(|(first, last)| first == last);
+        let start = next_free.get(port.protocol.as_str()).copied().unwrap_or(0).max(number);
         let is_free = |number: &u16| !taken.contains_key(&(port.protocol.as_str(), *number));
-        let free = (number..u16::MAX).skip(1).take(1_000).find(is_free).filter(|_| is_single);
+        let free = (start..u16::MAX).skip(1).find(is_free).filter(|_| is_single);
+        next_free.insert(port.protocol.as_str(), free.map_or(u16::MAX, |free| free - 1).max(start));
         if let (Some(published), Some(free)) = (published, free) {
             let place = crate::compose::Place { span: published, ..port.place };
             found.unsafe_fix(format!("Publish on {free}"), compose.replace_span(place, &free.to_string()));

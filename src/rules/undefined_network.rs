@@ -67,7 +67,7 @@ services:
   café:
     image: nginx
     networks: [default, "é中"]
-#                       ^^^^ error (fix): service `café` uses undefined network `é中`
+#                       ^^^^ error: service `café` uses undefined network `é中`
   db:
     image: postgres
     networks:
@@ -75,7 +75,7 @@ services:
       bakc: {aliases: [x]}
 #     ^^^^ error (unsafe fix): service `db` uses undefined network `bakc`
       ${UNKNOWN}: {}
-#     ^^^^^^^^^^ error (fix): service `db` uses undefined network `${UNKNOWN}`
+#     ^^^^^^^^^^ error: service `db` uses undefined network `${UNKNOWN}`
 networks:
   back:
 "#,

@@ -73,14 +73,14 @@ services:
   café:
     image: nginx
     volumes: ["🐳é中:/a", "data:/b", "dato:/c", ./x:/d, "conf/é:/e", "/f", "${UNKNOWN}:/g"]
-#              ^^^ error (fix): service `café` mounts undefined volume `🐳é中`
+#              ^^^ error (unsafe fix): service `café` mounts undefined volume `🐳é中`
 #                                   ^^^^ error (unsafe fix): service `café` mounts undefined volume `dato`
 #                                                      ^^^^^^ error (unsafe fix): service `café` mounts undefined volume `conf/é`
   long:
     image: nginx
     volumes:
       - {type: volume, source: "${V:-é}", target: /a}
-#                              ^^^^^^^^^ error (fix): service `long` mounts undefined volume `é`
+#                              ^^^^^^^^^ error: service `long` mounts undefined volume `é`
       - {type: bind, source: nowhere, target: /b}
 volumes:
   data:

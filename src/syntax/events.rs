@@ -12,7 +12,12 @@ pub(super) struct Pass {
     pub(super) tree: Tree,
     /// Where reading stopped, if it did. The tree holds what came before.
     pub(super) error: Option<ScanError>,
+    /// Where [`VALUES`] were read and more followed.
+    pub(super) cut: Option<Span>,
 }
+
+/// As many values as Compose visits before it gives a file up (compose-go `loader/reset.go`).
+const VALUES: usize = 100_000;
 
 pub(super) fn read(file: FileId, text: &str) -> Pass {
     let mut builder = Builder {
@@ -25,11 +30,19 @@ pub(super) fn read(file: FileId, text: &str) -> Pass {
         },
         open: Vec::new(),
         anchors: BTreeMap::new(),
+        values: 0,
     };
     let mut error = None;
+    let mut cut = None;
     for event in Parser::new_from_str_with_options(text, options()) {
         match event {
-            Ok((event, span)) => builder.event(event, &span),
+            Ok((event, span)) => {
+                builder.event(event, &span);
+                if builder.values > VALUES {
+                    cut = builder.tree.nodes.last().map(|node| node.span);
+                    break;
+                }
+            }
             Err(stopped) => {
                 error = Some(stopped);
                 break;
@@ -42,6 +55,7 @@ pub(super) fn read(file: FileId, text: &str) -> Pass {
     Pass {
         tree: builder.tree,
         error,
+        cut,
     }
 }
 
@@ -77,6 +91,8 @@ struct Builder {
     /// The collections being read, innermost last.
     open: Vec<Open>,
     anchors: BTreeMap<usize, NodeId>,
+    /// Values of entries and items so far.
+    values: usize,
 }
 
 struct Open {
@@ -237,7 +253,9 @@ impl Builder {
             return;
         };
         let parent = open.id;
+        self.values += usize::from(open.key.is_some());
         if matches!(self.tree.data(parent).content, Content::Sequence { .. }) {
+            self.values += 1;
             self.item(parent, id);
             return;
         }

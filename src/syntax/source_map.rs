@@ -84,7 +84,7 @@ impl Aligner {
 }
 
 /// Leaves out what stands for nothing: indentation, folded breaks, an escaped line end.
-fn skip<'t>(written: &'t str, wanted: char, style: Style) -> &'t str {
+fn skip(written: &str, wanted: char, style: Style) -> &str {
     if style == Style::DoubleQuoted
         && let Some(behind) = written
             .strip_prefix("\\\n")

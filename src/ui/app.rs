@@ -261,11 +261,13 @@ pub fn App() -> Html {
     html! {
         <div class="page">
             <Header {examples} on_example={open} {on_start_over} />
+            <nav class="panes-nav" aria-label={words::RESULTS}>
             <Tabs label={words::RESULTS} class="panes" controls="work" selected={pane_id} on_select={on_pane}
                 tabs={vec![
                     Tab { id: "edit".into(), title: words::EDIT.into(), badge: None },
                     Tab { id: "side".into(), title: words::RESULTS.into(), badge: badge(&state) },
                 ]} />
+            </nav>
             <main id="work" class={classes!("work", if state.pane == Pane::Edit { "on-edit" } else { "on-side" })}>
                 <section class="pane editor-pane" aria-label={words::EDIT}>
                     { file_tabs(&state, &editor) }

@@ -18,6 +18,8 @@ export async function startBackend(name, address, port) {
   const sockets = new Set();
   const server = createServer(async (request, response) => {
     response.setHeader("x-backend", name);
+    // As Convex's dashboard does.
+    response.setHeader("strict-transport-security", "max-age=1; preload");
     if (request.url === "/stream") {
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.write("data: first\n\n");

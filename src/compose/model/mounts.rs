@@ -128,7 +128,8 @@ fn sections(value: &str) -> Vec<Range<usize>> {
     }
     // One or two characters are a target, whatever they are.
     if value.len() <= 2 {
-        return vec![0..value.len()];
+        res.clear();
+        start = 0;
     }
     res.push(start..value.len());
     res

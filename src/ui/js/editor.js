@@ -90,6 +90,8 @@ export function create(host, settings, onChange, onCommand) {
     syntaxHighlighting(colours),
     look,
     keymap.of([
+      // CodeMirror's own Escape does this only where nothing is selected.
+      { key: "Escape", run: (view) => (view.setTabFocusMode(2000), false) },
       { key: "F8", run: nextDiagnostic },
       { key: "Shift-F8", run: previousDiagnostic },
       { key: "Mod-.", ...command("fix") },
@@ -100,7 +102,7 @@ export function create(host, settings, onChange, onCommand) {
       ...defaultKeymap,
       indentWithTab,
     ]),
-    EditorView.contentAttributes.of({ "aria-label": `${settings.label} ${name}`, "aria-describedby": "editor-hint", spellcheck: "false", autocapitalize: "off", autocorrect: "off" }),
+    EditorView.contentAttributes.of({ "aria-label": `${settings.label} ${name}`, "aria-describedby": "editor-hint", tabindex: "0", spellcheck: "false", autocapitalize: "off", autocorrect: "off" }),
     EditorView.updateListener.of((update) => {
       if (!update.docChanged) return;
       changed(name, update.state.doc.toString());

@@ -1,0 +1,335 @@
+// The page in a real Chromium, as a user has it: `node tests/browser/run.mjs`, after `make build`.
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { createRequire } from "node:module";
+import { extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { chromium } from "playwright-core";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const dist = join(root, "dist");
+const shots = join(root, "tests/browser/shots");
+const chromiumPath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
+if (!existsSync(join(dist, "index.html"))) end("There is no dist/index.html: run make build first.");
+if (!chromiumPath) end("Chromium is missing: install it, for example with apt-get install chromium.");
+mkdirSync(shots, { recursive: true });
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+const UPSTREAM = readFileSync(join(root, "examples/convex-upstream/compose.yaml"), "utf8");
+const GUIDES = readFileSync(join(root, "examples/convex-guides/compose.yaml"), "utf8");
+const WEB = `services:
+  web:
+    image: nginx
+    ports: ["8080:80"]
+    volumes: ["data:/🐳é中", "dtaa:/x"]
+volumes:
+  data:
+`;
+
+const tests = {
+  async "an undefined volume behind 🐳é中 is underlined on exactly its characters, mended, and brought back"(page) {
+    await type(page, WEB);
+    const marks = await marked(page);
+    same(marks, ["dtaa"]);
+    await page.getByRole("button", { name: /^Use data/ }).click();
+    same(await text(page), WEB.replace("dtaa", "data"));
+    await settled(page);
+    same(await marked(page), []);
+    await page.keyboard.press("Control+z");
+    same(await text(page), WEB);
+    await settled(page);
+    same(await marked(page), ["dtaa"]);
+  },
+
+  async "a declared volume goes to the end of the file, and every comment stays"(page) {
+    const before = "services: # ☕\n  web:\n    image: nginx # é\n    volumes: [./é中:/y, \"my-data:/x\"] # 🐳\n";
+    await type(page, before);
+    await page.getByRole("button", { name: /^Declare/ }).click();
+    same(await text(page), `${before}\nvolumes:\n  my-data:\n`);
+  },
+
+  async "the nginx configuration follows the file and the chosen host name"(page) {
+    await type(page, WEB);
+    await page.getByRole("tab", { name: "nginx", exact: true }).click();
+    const output = () => page.locator(".code pre").first().innerText();
+    contains(await output(), "server 127.0.0.1:8080;");
+    await page.locator(".sites input").fill("shop.example.org");
+    await page.locator(".sites input").press("Enter");
+    await page.waitForFunction(() => document.querySelector(".code pre").textContent.includes("server_name shop.example.org;"));
+    await replace(page, "8080", "9090");
+    await page.waitForFunction(() => document.querySelector(".code pre").textContent.includes("server 127.0.0.1:9090;"));
+    await page.selectOption("#tls", { index: 1 });
+    await page.waitForFunction(() => document.querySelector(".code pre").textContent.includes("listen 443 ssl http2;"));
+    if ((await page.locator(".code pre .new").count()) === 0) throw new Error("no changed line is marked");
+  },
+
+  async "a broken file keeps the last output, and says so"(page) {
+    await type(page, WEB);
+    await page.getByRole("tab", { name: "Traefik labels" }).click();
+    await replace(page, 'ports: ["8080:80"]', 'ports: ["8080:80"');
+    await page.waitForSelector(".output.old");
+    contains(await page.locator(".output .trouble").innerText(), "last version");
+  },
+
+  async "all safe fixes are one step, and one step back"(page) {
+    await type(page, GUIDES);
+    const count = Number((await page.locator("#fix-all").innerText()).match(/\d+/)[0]);
+    if (count < 3) throw new Error(`only ${count} safe fixes`);
+    await page.locator("#fix-all").click();
+    await page.waitForFunction(() => !document.querySelector("#fix-all"));
+    const after = await text(page);
+    contains(after, "- DISABLE_BEACON\n");
+    contains(after, "  data-dev:");
+    if (after.includes("version:")) throw new Error("version is still there");
+    for (const comment of GUIDES.match(/#.*/g)) contains(after, comment);
+    await page.locator(".cm-content").focus();
+    await page.keyboard.press("Control+z");
+    same(await text(page), GUIDES);
+  },
+
+  async "after loading, nothing is asked of any server"(page, { requests }) {
+    const before = requests.length;
+    await type(page, GUIDES);
+    await page.locator("#fix-all").click();
+    await page.getByRole("tab", { name: "Traefik labels" }).click();
+    await page.selectOption("#place", { index: 1 });
+    await page.selectOption("#examples", { index: 3 });
+    await page.getByRole("button", { name: "Add an override" }).click();
+    await settled(page);
+    // Downloads and workers are made of blobs, which come from this page itself.
+    same(requests.slice(before).filter((url) => !url.startsWith("blob:")), []);
+  },
+
+  async "the browser refuses every way out"(page, { violations }) {
+    const refused = await page.evaluate(async () => {
+      const attempt = async (name, run) => [name, await run().then(() => "went through", () => "refused")];
+      const event = (target, good, bad) => new Promise((done, failed) => { target[good] = done; target[bad] = failed; });
+      return Promise.all([
+        attempt("fetch", () => fetch("/index.html")),
+        attempt("fetch elsewhere", () => fetch("http://127.0.0.1:9/")),
+        attempt("request", () => { const it = new XMLHttpRequest(); it.open("GET", "/index.html"); it.send(); return event(it, "onload", "onerror"); }),
+        attempt("websocket", async () => { const it = new WebSocket("ws://127.0.0.1:9/"); await event(it, "onopen", "onerror"); }),
+        attempt("image", () => { const it = new Image(); it.src = "http://127.0.0.1:9/x.png"; return event(it, "onload", "onerror"); }),
+        attempt("events", async () => { const it = new EventSource("/index.html"); await event(it, "onopen", "onerror"); }),
+        attempt("worker of a worker", () => new Promise((done, failed) => {
+          const code = "fetch('" + location.origin + "/index.html').then(() => postMessage(1), () => postMessage(0))";
+          const worker = new Worker(URL.createObjectURL(new Blob([code])));
+          worker.onmessage = (event) => (event.data ? done() : failed());
+          worker.onerror = failed;
+        })),
+      ]);
+    });
+    same(refused.filter(([, outcome]) => outcome !== "refused"), []);
+    violations.length = 0;
+  },
+
+  async "an engine that breaks costs an answer, never the text"(page) {
+    for (const how of ["panic", "hang"]) {
+      await type(page, WEB);
+      await page.evaluate((how) => dispatchEvent(new CustomEvent("compose-playground:break", { detail: how })), how);
+      // A hang shows only once something is asked: this is never answered.
+      if (how === "hang") await replace(page, "dtaa", "café");
+      await page.waitForSelector(".trouble", { timeout: 8_000 });
+      same(await text(page), how === "hang" ? WEB.replace("dtaa", "café") : WEB);
+      await replace(page, how === "hang" ? "café" : "dtaa", "é中");
+      await settled(page);
+      same(await marked(page), ["é中"]);
+    }
+  },
+
+  async "the keyboard gets in and out of the editor, and finds and mends problems"(page) {
+    await type(page, WEB);
+    await page.keyboard.press("Control+Home");
+    await page.keyboard.press("F8");
+    await page.keyboard.press("Control+.");
+    same(await text(page), WEB.replace("dtaa", "data"));
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Tab");
+    if (await page.evaluate(() => document.activeElement.classList.contains("editor"))) throw new Error("still in the editor");
+    await page.getByRole("tab", { name: /Problems/ }).focus();
+    await page.keyboard.press("ArrowRight");
+    contains(await page.locator("[role=tab][aria-selected=true]").last().innerText(), "nginx");
+  },
+
+  async "a reload loses nothing, and starting over forgets"(page, { url }) {
+    await type(page, WEB);
+    await page.waitForTimeout(600);
+    await page.reload();
+    await ready(page);
+    same(await text(page), WEB);
+    await page.locator("#start-over").click();
+    await settled(page);
+    // The editor draws what is in view.
+    same((await text(page)).slice(0, 400), UPSTREAM.slice(0, 400));
+  },
+
+  async "several files are read together"(page) {
+    await page.selectOption("#examples", { index: 3 });
+    await settled(page);
+    same(await problems(page), []);
+    await page.getByRole("button", { name: "Remove .env" }).click();
+    await settled(page);
+    if (!(await problems(page)).some((it) => it.includes("DB_PASSWORD"))) throw new Error("the missing variable is not noticed");
+    await page.getByRole("button", { name: "Add an override" }).click();
+    await type(page, "services:\n  web:\n    volumes: [nowhere:/x]\n");
+    same(await marked(page), ["nowhere"]);
+  },
+
+  async "nobody is kept out: axe finds nothing, whatever is open"(page, { setScheme }) {
+    for (const [scheme, width] of [["light", 1600], ["dark", 1024], ["light", 360], ["dark", 360]]) {
+      await setScheme(scheme);
+      await page.setViewportSize({ width, height: width === 360 ? 740 : 900 });
+      await page.selectOption("#examples", { index: 2 });
+      await settled(page);
+      for (const side of [/Problems/, "nginx"]) {
+        if (width === 360) await page.getByRole("tab", { name: /Results/ }).click();
+        await page.getByRole("tab", { name: side, exact: typeof side === "string" }).click();
+        await page.waitForTimeout(150);
+        await page.evaluate(axe);
+        const found = await page.evaluate(() => axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
+        same(found.violations.map((it) => `${scheme} ${width} ${it.id}: ${it.nodes[0].html}`), []);
+        await page.screenshot({ path: join(shots, `${width}-${scheme}-${typeof side === "string" ? side : "problems"}.png`) });
+      }
+      if (width === 360) {
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        if (overflow > 0) throw new Error(`the page is ${overflow} px too wide`);
+        await page.getByRole("tab", { name: /Edit/ }).click();
+        await page.screenshot({ path: join(shots, `${width}-${scheme}-edit.png`) });
+      }
+    }
+  },
+
+  async "the page is there before any script"(_, { browser, url }) {
+    const context = await browser.newContext({ javaScriptEnabled: false });
+    const page = await context.newPage();
+    await page.goto(url);
+    contains(await page.locator("h1").innerText(), "Compose Playground");
+    contains(await page.locator("noscript").innerText(), "compose-check");
+    await page.screenshot({ path: join(shots, "skeleton.png") });
+    await context.close();
+  },
+};
+
+async function main() {
+  const server = await serve();
+  const url = `http://127.0.0.1:${server.address().port}/`;
+  const browser = await chromium.launch({
+    executablePath: chromiumPath,
+    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
+  });
+  let [passed, failed] = [0, 0];
+  const wanted = process.argv[2];
+  for (const [name, run] of Object.entries(tests)) {
+    if (wanted && !name.includes(wanted)) continue;
+    const context = await browser.newContext({ viewport: { width: 1600, height: 1000 } });
+    const page = await context.newPage();
+    page.setDefaultTimeout(10_000);
+    const [requests, violations, errors] = [[], [], []];
+    page.on("request", (request) => requests.push(request.url()));
+    page.on("pageerror", (error) => errors.push(error.message));
+    await page.addInitScript(() => {
+      addEventListener("securitypolicyviolation", (event) => console.debug(`violation: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}:${event.columnNumber}`));
+    });
+    page.on("console", (message) => {
+      if (message.text().startsWith("violation: ")) violations.push(message.text());
+      else if (message.type() === "error" && !name.includes("breaks") && !name.includes("refuses")) errors.push(message.text());
+    });
+    try {
+      await page.goto(`${url}#test-hooks`);
+      await ready(page);
+      await run(page, { requests, violations, browser, url, setScheme: (colorScheme) => page.emulateMedia({ colorScheme }) });
+      same(violations, []);
+      same(errors, []);
+      passed += 1;
+      console.log(`ok      ${name}`);
+    } catch (error) {
+      failed += 1;
+      console.log(`FAILED  ${name}\n        ${String(error.message).replaceAll("\n", "\n        ")}`);
+      await page.screenshot({ path: join(shots, `failed-${passed + failed}.png`) }).catch(() => {});
+    }
+    await context.close();
+  }
+  await browser.close();
+  server.close();
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exit(failed > 0 || passed === 0 ? 1 : 0);
+}
+
+function serve() {
+  const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm" };
+  const server = createServer((request, response) => {
+    const path = normalize(decodeURIComponent(new URL(request.url, "http://x").pathname)).replace(/\/$/, "/index.html");
+    const file = join(dist, path);
+    if (!file.startsWith(dist) || !existsSync(file)) return response.writeHead(404).end();
+    response.writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream" }).end(readFileSync(file));
+  });
+  return new Promise((done) => server.listen(0, "127.0.0.1", () => done(server)));
+}
+
+/** The first answer is on screen, and the lock is on. */
+async function ready(page) {
+  await page.waitForSelector(".cm-content");
+  await page.waitForFunction(() => "locked" in document.documentElement.dataset);
+  await settled(page);
+}
+
+/** The answer on screen is that to the text on screen. */
+async function settled(page) {
+  await page.waitForTimeout(180);
+  await page.waitForFunction(() => {
+    const list = document.querySelector(".problems");
+    return document.querySelector(".all-well, .output, .output.old") || list?.getAttribute("aria-busy") === "false";
+  });
+  await page.waitForTimeout(60);
+}
+
+/** Puts a text into the editor as pasting does. */
+async function type(page, content) {
+  await page.locator(".cm-content").focus();
+  await page.keyboard.press("Control+a");
+  await page.locator(".cm-content").evaluate((editor, content) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text/plain", content);
+    editor.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+  }, content);
+  await settled(page);
+}
+
+/** Selects the first `before` of the text by keyboard, and types `after`. */
+async function replace(page, before, after) {
+  const lines = (await text(page)).split("\n");
+  const line = lines.findIndex((it) => it.includes(before));
+  if (line < 0) throw new Error(`no ${before} in the text`);
+  const press = async (key, count) => {
+    for (let it = 0; it < count; it += 1) await page.keyboard.press(key);
+  };
+  await page.locator(".cm-content").focus();
+  await page.keyboard.press("Control+Home");
+  await press("ArrowDown", line);
+  await press("ArrowRight", [...lines[line].slice(0, lines[line].indexOf(before))].length);
+  await press("Shift+ArrowRight", [...before].length);
+  await page.keyboard.type(after);
+  await page.waitForTimeout(50);
+}
+
+const text = (page) =>
+  page.locator(".cm-content").evaluate((content) => [...content.querySelectorAll(".cm-line")].map((line) => line.textContent).join("\n"));
+const marked = (page) => page.locator(".cm-lintRange").evaluateAll((all) => all.map((it) => it.textContent));
+const problems = (page) => page.locator(".problem .message").allInnerTexts();
+
+function same(found, expected) {
+  const [a, b] = [JSON.stringify(found, null, 1), JSON.stringify(expected, null, 1)];
+  if (a !== b) throw new Error(`found ${a}\nwanted ${b}`);
+}
+
+function contains(found, expected) {
+  if (!found.includes(expected)) throw new Error(`no ${JSON.stringify(expected)} in ${JSON.stringify(found)}`);
+}
+
+function end(message) {
+  console.error(message);
+  process.exit(2);
+}
+
+await main();

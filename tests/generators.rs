@@ -1,0 +1,204 @@
+//! Every case in `tests/golden`, through every generator. `UPDATE=1 cargo test` rewrites them.
+//!
+//! A case is a Compose file whose first line says what was chosen; beside it stands what comes of it.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
+use std::{collections::BTreeSet, env, fs, path::Path};
+
+use compose_playground::{
+    compose,
+    generate::{self, Output},
+    project::Project,
+    routes::{HostName, Options, Place, Tls},
+};
+
+fn cases() -> Vec<(String, String)> {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let mut names: Vec<String> = fs::read_dir(golden)
+        .unwrap()
+        .map(|it| it.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+        .into_iter()
+        .map(|name| {
+            (
+                fs::read_to_string(file(&name, "compose.yaml")).unwrap(),
+                name,
+            )
+        })
+        .map(|(text, name)| (name, text))
+        .collect()
+}
+
+fn file(case: &str, name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden")
+        .join(case)
+        .join(name)
+}
+
+fn options(text: &str) -> Options {
+    let mut options = Options::default();
+    for word in text
+        .lines()
+        .next()
+        .unwrap()
+        .trim_start_matches('#')
+        .split_whitespace()
+    {
+        match word.split_once('=').unwrap() {
+            ("place", "network") => options.place = Place::Network,
+            ("place", "host") => options.place = Place::Host,
+            ("tls", "off") => options.tls = Tls::Off,
+            ("tls", "acme") => options.tls = Tls::Acme,
+            ("tls", "files") => options.tls = Tls::Files,
+            ("host", choice) => {
+                let (service, host) = choice.split_once('=').unwrap();
+                let (service, port) = match service.split_once(':') {
+                    Some((service, port)) => (service, Some(port.parse().unwrap())),
+                    None => (service, None),
+                };
+                options
+                    .hosts
+                    .push((service.to_owned(), port, host.to_owned()));
+            }
+            other => panic!("{other:?} is no choice"),
+        }
+    }
+    options
+}
+
+fn made(text: &str) -> Vec<(&'static str, Output)> {
+    let compose = compose::load(&Project::single("compose.yaml", text));
+    let (_, outputs) = generate::outputs(&compose, &options(text));
+    outputs
+        .into_iter()
+        .map(|(generator, output)| (generator.id, output))
+        .collect()
+}
+
+#[test]
+fn what_is_generated_is_what_was_read_and_approved() {
+    let update = env::var_os("UPDATE").is_some();
+    let mut compared = 0;
+    for (case, text) in cases() {
+        let mut expected: BTreeSet<String> = BTreeSet::from(["compose.yaml".to_owned()]);
+        for (id, output) in made(&text) {
+            let words: String = output
+                .steps
+                .iter()
+                .enumerate()
+                .map(|(index, step)| format!("{}. {step}\n", index + 1))
+                .chain(output.notes.iter().map(|note| format!("- {note}\n")))
+                .collect();
+            let files = output
+                .files
+                .iter()
+                .map(|it| (it.path.to_owned(), it.text.clone()));
+            for (name, actual) in files.chain([(format!("{id}.md"), words)]) {
+                expected.insert(name.clone());
+                let path = file(&case, &name);
+                if update {
+                    fs::write(&path, &actual).unwrap();
+                }
+                assert_eq!(
+                    actual,
+                    fs::read_to_string(&path).unwrap_or_default(),
+                    "{case}/{name}: UPDATE=1 rewrites it"
+                );
+                compared += 1;
+            }
+        }
+        let there: BTreeSet<String> = fs::read_dir(file(&case, ""))
+            .unwrap()
+            .map(|it| it.unwrap().file_name().into_string().unwrap())
+            .collect();
+        assert_eq!(there, expected, "{case} holds files that nothing makes");
+    }
+    assert!(compared >= 30, "only {compared} files");
+}
+
+/// An independent reader takes the YAML for what it should be: services, and labels as strings.
+#[test]
+fn generated_yaml_is_yaml_to_others_too() {
+    let mut labels = 0;
+    for (case, text) in cases() {
+        for (_, output) in made(&text) {
+            for file in output.files.iter().filter(|it| it.path.ends_with(".yaml")) {
+                let value: serde_yaml::Value = serde_yaml::from_str(&file.text)
+                    .unwrap_or_else(|error| panic!("{case}/{}: {error}", file.path));
+                let services = value
+                    .get("services")
+                    .and_then(serde_yaml::Value::as_mapping);
+                for (_, service) in services.into_iter().flatten() {
+                    for label in service
+                        .get("labels")
+                        .and_then(serde_yaml::Value::as_sequence)
+                        .into_iter()
+                        .flatten()
+                    {
+                        let label = label.as_str().expect("a label is a string");
+                        assert!(
+                            label.starts_with("traefik.") && label.contains('='),
+                            "{label}"
+                        );
+                        labels += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(labels > 40, "only {labels} labels");
+}
+
+/// What the proxy is added with is a project that our own rules find nothing wrong with.
+#[test]
+fn the_proxy_and_the_project_go_together() {
+    for (case, text) in cases() {
+        for (_, output) in made(&text) {
+            let overrides = output
+                .files
+                .iter()
+                .filter(|it| it.path.starts_with("compose."));
+            for file in overrides {
+                let mut project = Project::single("compose.yaml", text.as_str());
+                project
+                    .sources
+                    .push(compose_playground::project::Source::new(
+                        file.path,
+                        file.text.as_str(),
+                    ));
+                let found = compose_playground::lint::check(
+                    &compose_playground::rules::all(),
+                    &compose::load(&project),
+                );
+                let refused: Vec<&String> = found
+                    .iter()
+                    .filter(|it| it.rejected)
+                    .map(|it| &it.message)
+                    .collect();
+                assert!(refused.is_empty(), "{case}/{}: {refused:?}", file.path);
+            }
+        }
+    }
+}
+
+#[test]
+fn host_names_say_why_they_are_refused() {
+    let reason = |text: &str| HostName::new(text).unwrap_err();
+    assert_eq!(
+        reason("https://a.example"),
+        "a host name has no scheme and no path"
+    );
+    assert_eq!(reason("a.example:80"), "a host name has no port");
+    assert_eq!(
+        reason("café.example"),
+        "names beyond a–z are written in their `xn--` form"
+    );
+    assert_eq!(
+        reason("a;b.example"),
+        "a host name is made of letters, digits and `-`, with dots between"
+    );
+}

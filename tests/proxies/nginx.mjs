@@ -1,0 +1,77 @@
+// nginx with a generated configuration: its files in place, `nginx -t`, and the server itself.
+
+import { execFile, spawn } from "node:child_process";
+import path from "node:path";
+
+import { makeCertificate, untilItListens, writeAt } from "./stage.mjs";
+
+const PATHS = /\b(ssl_certificate|ssl_certificate_key|root)\s+(\/[^\s;]+)/g;
+
+/** Puts everything in its place; `start` then has nginx judge it and serve it. */
+export function prepareNginx(it, stage) {
+  const files = it.files
+    .filter((file) => file.name.endsWith(".conf"))
+    .map((file) => ({ path: `/etc/nginx/conf.d/${file.name}`, text: file.text }));
+  const named = files.flatMap(({ text }) => [...text.matchAll(PATHS)]).map(([, directive, file]) => ({ directive, file }));
+  const certificate = writeCertificate(it, stage, named);
+  const challenge = writeChallenge(stage, named);
+  for (const file of files) {
+    const move = (_, directive, place) => `${directive} ${stage.pathOf(place)}`;
+    stage.write(file.path, stage.adapt(file.text).replace(PATHS, move));
+  }
+  const main = path.join(it.folder, "nginx.conf");
+  writeAt(main, mainConfiguration(it, files.map((file) => stage.pathOf(file.path))));
+  return { isSecure: Boolean(certificate), certificate, challenge, start: () => start(it, main, stage.ports.http) };
+}
+
+/** Wherever the configuration looks for one. */
+function writeCertificate(it, stage, named) {
+  const places = named.filter(({ directive }) => directive.startsWith("ssl_certificate"));
+  if (places.length === 0) return;
+  const made = makeCertificate(it.folder, it.sites.map((site) => site.host));
+  for (const { directive, file } of places) {
+    stage.write(file, directive === "ssl_certificate" ? made.certificate : made.key);
+  }
+  return made.certificate;
+}
+
+/** What certbot would leave for the certificate authority to find. */
+function writeChallenge(stage, named) {
+  const root = named.find(({ directive }) => directive === "root");
+  if (!root) return;
+  const challenge = { token: "a-token", content: "a-token.and-its-proof" };
+  stage.write(`${root.file}/.well-known/acme-challenge/${challenge.token}`, challenge.content);
+  return challenge;
+}
+
+/** What nginx's own packages have around the files of `conf.d`. */
+function mainConfiguration(it, includes) {
+  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+  return [
+    // Without `user`, a worker of root's would become somebody who may not see the folder.
+    ...(process.getuid() === 0 ? ["user root;"] : []),
+    "worker_processes 1;",
+    "daemon off;",
+    "error_log stderr warn;",
+    `pid ${it.folder}/nginx.pid;`,
+    "events {}",
+    "http {",
+    "    access_log off;",
+    "    default_type application/octet-stream;",
+    ...temporary.map((kind) => `    ${kind}_temp_path ${it.folder}/${kind};`),
+    ...includes.map((file) => `    include ${file};`),
+    "}",
+    "",
+  ].join("\n");
+}
+
+/** The running server, once `nginx -t` has nothing to say against it. */
+async function start(it, main, port) {
+  const options = ["-e", "stderr", "-p", it.folder, "-c", main];
+  const test = await new Promise((resolve) => {
+    execFile(it.nginx, [...options, "-t"], (error, _, words) => resolve({ error, words }));
+  });
+  const complaints = test.words.split("\n").filter((line) => /\[(warn|error|crit|alert|emerg)\]/.test(line));
+  if (test.error || complaints.length > 0) throw new Error(complaints.join("; ") || test.words);
+  await untilItListens(spawn(it.nginx, options, { stdio: ["ignore", "ignore", "pipe"] }), port);
+}

@@ -1,0 +1,110 @@
+// Where a configuration is served: what it finds there, and how a test gets in.
+
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import net from "node:net";
+import path from "node:path";
+
+/** What programs ask of `/etc`, whatever they do. */
+const KEPT = ["/etc/group", "/etc/nsswitch.conf", "/etc/passwd", "/etc/nginx/mime.types", "/etc/ssl/openssl.cnf"];
+
+/** Ports 80 and 443, `/etc`, `/var` and Docker's name server, all for this process alone. Nothing is changed. */
+export function ownNamespace() {
+  execFileSync("ip", ["link", "set", "lo", "up"]);
+  const kept = KEPT.filter((file) => existsSync(file)).map((file) => [file, readFileSync(file)]);
+  for (const folder of ["/etc", "/var"]) execFileSync("mount", ["-t", "tmpfs", "tmpfs", folder]);
+  for (const [file, text] of kept) writeAt(file, text);
+  // As in a container: names come from Docker's name server, and only from there.
+  writeAt("/etc/resolv.conf", "nameserver 127.0.0.11\n");
+  writeAt("/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n");
+  return {
+    ports: { http: 80, https: 443 },
+    portOf: (port) => port,
+    nameServer: ["127.0.0.11", 53],
+    pathOf: (file) => file,
+    write(file, text) {
+      if (!/^\/(etc|var)\//.test(file)) throw new Error(`the test has no ${file} of its own to write`);
+      writeAt(file, text);
+    },
+    adapt: (text) => text,
+  };
+}
+
+/** Free ports of this machine, and every path of nginx's moved below `folder`. */
+export async function loopback({ folder, place, sites }) {
+  const wanted = sites.map((site) => (place === "host" ? site.published : site.port));
+  const [http, https, names, ...own] = await freePorts(3 + wanted.length);
+  const portOf = (port) => own[wanted.indexOf(port)];
+  const pathOf = (file) => path.join(folder, file);
+  return {
+    ports: { http, https },
+    portOf,
+    nameServer: ["127.0.0.1", names],
+    pathOf,
+    write: (file, text) => writeAt(pathOf(file), text),
+    adapt(text) {
+      const hosts = place === "host" ? "localhost|127\\.0\\.0\\.1" : [...new Set(sites.map((site) => site.service))].join("|");
+      return text
+        .replace(new RegExp(`\\b(${hosts}):(\\d+);`, "g"), (all, host, port) => `${host}:${portOf(Number(port)) ?? port};`)
+        .replace(/^\s*listen\s+\[::\]:.*$/gm, "")
+        .replace(/\blisten\s+80\b/g, `listen 127.0.0.1:${http}`)
+        .replace(/\blisten\s+443\b/g, `listen 127.0.0.1:${https}`)
+        .replace(/\bresolver\s+127\.0\.0\.11\b/g, `resolver 127.0.0.1:${names}`);
+    },
+  };
+}
+
+/** One certificate for all of `hosts`, its own authority. */
+export function makeCertificate(folder, hosts) {
+  const [key, certificate] = ["key.pem", "certificate.pem"].map((name) => path.join(folder, name));
+  execFileSync(
+    "openssl",
+    ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"].concat(
+      ["-keyout", key, "-out", certificate, "-subj", "/CN=proxy test"],
+      ["-addext", `subjectAltName=${hosts.map((host) => `DNS:${host}`).join()}`],
+    ),
+    { stdio: "pipe" },
+  );
+  return { key: readFileSync(key), certificate: readFileSync(certificate) };
+}
+
+export function writeAt(file, text) {
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, text);
+}
+
+/** Waits until `server`, a child process, listens; throws with its words if it ends instead. */
+export async function untilItListens(server, port) {
+  let log = "";
+  server.on("error", (error) => (log += error.message));
+  server.stderr.on("data", (data) => (log += data));
+  server.stdout?.on("data", (data) => (log += data));
+  process.on("exit", () => server.kill("SIGKILL"));
+  for (const deadline = Date.now() + 10_000; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
+    if (server.exitCode !== null) throw new Error(`it stopped: ${log}`);
+    if (await listens(port)) return { log: () => log };
+    if (Date.now() > deadline) throw new Error(`it does not listen on port ${port}: ${log}`);
+  }
+}
+
+function listens(port) {
+  return new Promise((resolve) => {
+    const socket = net.connect(port, "127.0.0.1");
+    socket.on("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on("error", () => resolve(false));
+  });
+}
+
+/** All of them held until the last is known, so that they differ. */
+async function freePorts(count) {
+  const servers = Array.from({ length: count }, () => net.createServer());
+  const listening = servers.map(
+    (server) => new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(server.address().port))),
+  );
+  const ports = await Promise.all(listening);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}

@@ -1,0 +1,139 @@
+// Traefik with generated labels: a root folder of its own, as in a container, and Docker played to it.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { copyFileSync, mkdirSync } from "node:fs";
+import { createServer } from "node:http";
+import path from "node:path";
+
+import { makeCertificate, untilItListens, writeAt } from "./stage.mjs";
+
+const NETWORK = "project_default";
+
+/**
+ * `it.services` are the services of the project with the generated file merged into it. `addressOf` gives
+ * each the address that its container has.
+ */
+export async function prepareTraefik(it, stage, addressOf) {
+  const root = path.join(it.folder, "root");
+  const inRoot = (file) => path.join(root, file);
+  for (const folder of ["/etc", "/tmp", "/var/run"]) mkdirSync(inRoot(folder), { recursive: true });
+  copyFileSync(it.traefik, inRoot("/traefik"));
+  const certificate = it.tls === "files" ? writeCertificates(it, inRoot) : undefined;
+  const options = it.place === "network" ? asContainer(it, inRoot) : asHost(it, inRoot);
+  await startDocker(inRoot("/var/run/docker.sock"), containers(it.services, addressOf));
+  return {
+    isSecure: it.tls !== "off",
+    certificate,
+    start: () => start(root, options, stage.ports.http),
+  };
+}
+
+/** As the generated service says: its command, its volumes. */
+function asContainer(it, inRoot) {
+  const service = it.services.traefik;
+  for (const volume of service.volumes) {
+    const [source, target] = volume.split(":");
+    const file = it.files.find(({ name }) => source === `./${name}`);
+    if (file) writeAt(inRoot(target), file.text);
+    else if (!source.startsWith(".") && !source.startsWith("/")) mkdirSync(inRoot(target));
+  }
+  return service.command.map(unescaped);
+}
+
+/** As the steps say: the files in `/etc/traefik`. */
+function asHost(it, inRoot) {
+  for (const { name, text } of it.files) {
+    if (name.startsWith("traefik")) writeAt(inRoot(`/etc/traefik/${name}`), text);
+  }
+  return ["--configFile=/etc/traefik/traefik.yaml"];
+}
+
+/** A folder per host, where the service's volume or the host itself has them. */
+function writeCertificates(it, inRoot) {
+  const hosts = it.sites.map((site) => site.host);
+  const made = makeCertificate(it.folder, hosts);
+  const mount = it.services.traefik?.volumes.find((volume) => volume.startsWith("./certificates:"));
+  const folder = it.place === "network" ? mount.split(":")[1] : "/etc/traefik/certificates";
+  for (const host of hosts) {
+    writeAt(inRoot(`${folder}/${host}/fullchain.pem`), made.certificate);
+    writeAt(inRoot(`${folder}/${host}/privkey.pem`), made.key);
+  }
+  return made.certificate;
+}
+
+/** What Docker would tell of them. No port is exposed: the labels must say which. */
+function containers(services, addressOf) {
+  return Object.entries(services).map(([name, service], index) => ({
+    Id: String(index + 1).padStart(64, "0"),
+    Name: `/project-${name}-1`,
+    Image: service.image,
+    Labels: {
+      "com.docker.compose.project": "project",
+      "com.docker.compose.service": name,
+      ...labelsOf(service),
+    },
+    Networks: { [NETWORK]: { NetworkID: "1", IPAddress: addressOf(name) } },
+  }));
+}
+
+function labelsOf(service) {
+  const pairs = (service.labels ?? []).map((label) => {
+    const [name, ...value] = label.split("=");
+    return [name, unescaped(value.join("="))];
+  });
+  return Object.fromEntries(pairs);
+}
+
+/** Compose reads `$$` as `$`; a `$` alone would begin a variable, and nothing generated has one. */
+function unescaped(text) {
+  if (/(^|[^$])(\$\$)*\$([^$]|$)/.test(text)) throw new Error(`Compose would replace a variable in ${text}`);
+  return text.replaceAll("$$", "$");
+}
+
+/** As much of Docker's API as Traefik asks for. */
+async function startDocker(socket, containers) {
+  const state = { Running: true, Status: "running" };
+  const answers = {
+    "/_ping": "OK",
+    "/version": { Version: "28.0.0", ApiVersion: "1.48", MinAPIVersion: "1.24", Os: "linux", Arch: "amd64" },
+    "/info": { Name: "test", ServerVersion: "28.0.0", Swarm: { LocalNodeState: "inactive" } },
+    "/containers/json": containers.map(({ Id, Name, Image, Labels, Networks }) => ({
+      ...{ Id, Names: [Name], Image, Labels, State: "running", Status: "Up", Ports: [] },
+      ...{ HostConfig: { NetworkMode: NETWORK }, NetworkSettings: { Networks } },
+    })),
+  };
+  for (const { Id, Name, Image, Labels, Networks } of containers) {
+    answers[`/containers/${Id}/json`] = {
+      ...{ Id, Name, State: state, Created: "2026-01-01T00:00:00Z", Config: { Labels, Image } },
+      ...{ HostConfig: { NetworkMode: NETWORK }, NetworkSettings: { Networks, Ports: {} } },
+    };
+  }
+  const server = createServer((request, response) => {
+    const target = new URL(request.url, "http://docker").pathname.replace(/^\/v1\.\d+/, "");
+    response.setHeader("api-version", "1.48");
+    response.setHeader("content-type", "application/json");
+    // Nothing ever happens, and Traefik waits for it.
+    if (target === "/events") return response.flushHeaders();
+    const answer = answers[target];
+    response.statusCode = answer ? 200 : 404;
+    response.end(JSON.stringify(answer ?? { message: `no ${target}` }));
+  });
+  server.listen(socket);
+  await once(server, "listening");
+}
+
+/** The running server. What it says against the labels is asked for once the sites have been seen. */
+async function start(root, options, port) {
+  const environment = { PATH: `${process.env.PATH}:/usr/sbin` };
+  const traefik = spawn("chroot", [root, "/traefik", ...options], { env: environment, stdio: ["ignore", "pipe", "pipe"] });
+  const { log } = await untilItListens(traefik, port);
+  // It listens before it has read the labels.
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  const complaints = log()
+    .split("\n")
+    .filter((line) => /(WRN|ERR|FTL)/.test(line))
+    // There is no certificate authority in here, and nobody to tell of new versions.
+    .filter((line) => !/acme|ACME|version/.test(line));
+  if (complaints.length > 0) throw new Error(complaints.join("; "));
+}
