@@ -31,10 +31,11 @@ Projects
   -f A -f B is one project, merged in that order; -f - reads standard input.
   FILE FILE are projects of their own. With neither, the project of this folder.
   --env-file F             variables from F instead of .env (repeatable)
-  --profile P              activate a profile (repeatable)
+  --profile P              activate a profile (repeatable, * for all)
+  --project-directory D    the folder to look in
 
-check
-  --format human|json|sarif|github
+check and fix
+  --format human|json|sarif|github     (check only)
   --severity error|warning|hint        the least that is shown (hint)
   --fail-on error|warning|hint|never   the least that ends with exit code 1 (error)
   --rule ID=off|error|warning|hint     another severity for a rule (repeatable)
@@ -46,6 +47,8 @@ generate
   --host SERVICE[:PORT]=HOSTNAME       (repeatable)
   --tls off|acme|files     --email E   --version V (of the target)
   --out DIR                write the files there instead of printing them
+
+Exit codes: 0 nothing at or above --fail-on, 1 something, 2 usage, unreadable file or internal error.
 ";
 
 /// Runs the command line with the process's own arguments.
@@ -88,8 +91,8 @@ fn list_rules(arguments: &Arguments) -> u8 {
     let width = all.iter().map(|it| it.id.len()).max().unwrap_or_default();
     let lines = all.iter().map(|it| {
         format!(
-            "{:width$}  {:7}  {:13}  {}\n",
-            it.id, it.severity, it.group, it.summary
+            "{:width$}  {:7}  {:13}  {:9}  {}\n",
+            it.id, it.severity, it.group, it.fixes, it.summary
         )
     });
     print(&lines.collect::<String>())

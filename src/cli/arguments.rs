@@ -21,8 +21,7 @@ pub(super) struct Arguments {
     pub(super) shown: Severity,
     /// `None` for never.
     pub(super) fail_on: Option<Severity>,
-    /// Another severity by rule; `None` for off.
-    pub(super) rules: Vec<(String, Option<Severity>)>,
+    pub(super) rules: Vec<Setting>,
     pub(super) config: Option<String>,
     pub(super) quiet: bool,
     pub(super) color: Color,
@@ -36,6 +35,9 @@ pub(super) struct Arguments {
     pub(super) hosts: Vec<(String, Option<u16>, String)>,
     pub(super) out: Option<String>,
 }
+
+/// A rule's id and the severity it is to have; `None` for off.
+pub(super) type Setting = (String, Option<Severity>);
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Command {
@@ -65,32 +67,38 @@ pub(super) enum Color {
 }
 
 const COMMANDS: [&str; 6] = ["check", "fix", "config", "generate", "explain", "rules"];
-const OPTIONS: [&str; 24] = [
-    "--color",
-    "--config",
-    "--diff",
-    "--email",
-    "--env-file",
-    "--fail-on",
+
+/// What every command that reads a project takes.
+const PROJECT: &[&str] = &[
+    "-f",
     "--file",
-    "--format",
-    "--help",
-    "--host",
-    "--list",
-    "--out",
-    "--place",
+    "-p",
+    "--env-file",
     "--profile",
     "--project-directory",
     "--project-name",
-    "--quiet",
-    "--rule",
-    "--severity",
-    "--tls",
-    "--unsafe",
-    "--version",
-    "-f",
-    "-h",
 ];
+const PRINTS: &[&str] = &["--format", "--quiet", "-q", "--color"];
+const FINDS: &[&str] = &["--severity", "--fail-on", "--rule", "--config"];
+const FIX: &[&str] = &["--unsafe", "--diff"];
+const CONFIG: &[&str] = &[
+    "--no-path-resolution",
+    "--no-interpolate",
+    "--services",
+    "--volumes",
+    "--images",
+];
+const GENERATE: &[&str] = &[
+    "--list",
+    "--place",
+    "--tls",
+    "--email",
+    "--host",
+    "--out",
+    "--version",
+];
+/// What stands alone.
+const ASKS: &[&str] = &["--help", "-h", "--version", "-V"];
 
 impl Arguments {
     /// Or what is wrong with them, in one sentence.
@@ -119,26 +127,32 @@ impl Arguments {
             hosts: Vec::new(),
             out: None,
         };
-        let mut words = words.iter().map(String::as_str).peekable();
-        let command = words.next_if(|word| COMMANDS.contains(word));
+        let mut words = words.iter().map(String::as_str);
+        let mut command = None;
         let mut plain: Vec<&str> = Vec::new();
+        let mut used: Vec<&str> = Vec::new();
         while let Some(word) = words.next() {
-            let (name, inline) = match word
-                .split_once('=')
-                .filter(|(name, _)| name.starts_with("--"))
-            {
-                Some((name, value)) => (name, Some(value)),
-                None => (word, None),
-            };
+            let (name, inline) = option(word);
+            if name != "-" && name.starts_with('-') {
+                used.push(name);
+            }
+            let mut is_flag = false;
             let mut value = || {
                 let value = inline.or_else(|| words.next());
                 value
                     .map(str::to_owned)
                     .ok_or_else(|| format!("{name} needs a value"))
             };
+            let mut flag = || {
+                is_flag = true;
+                true
+            };
             match name {
                 "--" => {
+                    used.pop();
                     plain.extend(words.by_ref());
+                    // Behind it everything is a file, whatever it is called.
+                    command = command.or(Some("check"));
                 }
                 "-f" | "--file" => res.merged.push(value()?),
                 "--env-file" => res.env_files.push(value()?),
@@ -146,16 +160,18 @@ impl Arguments {
                 // Accepted, as Compose has it; nothing that is checked depends on it.
                 "--project-name" | "-p" => drop(value()?),
                 "--profile" => res.profiles.push(value()?),
+                // Its formats are its own.
+                "--format" if command == Some("config") => drop(value()?),
                 "--format" => res.format = choice(name, &value()?, &FORMATS)?,
                 "--severity" => res.shown = choice(name, &value()?, &SEVERITIES)?,
                 "--fail-on" => res.fail_on = choice(name, &value()?, &FAIL_ON)?,
-                "--rule" => res.rules.push(rule_setting(&value()?)?),
+                "--rule" => res.rules.push(rule_option(&value()?)?),
                 "--config" => res.config = Some(value()?),
-                "--quiet" | "-q" => res.quiet = true,
+                "--quiet" | "-q" => res.quiet = flag(),
                 "--color" => res.color = choice(name, &value()?, &COLORS)?,
-                "--unsafe" => res.include_unsafe = true,
-                "--diff" => res.diff = true,
-                "--list" => res.list = true,
+                "--unsafe" => res.include_unsafe = flag(),
+                "--diff" => res.diff = flag(),
+                "--list" => res.list = flag(),
                 "--place" => res.place = choice(name, &value()?, &PLACES)?,
                 "--tls" => res.tls = choice(name, &value()?, &TLS)?,
                 "--email" => {
@@ -172,44 +188,118 @@ impl Arguments {
                         Version::new(&typed).ok_or_else(|| format!("`{typed}` is no version"))?;
                     res.version = Some(version);
                 }
-                "--version" | "-V" => res.command = Command::Version,
-                "--help" | "-h" => res.command = Command::Help,
-                _ if name.starts_with('-') && name != "-" => return Err(unknown_option(name)),
+                "--version" | "-V" => {
+                    res.command = Command::Version;
+                    flag();
+                }
+                "--help" | "-h" => {
+                    res.command = Command::Help;
+                    flag();
+                }
+                _ if CONFIG.contains(&name) => drop(flag()),
+                _ if name != "-" && name.starts_with('-') => return Err(unknown_option(name)),
+                // As `docker compose` has it: options may stand before the command.
+                _ if command.is_none() && plain.is_empty() && COMMANDS.contains(&word) => {
+                    command = Some(word);
+                }
                 _ => plain.push(word),
+            }
+            if is_flag && let Some(inline) = inline {
+                return Err(format!("{name} takes no value, and `{inline}` is one"));
             }
         }
         if matches!(res.command, Command::Help | Command::Version) {
             return Ok(res);
         }
-        res.command = match command {
-            None | Some("check") => Command::Check,
-            Some("fix") => Command::Fix,
-            Some("config") => Command::Config,
-            Some("rules") => Command::Rules,
-            Some("explain") => match plain.as_slice() {
-                [rule] => Command::Explain((*rule).to_owned()),
-                _ => return Err("explain wants the id of one rule".to_owned()),
-            },
-            Some(_) => {
-                let target = plain.first().map(|it| (*it).to_owned());
-                plain = plain.into_iter().skip(1).collect();
-                Command::Generate(target)
+        // `chekc` is a file that is not there, but hardly meant as one.
+        if let (None, [word, ..]) = (command, plain.as_slice())
+            && !word.contains(['.', '/'])
+            && !std::path::Path::new(word).exists()
+        {
+            if *word == "help" {
+                res.command = Command::Help;
+                return Ok(res);
             }
-        };
-        if !matches!(res.command, Command::Explain(_)) {
-            // `chekc` is a file that is not there, but hardly meant as one.
-            if let (None, [word, ..]) = (command, plain.as_slice())
-                && !word.contains(['.', '/'])
-                && let Some(meant) = nearest(word, COMMANDS.into_iter())
-                && !std::path::Path::new(word).exists()
-            {
+            if let Some(meant) = nearest(word, COMMANDS.into_iter()) {
                 return Err(format!(
                     "there is no command `{word}`; did you mean `{meant}`?"
                 ));
             }
-            res.files = plain.into_iter().map(str::to_owned).collect();
         }
+        let command = command.unwrap_or("check");
+        if let Some(name) = used
+            .iter()
+            .find(|name| !takes(command).iter().any(|it| it.contains(name)))
+        {
+            let others = COMMANDS
+                .into_iter()
+                .filter(|it| takes(it).iter().any(|options| options.contains(name)));
+            let others: Vec<&str> = others.collect();
+            return Err(format!(
+                "{command} has no option {name}; it belongs to {}",
+                others.join(", ")
+            ));
+        }
+        if res.format != Format::Human && matches!(command, "fix" | "generate")
+            || res.format.is_for_findings() && command == "rules"
+        {
+            return Err(format!("{command} has no such --format"));
+        }
+        let mut plain = plain.into_iter();
+        res.command = match command {
+            "fix" => Command::Fix,
+            "config" => Command::Config,
+            "generate" => Command::Generate(plain.next().map(str::to_owned)),
+            "explain" => match plain.next() {
+                Some(rule) => Command::Explain(rule.to_owned()),
+                None => return Err("explain wants the id of a rule".to_owned()),
+            },
+            "rules" => Command::Rules,
+            _ => Command::Check,
+        };
+        if let (Command::Explain(_) | Command::Rules, Some(word)) =
+            (&res.command, plain.as_slice().first())
+        {
+            return Err(format!("{command} has no use for `{word}`"));
+        }
+        res.files = plain.map(str::to_owned).collect();
         Ok(res)
+    }
+}
+
+impl Format {
+    fn is_for_findings(self) -> bool {
+        matches!(self, Format::Sarif | Format::Github)
+    }
+}
+
+/// The options of a command, in groups.
+fn takes(command: &str) -> Vec<&'static [&'static str]> {
+    match command {
+        "check" => vec![PROJECT, PRINTS, FINDS],
+        "fix" => vec![PROJECT, PRINTS, FINDS, FIX],
+        "config" => vec![PROJECT, PRINTS, CONFIG],
+        "generate" => vec![PROJECT, PRINTS, GENERATE],
+        "rules" => vec![PRINTS],
+        _ => vec![&["--color"]],
+    }
+}
+
+/// An option's name, and what is written right behind it: `--name=value`, `-f=value`, `-fvalue`.
+fn option(word: &str) -> (&str, Option<&str>) {
+    if word.starts_with("--") {
+        return match word.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (word, None),
+        };
+    }
+    let is_short = |it: &&str| word.len() > it.len() && word.starts_with(it);
+    match ["-f", "-p"].into_iter().find(is_short) {
+        Some(name) => {
+            let value = word.strip_prefix(name).unwrap_or_default();
+            (name, Some(value.strip_prefix('=').unwrap_or(value)))
+        }
+        None => (word, None),
     }
 }
 
@@ -260,10 +350,15 @@ fn choice<T: Copy>(option: &str, value: &str, choices: &[(&str, T)]) -> Result<T
 }
 
 /// `ID=off|error|warning|hint`
-pub(super) fn rule_setting(text: &str) -> Result<(String, Option<Severity>), String> {
+fn rule_option(text: &str) -> Result<Setting, String> {
     let (id, severity) = text
         .split_once('=')
-        .ok_or_else(|| format!("--rule wants ID=SEVERITY, not `{text}`"))?;
+        .ok_or_else(|| format!("--rule wants ID=off|error|warning|hint, not `{text}`"))?;
+    rule_setting(id, severity)
+}
+
+/// A rule's id and the severity it is to have.
+pub(super) fn rule_setting(id: &str, severity: &str) -> Result<Setting, String> {
     if rules::find(id).is_none() {
         let all = rules::all();
         let meant = nearest(id, all.iter().map(|rule| rule.id));
@@ -290,7 +385,109 @@ fn host(text: &str) -> Result<(String, Option<u16>, String), String> {
 }
 
 fn unknown_option(name: &str) -> String {
-    let meant = nearest(name, OPTIONS.into_iter())
-        .map_or(String::new(), |it| format!("; did you mean {it}?"));
+    let all = [PROJECT, PRINTS, FINDS, FIX, GENERATE, ASKS].concat();
+    let all = all.into_iter().filter(|it| it.starts_with("--"));
+    let meant = nearest(name, all).map_or(String::new(), |it| format!("; did you mean {it}?"));
     format!("there is no option {name}{meant} (compose-check --help lists them)")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Arguments, String> {
+        let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        Arguments::parse(&words)
+    }
+
+    #[test]
+    fn commands_and_files() {
+        let parsed = |line: &str| {
+            let it = parse(line).expect(line);
+            (it.command, it.merged.join(" "), it.files.join(" "))
+        };
+        let cases = [
+            ("é.yaml b.yaml", Command::Check, "", "é.yaml b.yaml"),
+            (
+                "check -f a -fb --file=c -f=d",
+                Command::Check,
+                "a b c d",
+                "",
+            ),
+            ("-f a fix", Command::Fix, "a", ""),
+            ("-- fix -f", Command::Check, "", "fix -f"),
+            ("fix -- fix", Command::Fix, "", "fix"),
+            ("check fix", Command::Check, "", "fix"),
+            ("-f - --quiet", Command::Check, "-", ""),
+            ("generate --list", Command::Generate(None), "", ""),
+            ("generate a b", Command::Generate(Some("a".into())), "", "b"),
+            ("explain x", Command::Explain("x".into()), "", ""),
+            ("fix --help", Command::Help, "", ""),
+            ("help", Command::Help, "", ""),
+            ("--version", Command::Version, "", ""),
+            ("config --services --format yaml", Command::Config, "", ""),
+        ];
+        for (line, command, merged, files) in cases {
+            let expected = (command, merged.to_owned(), files.to_owned());
+            assert_eq!(parsed(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn mistakes_are_told_in_a_sentence() {
+        let cases = [
+            (
+                "--formt json",
+                "there is no option --formt; did you mean --format?",
+            ),
+            ("--☕", "there is no option --☕"),
+            (
+                "--format yaml",
+                "--format is one of human, json, sarif, github, not `yaml`",
+            ),
+            ("-f", "-f needs a value"),
+            (
+                "chekc",
+                "there is no command `chekc`; did you mean `check`?",
+            ),
+            (
+                "check --diff",
+                "check has no option --diff; it belongs to fix",
+            ),
+            ("fix --quiet=no", "--quiet takes no value, and `no` is one"),
+            ("fix --format json", "fix has no such --format"),
+            ("explain", "explain wants the id of a rule"),
+            ("explain a b", "explain has no use for `b`"),
+            ("rules a.yaml", "rules has no use for `a.yaml`"),
+            (
+                "--rule obsolete-version",
+                "--rule wants ID=off|error|warning|hint",
+            ),
+            (
+                "--rule obsolete-verzion=off",
+                "did you mean `obsolete-version`?",
+            ),
+            ("--rule obsolete-version=none", "not `none`"),
+            (
+                "generate nginx --host web",
+                "--host wants SERVICE[:PORT]=HOSTNAME",
+            ),
+            ("generate nginx --host web:x=a.example", "--host wants"),
+            ("generate nginx --host web=a;b", "`a;b` will not do"),
+            ("generate nginx --email é", "`é` is no e-mail address"),
+            ("generate nginx --version new", "`new` is no version"),
+        ];
+        for (line, message) in cases {
+            let found = parse(line).expect_err(line);
+            assert!(found.contains(message), "{line}: {found}");
+        }
+    }
+
+    #[test]
+    fn every_option_belongs_to_a_command() {
+        for name in [PROJECT, PRINTS, FINDS, FIX, CONFIG, GENERATE].concat() {
+            let known = |command: &&str| takes(command).iter().any(|it| it.contains(&name));
+            assert!(COMMANDS.iter().any(known), "{name}");
+        }
+    }
 }

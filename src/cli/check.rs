@@ -2,20 +2,20 @@
 
 use std::{
     collections::BTreeMap,
-    io::IsTerminal,
+    io::{ErrorKind, IsTerminal, Write},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Mutex,
         atomic::{AtomicUsize, Ordering},
+        mpsc::{self, RecvTimeoutError},
     },
     thread,
     time::{Duration, Instant},
 };
 
 use super::{
-    arguments::{Arguments, Color, Format, rule_setting},
+    arguments::{Arguments, Color, Format, Setting, rule_setting},
     human,
-    input::{self, Input, Unread},
+    input::{self, Input, NotText, Unread},
     print, say_trouble,
 };
 use crate::{
@@ -23,8 +23,9 @@ use crate::{
     lint::{self, Diagnostic, Rule, Severity},
     project::Project,
     protocol::report::{self, DiagnosticReport, Places, Position, ProjectReport, Report, Summary},
-    rules, syntax,
-    text::FileId,
+    rules,
+    syntax::{self, Kind},
+    text::{FileId, LineIndex},
 };
 
 /// The rules that are on, and other severities than their own.
@@ -37,11 +38,15 @@ pub(super) struct Settings {
 struct Checked {
     report: ProjectReport,
     human: String,
-    troubles: Vec<String>,
+    /// Of everything that was found, shown or not.
+    worst: Option<Severity>,
+    /// How many problems `fix` would mend.
+    mendable: usize,
 }
 
-/// How long one waits without a word on a terminal.
+/// How long one waits without a word on a terminal, and then between two.
 const QUIET: Duration = Duration::from_secs(1);
+const STEP: Duration = Duration::from_millis(200);
 
 pub(super) fn run(arguments: &Arguments) -> u8 {
     let settings = match Settings::read(arguments) {
@@ -53,38 +58,39 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
         Err(trouble) => return say_trouble(&trouble),
     };
     let color = is_colored(arguments.color);
-    let checked = in_parallel(&inputs, |input| check(input, arguments, &settings, color));
+    let answers = in_parallel(&inputs, |input| {
+        // A mistake of ours in one file must not hide what is found in the others.
+        guarded(input, || check(input, arguments, &settings, color))
+    });
 
     let mut report = Report {
         version: 1,
         projects: Vec::new(),
         summary: Summary::default(),
     };
-    let (mut human, mut code, mut least) = (String::new(), 0, None::<Severity>);
-    for checked in checked {
-        for trouble in &checked.troubles {
-            code = say_trouble(trouble);
-        }
+    let (mut human, mut code, mut mendable) = (String::new(), 0, 0);
+    for answer in answers {
+        let checked = match answer {
+            Ok(checked) => checked,
+            Err(trouble) => {
+                code = say_trouble(&trouble);
+                continue;
+            }
+        };
+        let fails = |limit| checked.worst.is_some_and(|worst| worst <= limit);
+        code = code.max(u8::from(arguments.fail_on.is_some_and(fails)));
         for it in &checked.report.diagnostics {
-            let severity = match it.severity.as_str() {
-                "error" => Severity::Error,
-                "warning" => Severity::Warning,
-                _ => Severity::Hint,
-            };
-            *match severity {
-                Severity::Error => &mut report.summary.errors,
-                Severity::Warning => &mut report.summary.warnings,
-                Severity::Hint => &mut report.summary.hints,
-            } += 1;
-            least = Some(least.map_or(severity, |it| it.min(severity)));
+            report.summary.count(&it.severity);
         }
+        mendable += checked.mendable;
         human.push_str(&checked.human);
         report.projects.push(checked.report);
     }
     let text = match arguments.format {
         Format::Human => {
-            if !arguments.quiet {
-                human.push_str(&human::summary(report.summary, inputs.len(), color));
+            let count = report.projects.len();
+            if !arguments.quiet && count > 0 {
+                human.push_str(&human::summary(report.summary, mendable, count, color));
             }
             human
         }
@@ -100,15 +106,16 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
             .map(human::github)
             .collect(),
     };
-    code = code.max(print(&text));
-    let fails = arguments
-        .fail_on
-        .zip(least)
-        .is_some_and(|(limit, least)| least <= limit);
-    code.max(u8::from(fails))
+    code.max(print(&text))
 }
 
-fn check(input: &Input, arguments: &Arguments, settings: &Settings, color: bool) -> Checked {
+/// The answer to one project, or the trouble with it.
+fn check(
+    input: &Input,
+    arguments: &Arguments,
+    settings: &Settings,
+    color: bool,
+) -> Result<Checked, String> {
     let mut checked = Checked {
         report: ProjectReport {
             files: input.names.clone(),
@@ -116,43 +123,47 @@ fn check(input: &Input, arguments: &Arguments, settings: &Settings, color: bool)
             diagnostics: Vec::new(),
         },
         human: String::new(),
-        troubles: Vec::new(),
+        worst: None,
+        mendable: 0,
     };
-    let project = match &input.project {
+    let project = match input.read(arguments) {
         Ok(project) => project,
-        Err(Unread::Trouble(trouble)) => {
-            checked.troubles.push(trouble.clone());
-            return checked;
-        }
-        Err(Unread::Binary { at }) => {
-            let name = input.names.first().cloned().unwrap_or_default();
-            checked.human = format!(
-                "error[not-text]: this is no text: byte {at} is not UTF-8\n --> {name}\n\n"
-            );
-            checked.report.rejected = true;
-            checked.report.diagnostics.push(not_text(name, *at));
-            return checked;
+        Err(Unread::Trouble(trouble)) => return Err(trouble),
+        Err(Unread::Binary(it)) => {
+            checked.human = human::not_text(&it, color);
+            checked.worst = Some(Severity::Error);
+            checked.report.rejected = it.rejected;
+            checked.report.diagnostics.push(not_text(it));
+            return Ok(checked);
         }
     };
-    // A mistake of ours in one file must not hide what is found in the others.
-    let Ok(found) = catch_unwind(AssertUnwindSafe(|| settings.check(project))) else {
-        let names = input.names.join(", ");
-        checked.troubles.push(format!(
-            "{names}: internal error; please report the file that caused it"
-        ));
-        return checked;
-    };
-    let places = Places::new(project);
+    let found = settings.check(&project);
+    let places = Places::new(&project);
     checked.report.rejected = found.iter().any(|it| it.rejected);
+    checked.worst = found.iter().map(|it| it.severity).min();
     for it in found.iter().filter(|it| it.severity <= arguments.shown) {
         if arguments.format == Format::Human {
-            checked
-                .human
-                .push_str(&human::diagnostic(it, &places, color));
+            let text = human::diagnostic(it, &places, color);
+            checked.human.push_str(&text);
         }
+        let is_safe = |fix: &lint::Fix| fix.safety == lint::Safety::Safe;
+        checked.mendable += usize::from(it.fixes.iter().any(is_safe));
         checked.report.diagnostics.push(places.diagnostic(it));
     }
-    checked
+    Ok(checked)
+}
+
+/// What `work` gives, or the trouble where a mistake of ours ends it.
+pub(super) fn guarded<R>(
+    input: &Input,
+    work: impl FnOnce() -> Result<R, String>,
+) -> Result<R, String> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        let name = input.name();
+        Err(format!(
+            "{name}: internal error; please report it with the file that causes it"
+        ))
+    })
 }
 
 impl Settings {
@@ -185,35 +196,62 @@ impl Settings {
 }
 
 /// `rules:` of a settings file: an id and its severity on each line.
-fn from_file(name: Option<&str>) -> Result<Vec<(String, Option<Severity>)>, String> {
+fn from_file(name: Option<&str>) -> Result<Vec<Setting>, String> {
     let file = name.unwrap_or(".compose-check.yaml");
     let text = match std::fs::read_to_string(file) {
         Ok(text) => text,
-        Err(_) if name.is_none() => return Ok(Vec::new()),
+        Err(error) if name.is_none() && error.kind() == ErrorKind::NotFound => {
+            return Ok(Vec::new());
+        }
         Err(error) => return Err(format!("{file}: {}", input::reason(&error))),
     };
-    let parse = syntax::parse(FileId(0), &text);
+    from_text(&text).map_err(|(line, trouble)| format!("{file}:{line}: {trouble}"))
+}
+
+/// Or the line, and what is wrong there.
+fn from_text(text: &str) -> Result<Vec<Setting>, (usize, String)> {
+    let parse = syntax::parse(FileId(0), text);
+    let lines = LineIndex::new(text);
+    let wrong = |offset: usize, trouble: String| Err((1 + lines.line(offset), trouble));
     if let Some(problem) = parse.problems.first() {
-        return Err(format!("{file}: {}", problem.message));
+        return wrong(problem.span.start, problem.message.clone());
     }
-    let root = parse.tree.documents().next();
+    let Some(root) = parse
+        .tree
+        .documents()
+        .next()
+        .filter(|it| it.kind() != Kind::Missing)
+    else {
+        return Ok(Vec::new());
+    };
+    if root.kind() != Kind::Mapping {
+        return wrong(
+            root.span().start,
+            "settings are keys and values, and `rules` is the only key".to_owned(),
+        );
+    }
     let mut res = Vec::new();
-    for entry in root.into_iter().flat_map(|root| root.entries()) {
-        if entry.key.value() != Some("rules") {
-            let key = entry.key.value().unwrap_or_default();
-            return Err(format!(
-                "{file}: there is no setting `{key}`; `rules` is the only one"
-            ));
+    for entry in root.entries() {
+        let key = entry.key.value().unwrap_or_default();
+        if key != "rules" {
+            return wrong(
+                entry.key.span().start,
+                format!("there is no setting `{key}`; `rules` is the only one"),
+            );
+        }
+        if !matches!(entry.value.kind(), Kind::Mapping | Kind::Missing) {
+            return wrong(
+                entry.key.span().start,
+                "`rules` holds lines of the form `ID: off|error|warning|hint`".to_owned(),
+            );
         }
         for rule in entry.value.entries() {
-            let (id, severity) = (
-                rule.key.value().unwrap_or_default(),
-                rule.value.value().unwrap_or_default(),
-            );
-            res.push(
-                rule_setting(&format!("{id}={severity}"))
-                    .map_err(|trouble| format!("{file}: {trouble}"))?,
-            );
+            let id = rule.key.value().unwrap_or_default();
+            let severity = rule.value.value().unwrap_or_default();
+            match rule_setting(id, severity) {
+                Ok(setting) => res.push(setting),
+                Err(trouble) => return wrong(rule.key.span().start, trouble),
+            }
         }
     }
     Ok(res)
@@ -222,39 +260,53 @@ fn from_file(name: Option<&str>) -> Result<Vec<(String, Option<Severity>)>, Stri
 /// As many at a time as there are cores; the answers in the order of the questions.
 fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
-    let results: Mutex<BTreeMap<usize, R>> = Mutex::new(BTreeMap::new());
+    let (sender, receiver) = mpsc::channel();
     let workers = thread::available_parallelism()
         .map_or(1, usize::from)
         .min(items.len());
     let started = Instant::now();
     let is_watched = std::io::stderr().is_terminal();
+    let mut results: BTreeMap<usize, R> = BTreeMap::new();
     thread::scope(|scope| {
         for _ in 0..workers {
-            scope.spawn(|| {
+            let (sender, next, work) = (sender.clone(), &next, &work);
+            scope.spawn(move || {
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(item) = items.get(index) else { break };
-                    let result = work(item);
-                    if let Ok(mut results) = results.lock() {
-                        results.insert(index, result);
-                        if is_watched && started.elapsed() > QUIET {
-                            let _ = std::io::Write::write_fmt(
-                                &mut std::io::stderr(),
-                                format_args!("\r{} of {} projects ", results.len(), items.len()),
-                            );
-                        }
-                    }
+                    // Nobody waits for it only where the one who did is gone.
+                    let _ = sender.send((index, work(item)));
                 }
             });
         }
+        drop(sender);
+        let mut shown = started;
+        loop {
+            match receiver.recv_timeout(STEP) {
+                Ok((index, result)) => drop(results.insert(index, result)),
+                Err(RecvTimeoutError::Timeout) => (),
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if is_watched && started.elapsed() > QUIET && shown.elapsed() > STEP {
+                shown = Instant::now();
+                progress(&format!(
+                    "\r{} of {} projects\x1b[K",
+                    results.len(),
+                    items.len()
+                ));
+            }
+        }
+        if shown > started {
+            progress("\r\x1b[K");
+        }
     });
-    if is_watched && started.elapsed() > QUIET {
-        let _ = std::io::Write::write_all(&mut std::io::stderr(), b"\r\x1b[K");
-    }
-    results
-        .into_inner()
-        .map(|results| results.into_values().collect())
-        .unwrap_or_default()
+    results.into_values().collect()
+}
+
+fn progress(text: &str) {
+    let mut err = std::io::stderr().lock();
+    // Whoever cannot be told does not wait for it either.
+    let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
 }
 
 fn is_colored(color: Color) -> bool {
@@ -264,27 +316,90 @@ fn is_colored(color: Color) -> bool {
         Color::Auto => {
             std::io::stdout().is_terminal()
                 && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty())
+                && std::env::var_os("TERM").is_none_or(|it| it != "dumb")
         }
     }
 }
 
-fn not_text(file: String, at: usize) -> DiagnosticReport {
+fn not_text(it: NotText) -> DiagnosticReport {
     let place = Position {
-        offset: at,
-        line: 1,
-        column: 1,
+        offset: it.offset,
+        line: it.line,
+        column: it.column,
     };
     DiagnosticReport {
         rule: "not-text".to_owned(),
         group: "syntax".to_owned(),
         severity: "error".to_owned(),
-        rejected: true,
-        message: format!("this is no text: byte {at} is not UTF-8"),
+        rejected: it.rejected,
+        message: it.message,
         why: None,
-        file,
+        file: it.name,
         start: place,
         end: place,
         related: Vec::new(),
         fixes: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_costs_one_project() {
+        let inputs: Vec<Input> = (0..50)
+            .map(|index| Input {
+                names: vec![format!("{index} ☕.yaml")],
+            })
+            .collect();
+        let answers = in_parallel(&inputs, |input| {
+            guarded(input, || {
+                assert!(input.names != ["7 ☕.yaml"], "on purpose");
+                Ok(input.name())
+            })
+        });
+        for (input, answer) in inputs.iter().zip(&answers) {
+            match answer {
+                Ok(name) => assert_eq!(*name, input.name()),
+                Err(trouble) => assert!(trouble.starts_with("7 ☕.yaml: internal error")),
+            }
+        }
+        assert_eq!(answers.len(), 50);
+        assert_eq!(answers.iter().filter(|it| it.is_err()).count(), 1);
+    }
+
+    #[test]
+    fn settings_or_the_line_that_is_wrong() {
+        let off = ("obsolete-version".to_owned(), None);
+        let cases = [
+            ("", Ok(vec![])),
+            ("# none ☕\n", Ok(vec![])),
+            ("rules:\n", Ok(vec![])),
+            ("rules:\n  obsolete-version: off\n", Ok(vec![off])),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(from_text(text), expected, "{text:?}");
+        }
+        let wrong = [
+            ("[rules]", 1, "`rules` is the only key"),
+            ("rules: off", 1, "holds lines of the form"),
+            ("rules: {}\nrule: {}", 2, "there is no setting `rule`"),
+            (
+                "rules:\n  obsolete-verzion: off",
+                2,
+                "did you mean `obsolete-version`?",
+            ),
+            ("rules:\n  obsolete-version: nö", 2, "not `nö`"),
+            ("rules:\n  - obsolete-version", 1, "holds lines of the form"),
+            ("rules: [", 1, ""),
+        ];
+        for (text, line, message) in wrong {
+            let (at, found) = from_text(text).expect_err(text);
+            assert!(
+                at == line && found.contains(message),
+                "{text:?}: {at}: {found}"
+            );
+        }
     }
 }

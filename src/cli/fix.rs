@@ -1,15 +1,19 @@
 //! `fix`: applies fixes to files, or shows what they would change.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    io::{Error, ErrorKind},
+    path::Path,
+};
 
 use super::{
     arguments::Arguments,
-    check::Settings,
-    diff,
-    input::{self, Unread},
+    check::{Settings, guarded},
+    diff, human,
+    input::{self, Input},
     print, say_trouble,
 };
-use crate::{lint, project::Role, text::FileId};
+use crate::{lint, protocol::report::Summary};
 
 pub(super) fn run(arguments: &Arguments) -> u8 {
     let settings = match Settings::read(arguments) {
@@ -20,84 +24,80 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
         Ok(inputs) => inputs,
         Err(trouble) => return say_trouble(&trouble),
     };
-    let (mut code, mut out) = (0, String::new());
+    let mut code = 0;
+    // One after the other, and read only then: two projects may share a file.
     for input in &inputs {
-        let project = match &input.project {
-            Ok(project) => project,
-            Err(Unread::Trouble(trouble)) => {
-                code = say_trouble(trouble);
-                continue;
-            }
-            Err(Unread::Binary { at }) => {
-                code = say_trouble(&format!(
-                    "{}: byte {at} is not UTF-8",
-                    input.names.join(", ")
-                ));
-                continue;
-            }
-        };
-        let (fixed, edits) = lint::fix_all(&settings.rules, project, arguments.include_unsafe);
-        for (file, edit) in &edits {
-            let FileId(index) = *file;
-            let (Some(before), Some(after)) =
-                (project.source(*file), fixed.sources.get(index as usize))
-            else {
-                continue;
-            };
-            if arguments.diff || before.name == "-" {
-                out.push_str(&if before.name == "-" && !arguments.diff {
-                    after.text.clone()
-                } else {
-                    diff::unified(&before.name, &before.text, &after.text)
-                });
-                continue;
-            }
-            if let Err(error) = write(Path::new(&before.name), &after.text) {
-                code = say_trouble(&format!("{}: {}", before.name, input::reason(&error)));
-                continue;
-            }
-            let count = edit.iter().count();
-            let changes = if count == 1 {
-                "1 change".to_owned()
-            } else {
-                format!("{count} changes")
-            };
-            if !arguments.quiet {
-                out.push_str(&format!("{}: {changes}\n", before.name));
-            }
-        }
-        if edits.is_empty() && !arguments.quiet && !arguments.diff {
-            let names = project
-                .sources
-                .iter()
-                .filter(|it| it.role == Role::Compose)
-                .map(|it| it.name.as_str());
-            let names: Vec<&str> = names.collect();
-            if names == ["-"] {
-                project
-                    .sources
-                    .iter()
-                    .take(1)
-                    .for_each(|it| out.push_str(&it.text));
-            } else {
-                out.push_str(&format!("{}: nothing to fix\n", names.join(", ")));
-            }
-        }
-        let left = settings.check(&fixed);
-        let fails = |limit| left.iter().any(|it| it.severity <= limit);
-        code = code.max(u8::from(arguments.fail_on.is_some_and(fails)));
+        code = code.max(match guarded(input, || fix(input, arguments, &settings)) {
+            Ok((out, fails)) => print(&out).max(u8::from(fails)),
+            Err(trouble) => say_trouble(&trouble),
+        });
     }
-    code.max(print(&out))
+    code
+}
+
+/// What to print, and whether something at or above `--fail-on` is left.
+fn fix(
+    input: &Input,
+    arguments: &Arguments,
+    settings: &Settings,
+) -> Result<(String, bool), String> {
+    let project = input.read(arguments).map_err(|it| it.message())?;
+    let (fixed, edits) = lint::fix_all(&settings.rules, &project, arguments.include_unsafe);
+    let mut out = String::new();
+    let mut written = Vec::new();
+    for ((file, before), after) in project.files().zip(&fixed.sources) {
+        let edit = edits.iter().find(|(edited, _)| *edited == file);
+        if arguments.diff {
+            if edit.is_some() {
+                out.push_str(&diff::unified(&before.name, &before.text, &after.text));
+            }
+        } else if before.name == "-" {
+            // A filter passes on what it leaves alone, too.
+            out.push_str(&after.text);
+        } else if let Some((_, edit)) = edit {
+            write(Path::new(&before.name), &after.text)
+                .map_err(|error| format!("{}: {}", before.name, input::reason(&error)))?;
+            let changes = human::counted(edit.iter().count(), "change");
+            written.push(format!("{}: {changes}", before.name));
+        }
+    }
+    let left = settings.check(&fixed);
+    let fails = |limit| left.iter().any(|it| it.severity <= limit);
+    let fails = arguments.fail_on.is_some_and(fails);
+    let is_filter = input.names.iter().any(|name| name == "-");
+    if !arguments.quiet && !arguments.diff && !is_filter {
+        let mut counts = Summary::default();
+        for it in left.iter().filter(|it| it.severity <= arguments.shown) {
+            counts.count(it.severity.name());
+        }
+        if written.is_empty() {
+            written.push(format!("{}: nothing to fix", input.name()));
+        }
+        out.push_str(&written.join("\n"));
+        if let Some(counts) = human::in_words(counts) {
+            out.push_str(&format!("; {counts} left"));
+        }
+        out.push('\n');
+    }
+    Ok((out, fails))
 }
 
 /// Whole or not at all: into a file beside it, which then takes its place and its permissions.
 fn write(path: &Path, text: &str) -> std::io::Result<()> {
     // A link is followed, so that the link stays one.
     let path = fs::canonicalize(path)?;
+    let permissions = fs::metadata(&path)?.permissions();
+    // Taking its place would succeed, and is not what was meant by making it so.
+    if permissions.readonly() {
+        return Err(Error::new(
+            ErrorKind::PermissionDenied,
+            "the file is read-only",
+        ));
+    }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let beside = path.with_file_name(format!(".{name}.compose-check-{}", std::process::id()));
     let done = fs::write(&beside, text)
-        .and_then(|()| fs::set_permissions(&beside, fs::metadata(&path)?.permissions()))
+        .and_then(|()| fs::set_permissions(&beside, permissions))
         .and_then(|()| fs::rename(&beside, &path));
     if done.is_err() {
         let _ = fs::remove_file(&beside);

@@ -4,12 +4,13 @@ use std::{fs, path::Path};
 
 use super::{
     arguments::Arguments,
-    input::{self, Unread},
+    check::guarded,
+    input::{self, Input},
     print, say_trouble,
 };
 use crate::{
-    compose,
-    generate::{self, GENERATORS},
+    compose::{self, nearest},
+    generate::{self, GENERATORS, Generator},
     routes::{self, Options},
 };
 
@@ -31,8 +32,10 @@ pub(super) fn run(arguments: &Arguments, target: Option<&str>) -> u8 {
         return say_trouble(&format!("generate wants a target: {}", names()));
     };
     let Some(generator) = generate::find(target) else {
+        let meant = nearest(target, GENERATORS.iter().map(|it| it.id));
+        let meant = meant.map_or(String::new(), |it| format!("did you mean `{it}`? "));
         return say_trouble(&format!(
-            "there is no target `{target}`; there are {}",
+            "there is no target `{target}`; {meant}there are {}",
             names()
         ));
     };
@@ -43,21 +46,18 @@ pub(super) fn run(arguments: &Arguments, target: Option<&str>) -> u8 {
     let [input] = inputs.as_slice() else {
         return say_trouble("generate takes one project; merge files with -f A -f B");
     };
-    let project = match &input.project {
-        Ok(project) => project,
-        Err(Unread::Trouble(trouble)) => return say_trouble(trouble),
-        Err(Unread::Binary { at }) => {
-            return say_trouble(&format!(
-                "{}: byte {at} is not UTF-8",
-                input.names.join(", ")
-            ));
-        }
-    };
-    let compose = compose::load(project);
+    let written = guarded(input, || write(input, arguments, generator));
+    written.unwrap_or_else(|trouble| say_trouble(&trouble))
+}
+
+/// The exit code, or why nothing was generated.
+fn write(input: &Input, arguments: &Arguments, generator: &Generator) -> Result<u8, String> {
+    let project = input.read(arguments).map_err(|it| it.message())?;
+    let compose = compose::load(&project);
     if let Some(problem) = compose.parses().flat_map(|it| &it.problems).next() {
-        return say_trouble(&format!(
+        return Err(format!(
             "{}: {}; mend it first",
-            input.names.join(", "),
+            input.name(),
             problem.message
         ));
     }
@@ -70,7 +70,7 @@ pub(super) fn run(arguments: &Arguments, target: Option<&str>) -> u8 {
     };
     for (service, port, _) in &arguments.hosts {
         let Some(found) = compose.service(service) else {
-            return say_trouble(&format!(
+            return Err(format!(
                 "--host names service `{service}`, and there is none of that name"
             ));
         };
@@ -87,7 +87,7 @@ pub(super) fn run(arguments: &Arguments, target: Option<&str>) -> u8 {
         };
         if !sites.iter().any(fits) {
             let port = port.map_or(String::new(), |port| format!(" {port}"));
-            return say_trouble(&format!(
+            return Err(format!(
                 "service `{service}` has no port{port} that a proxy could lead to"
             ));
         }
@@ -98,7 +98,7 @@ pub(super) fn run(arguments: &Arguments, target: Option<&str>) -> u8 {
         for note in &output.notes {
             say_trouble(note);
         }
-        return say_trouble("there is nothing a proxy could lead to");
+        return Err("there is nothing a proxy could lead to".to_owned());
     }
     let mut text = String::new();
     for file in &output.files {
@@ -108,7 +108,7 @@ pub(super) fn run(arguments: &Arguments, target: Option<&str>) -> u8 {
                 let written =
                     fs::create_dir_all(folder).and_then(|()| fs::write(&path, &file.text));
                 if let Err(error) = written {
-                    return say_trouble(&format!("{}: {}", path.display(), input::reason(&error)));
+                    return Err(format!("{}: {}", path.display(), input::reason(&error)));
                 }
                 text.push_str(&format!("{}\n", path.display()));
             }
@@ -131,5 +131,5 @@ pub(super) fn run(arguments: &Arguments, target: Option<&str>) -> u8 {
             format!("\n{}\n", words.join("\n")).as_bytes(),
         );
     }
-    code
+    Ok(code)
 }

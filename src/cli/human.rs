@@ -2,129 +2,108 @@
 
 use std::fmt::Write as _;
 
+use super::input::NotText;
 use crate::{
     lint::{Diagnostic, Safety, Severity},
     protocol::report::{DiagnosticReport, Places, Summary},
 };
 
-/// Lines longer than a screen are cut around what they are shown for.
-const WIDTH: usize = 160;
+/// Of each part of a line, before the carets, over them and behind; what is longer is cut.
+const WIDTH: usize = 80;
 
 pub(super) fn diagnostic(it: &Diagnostic, places: &Places<'_>, color: bool) -> String {
     let paint = Paint(color);
-    let (start, end) = (places.start(it.span), places.end(it.span));
+    let start = places.start(it.span);
     let gutter = " ".repeat(start.line.to_string().len());
     let bar = paint.blue("|");
-    let name = format!("{}[{}]", it.severity.name(), it.rule);
-    let mut out = String::new();
-    // Writing to a string cannot fail.
-    let _ = writeln!(
-        out,
-        "{}: {}",
-        paint.severity(&name, it.severity),
-        paint.bold(&it.message)
-    );
-    let _ = writeln!(
-        out,
-        "{gutter}{} {}:{}:{}",
-        paint.blue("-->"),
-        places.file(it.span),
-        start.line,
-        start.column
-    );
-    let line = places.line_text(it.span);
-    let before: String = line.chars().take(start.column - 1).collect();
-    let marked: String = if start.line == end.line {
-        line.chars()
-            .skip(start.column - 1)
-            .take(end.column - start.column)
-            .collect()
-    } else {
-        line.chars().skip(start.column - 1).collect()
-    };
-    let after: String = line
-        .chars()
-        .skip(before.chars().count() + marked.chars().count())
-        .collect();
-    let before = if width(&before) > WIDTH {
-        format!("…{}", tail(&before, WIDTH / 2))
-    } else {
-        before
-    };
-    let marked: String = marked.chars().take(WIDTH).collect();
-    let after: String = after.chars().take(WIDTH / 2).collect();
-    let shown = format!("{before}{marked}{after}").replace('\t', "  ");
+    let file = places.file(it.span);
+    let mut out = head(it.severity, it.rule, &it.message, &paint);
+    out.push_str(&place(&gutter, file, start.line, start.column, &paint));
+    let [before, marked, after] = places.around(it.span);
+    let (before, is_cut) = last(before);
+    let before = format!("{}{}", if is_cut { "…" } else { "" }, visible(before));
+    let marked = visible(&first(marked));
+    let shown = format!("{before}{marked}{}", visible(&first(after)));
     let carets = format!(
         "{}{}",
         " ".repeat(width(&before)),
-        "^".repeat(width(&marked).max(1))
+        paint.severity(&"^".repeat(width(&marked).max(1)), it.severity)
     );
+    // Writing to a string cannot fail.
     let _ = writeln!(out, "{gutter} {bar}");
-    let _ = writeln!(
-        out,
-        "{} {bar} {}",
-        paint.blue(&start.line.to_string()),
-        shown.trim_end()
-    );
-    let _ = writeln!(
-        out,
-        "{gutter} {bar} {}",
-        paint.severity(&carets, it.severity)
-    );
+    let number = paint.blue(&start.line.to_string());
+    let _ = writeln!(out, "{number} {bar} {}", shown.trim_end());
+    let _ = writeln!(out, "{gutter} {bar} {carets}");
+    let mut note = |text: String| {
+        let _ = writeln!(out, "{gutter} {} {text}", paint.blue("="));
+    };
     for (span, message) in &it.related {
-        let place = places.start(*span);
-        let _ = writeln!(
-            out,
-            "{gutter} {} {message}: {}:{}:{}",
-            paint.blue("="),
-            places.file(*span),
-            place.line,
-            place.column
-        );
+        let at = places.start(*span);
+        let (file, message) = (visible(places.file(*span)), visible(message));
+        note(format!("{message}: {file}:{}:{}", at.line, at.column));
     }
     if let Some(why) = &it.why {
-        let _ = writeln!(out, "{gutter} {} why: {why}", paint.blue("="));
+        note(format!("why: {}", visible(why)));
     }
     for fix in &it.fixes {
         let safety = match fix.safety {
             Safety::Safe => "",
             Safety::Unsafe => " (unsafe: changes what runs)",
         };
-        let _ = writeln!(
-            out,
-            "{gutter} {} fix: {}{safety}",
-            paint.blue("="),
-            fix.title
-        );
+        note(format!("fix: {}{safety}", visible(&fix.title)));
     }
     out.push('\n');
     out
 }
 
-pub(super) fn summary(counts: Summary, projects: usize, color: bool) -> String {
+/// Of a file that has no lines to show.
+pub(super) fn not_text(it: &NotText, color: bool) -> String {
     let paint = Paint(color);
-    let part = |count: usize, one: &str| match count {
-        0 => None,
-        1 => Some(format!("1 {one}")),
-        count => Some(format!("{count} {one}s")),
-    };
+    format!(
+        "{}{}\n",
+        head(Severity::Error, "not-text", &it.message, &paint),
+        place(" ", &it.name, it.line, it.column, &paint)
+    )
+}
+
+pub(super) fn summary(counts: Summary, mendable: usize, projects: usize, color: bool) -> String {
+    let found = in_words(counts).unwrap_or_else(|| "no problems".to_owned());
+    let checked = counted(projects, "project");
+    let found = Paint(color).bold(&format!("{found} in {checked}"));
+    match mendable {
+        0 => format!("{found}\n"),
+        count => format!("{found}; `compose-check fix` mends {count}\n"),
+    }
+}
+
+/// `None` where there is nothing to count.
+pub(super) fn in_words(counts: Summary) -> Option<String> {
     let parts = [
-        part(counts.errors, "error"),
-        part(counts.warnings, "warning"),
-        part(counts.hints, "hint"),
+        (counts.errors, "error"),
+        (counts.warnings, "warning"),
+        (counts.hints, "hint"),
     ];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
-    let checked = if projects == 1 {
-        "1 project".to_owned()
-    } else {
-        format!("{projects} projects")
-    };
-    let found = if parts.is_empty() {
-        "no problems".to_owned()
-    } else {
-        parts.join(", ")
-    };
-    format!("{}\n", paint.bold(&format!("{found} in {checked}")))
+    let parts = parts.into_iter().filter(|(count, _)| *count > 0);
+    let parts: Vec<String> = parts.map(|(count, one)| counted(count, one)).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+pub(super) fn counted(count: usize, one: &str) -> String {
+    match count {
+        1 => format!("1 {one}"),
+        count => format!("{count} {one}s"),
+    }
+}
+
+fn head(severity: Severity, rule: &str, message: &str, paint: &Paint) -> String {
+    let name = paint.severity(&format!("{}[{rule}]", severity.name()), severity);
+    let message = paint.bold(&format!(": {}", visible(message)));
+    format!("{name}{message}\n")
+}
+
+fn place(gutter: &str, file: &str, line: usize, column: usize, paint: &Paint) -> String {
+    let arrow = paint.blue("-->");
+    format!("{gutter}{arrow} {}:{line}:{column}\n", visible(file))
 }
 
 /// A workflow command that marks the line beside a change.
@@ -156,30 +135,57 @@ pub(super) fn github(it: &DiagnosticReport) -> String {
     )
 }
 
-/// Columns of a terminal: wide characters take two, marks that join none, a tab as it is shown.
+/// Columns of a terminal, of text that is `visible`: wide characters take two, marks that join none.
 fn width(text: &str) -> usize {
     text.chars().map(char_width).sum()
 }
 
 fn char_width(char: char) -> usize {
     match char as u32 {
-        0x09 => 2,
-        0..0x20 | 0x7f | 0x300..=0x36f | 0x200b..=0x200f | 0xfe00..=0xfe0f => 0,
+        0x300..=0x36f | 0x200b..=0x200f | 0xfe00..=0xfe0f => 0,
         0x1100..=0x115f | 0x2e80..=0xa4cf | 0xac00..=0xd7a3 | 0xf900..=0xfaff | 0xfe30..=0xfe6f => {
             2
         }
         0xff00..=0xff60
         | 0xffe0..=0xffe6
         | 0x1f300..=0x1f64f
-        | 0x1f680..=0x1faff
+        | 0x1f680..=0x1f6ff
+        | 0x1f900..=0x1faff
         | 0x20000..=0x3fffd => 2,
         _ => 1,
     }
 }
 
-fn tail(text: &str, columns: usize) -> String {
-    let count = text.chars().count();
-    text.chars().skip(count.saturating_sub(columns)).collect()
+/// A file's words may hold what steers a terminal, or turns the order of the letters around.
+fn visible(text: &str) -> String {
+    let harmless = |char: char| match char {
+        '\t' => "  ".to_owned(),
+        '\0'..='\x1f' => char::from_u32(0x2400 + char as u32).map_or(String::new(), String::from),
+        '\x7f'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => {
+            "\u{fffd}".to_owned()
+        }
+        _ => char.to_string(),
+    };
+    text.chars().map(harmless).collect()
+}
+
+/// The beginning of `text`, as much as is shown, and a sign that there is more.
+fn first(text: &str) -> String {
+    match text.char_indices().nth(WIDTH) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+/// The end of `text`, as much as is shown, and whether there is more.
+fn last(text: &str) -> (&str, bool) {
+    match text.char_indices().rev().nth(WIDTH) {
+        Some((at, char)) => {
+            let rest = text.get(at + char.len_utf8()..);
+            (rest.unwrap_or_default(), true)
+        }
+        None => (text, false),
+    }
 }
 
 struct Paint(bool);
@@ -208,5 +214,26 @@ impl Paint {
         } else {
             text.to_owned()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_steers_a_terminal_is_shown_instead() {
+        assert_eq!(visible("a\x1b[31m\tb\u{202e}\r"), "a␛[31m  b\u{fffd}␍");
+        assert_eq!(width(&visible("é中🐳☕\t")), 1 + 2 + 2 + 1 + 2);
+    }
+
+    #[test]
+    fn long_lines_are_cut_by_characters() {
+        let long = "é".repeat(WIDTH + 1);
+        assert_eq!(first(&long), format!("{}…", "é".repeat(WIDTH)));
+        assert_eq!(last(&long), ("é".repeat(WIDTH).as_str(), true));
+        let fits = "中".repeat(WIDTH);
+        assert_eq!(first(&fits), fits);
+        assert_eq!(last(&fits), (fits.as_str(), false));
     }
 }

@@ -2,69 +2,149 @@
 
 use std::{
     fs,
-    io::Read,
+    io::{ErrorKind, Read},
     path::{Path, PathBuf},
 };
 
 use super::arguments::Arguments;
 use crate::project::{Project, Role, Source};
 
-/// What Compose looks for in a folder, in this order, and its override beside it.
-const NAMES: [(&str, [&str; 2]); 4] = [
-    (
-        "compose.yaml",
-        ["compose.override.yml", "compose.override.yaml"],
-    ),
-    (
-        "compose.yml",
-        ["compose.override.yml", "compose.override.yaml"],
-    ),
-    (
-        "docker-compose.yml",
-        [
-            "docker-compose.override.yml",
-            "docker-compose.override.yaml",
-        ],
-    ),
-    (
-        "docker-compose.yaml",
-        [
-            "docker-compose.override.yml",
-            "docker-compose.override.yaml",
-        ],
-    ),
+/// What Compose looks for in a folder, in this order (compose-go `cli/options.go`).
+const NAMES: [&str; 4] = [
+    "compose.yaml",
+    "compose.yml",
+    "docker-compose.yml",
+    "docker-compose.yaml",
+];
+/// And what it merges on top: the first of these that stands beside it, whatever the name of the other.
+const OVERRIDES: [&str; 4] = [
+    "compose.override.yml",
+    "compose.override.yaml",
+    "docker-compose.override.yml",
+    "docker-compose.override.yaml",
 ];
 
-/// A project, or why there is none.
+/// The Compose files of one project, as the user called them, in merge order.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Input {
-    /// The Compose files, as the user called them.
     pub(super) names: Vec<String>,
-    pub(super) project: Result<Project, Unread>,
 }
 
+/// Why there is no project.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Unread {
-    /// The file cannot be had.
+    /// A file cannot be had.
     Trouble(String),
-    /// It is there, and holds no text: where that shows, in bytes.
-    Binary { at: usize },
+    /// It is there, and holds no text.
+    Binary(NotText),
 }
 
+/// Where that shows: `offset` in bytes, the others from one, as everywhere.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct NotText {
+    pub(super) name: String,
+    pub(super) message: String,
+    /// Compose reads UTF-16, and refuses other bytes.
+    pub(super) rejected: bool,
+    pub(super) offset: usize,
+    pub(super) line: usize,
+    pub(super) column: usize,
+}
+
+/// What the command line names; without a name, the project of this folder.
 pub(super) fn projects(arguments: &Arguments) -> Result<Vec<Input>, String> {
-    let mut groups: Vec<Vec<String>> = arguments
-        .files
-        .iter()
-        .map(|file| vec![file.clone()])
-        .collect();
+    let alone = arguments.files.iter().map(|file| vec![file.clone()]);
+    let mut inputs: Vec<Input> = alone.map(|names| Input { names }).collect();
     if !arguments.merged.is_empty() {
-        groups.insert(0, arguments.merged.clone());
+        let names = arguments.merged.clone();
+        inputs.insert(0, Input { names });
     }
-    if groups.is_empty() {
-        groups.push(discover(arguments)?);
+    if inputs.is_empty() {
+        let names = match from_environment() {
+            Some(names) => names,
+            None => discover(arguments)?,
+        };
+        inputs.push(Input { names });
     }
-    Ok(groups
-        .into_iter()
-        .map(|names| read(arguments, names))
-        .collect())
+    let names = inputs.iter().flat_map(|it| &it.names);
+    if names.filter(|name| *name == "-").count() > 1 {
+        return Err("standard input can be read once only".to_owned());
+    }
+    Ok(inputs)
+}
+
+impl Input {
+    pub(super) fn name(&self) -> String {
+        self.names.join(", ")
+    }
+
+    /// Reads the files, and the variables that go with them.
+    pub(super) fn read(&self, arguments: &Arguments) -> Result<Project, Unread> {
+        let mut sources = Vec::new();
+        for name in &self.names {
+            sources.push(source(name, Role::Compose)?);
+        }
+        let folder = match &arguments.project_directory {
+            Some(folder) => PathBuf::from(folder),
+            None => self.folder(),
+        };
+        let beside = folder.join(".env");
+        if !arguments.env_files.is_empty() {
+            for name in &arguments.env_files {
+                sources.push(source(name, Role::Environment)?);
+            }
+        } else if beside.is_file() {
+            sources.push(source(&beside.display().to_string(), Role::Environment)?);
+        }
+        let environment = std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
+        Ok(Project {
+            sources,
+            environment: environment.collect(),
+            environment_is_complete: true,
+            profiles: profiles(arguments),
+        })
+    }
+
+    /// That of its first file, as Compose has it; standard input has none.
+    fn folder(&self) -> PathBuf {
+        let file = self.names.iter().find(|name| *name != "-");
+        file.and_then(|name| Path::new(name).parent())
+            .map(Path::to_owned)
+            .unwrap_or_default()
+    }
+}
+
+impl Unread {
+    /// In one sentence.
+    pub(super) fn message(&self) -> String {
+        match self {
+            Unread::Trouble(trouble) => trouble.clone(),
+            Unread::Binary(it) => format!("{}: {}", it.name, it.message),
+        }
+    }
+}
+
+/// `COMPOSE_FILE`, whose names stand in for `-f`.
+fn from_environment() -> Option<Vec<String>> {
+    let variable = |name| std::env::var(name).ok().filter(|it| !it.is_empty());
+    let separator = variable("COMPOSE_PATH_SEPARATOR")
+        .unwrap_or_else(|| if cfg!(windows) { ";" } else { ":" }.to_owned());
+    let names = variable("COMPOSE_FILE")?;
+    Some(names.split(&separator).map(str::to_owned).collect())
+}
+
+fn profiles(arguments: &Arguments) -> Vec<String> {
+    if !arguments.profiles.is_empty() {
+        return arguments.profiles.clone();
+    }
+    let names = std::env::var("COMPOSE_PROFILES").unwrap_or_default();
+    let names = names.split(',').map(str::trim);
+    names
+        .filter(|it| !it.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The project of this folder, or of the nearest one above that has any.
@@ -76,103 +156,62 @@ fn discover(arguments: &Arguments) -> Result<Vec<String>, String> {
     let absolute = fs::canonicalize(&start)
         .map_err(|error| format!("{}: {}", start.display(), reason(&error)))?;
     for (depth, folder) in absolute.ancestors().enumerate() {
-        let found = NAMES.iter().find(|(name, _)| folder.join(name).is_file());
-        let Some((name, overrides)) = found else {
-            continue;
-        };
+        let find =
+            |names: [&'static str; 4]| names.into_iter().find(|name| folder.join(name).exists());
+        let Some(name) = find(NAMES) else { continue };
         let shown = |name: &str| match depth {
             0 if start == Path::new(".") => name.to_owned(),
             0 => start.join(name).display().to_string(),
             _ => folder.join(name).display().to_string(),
         };
-        let over = overrides.iter().find(|name| folder.join(name).is_file());
-        return Ok(std::iter::once(name)
-            .chain(over)
-            .map(|name| shown(name))
-            .collect());
+        let names = std::iter::once(name).chain(find(OVERRIDES));
+        return Ok(names.map(shown).collect());
     }
     Err("there is no Compose file in this folder or above it; name one with -f FILE".to_owned())
 }
 
-fn read(arguments: &Arguments, names: Vec<String>) -> Input {
-    let mut sources = Vec::new();
-    for name in &names {
-        match read_text(name) {
-            Ok(text) => sources.push(Source {
-                name: name.clone(),
-                text,
-                role: Role::Compose,
-            }),
-            Err(unread) => {
-                return Input {
-                    names,
-                    project: Err(unread),
-                };
-            }
-        }
-    }
-    let folder = match &arguments.project_directory {
-        Some(folder) => PathBuf::from(folder),
-        None => names
-            .first()
-            .and_then(|name| Path::new(name).parent())
-            .map(Path::to_owned)
-            .unwrap_or_default(),
-    };
-    let environment: Vec<String> = if arguments.env_files.is_empty() {
-        let file = folder.join(".env");
-        if file.is_file() {
-            vec![file.display().to_string()]
-        } else {
-            Vec::new()
-        }
-    } else {
-        arguments.env_files.clone()
-    };
-    for name in environment {
-        match read_text(&name) {
-            Ok(text) => sources.push(Source {
-                name,
-                text,
-                role: Role::Environment,
-            }),
-            Err(unread) => {
-                return Input {
-                    names: vec![name],
-                    project: Err(unread),
-                };
-            }
-        }
-    }
-    let environment = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect();
-    let project = Project {
-        sources,
-        environment,
-        environment_is_complete: true,
-        profiles: arguments.profiles.clone(),
-    };
-    Input {
-        names,
-        project: Ok(project),
-    }
-}
-
-fn read_text(name: &str) -> Result<String, Unread> {
+fn source(name: &str, role: Role) -> Result<Source, Unread> {
     let bytes = if name == "-" {
         let mut bytes = Vec::new();
-        std::io::stdin()
-            .lock()
-            .read_to_end(&mut bytes)
-            .map(|_| bytes)
+        let read = std::io::stdin().lock().read_to_end(&mut bytes);
+        read.map(|_| bytes)
     } else {
         fs::read(name)
     };
-    let bytes = bytes.map_err(|error| Unread::Trouble(format!("{name}: {}", reason(&error))))?;
-    String::from_utf8(bytes).map_err(|error| Unread::Binary {
-        at: error.utf8_error().valid_up_to(),
+    let bytes = bytes.map_err(|error| {
+        let hint = match error.kind() {
+            ErrorKind::IsADirectory => "; name a file in it",
+            _ => "",
+        };
+        Unread::Trouble(format!("{name}: {}{hint}", reason(&error)))
+    })?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let offset = error.utf8_error().valid_up_to();
+        Unread::Binary(not_text(name, error.as_bytes(), offset))
+    })?;
+    Ok(Source {
+        name: name.to_owned(),
+        text,
+        role,
     })
+}
+
+fn not_text(name: &str, bytes: &[u8], offset: usize) -> NotText {
+    let is_utf16 = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+    let before = String::from_utf8_lossy(bytes.get(..offset).unwrap_or_default());
+    let byte = bytes.get(offset).copied().unwrap_or_default();
+    NotText {
+        name: name.to_owned(),
+        message: if is_utf16 {
+            "this is UTF-16, and only UTF-8 is read; save it as UTF-8".to_owned()
+        } else {
+            format!("this is no text: byte {offset} ({byte:#04x}) is not UTF-8")
+        },
+        rejected: !is_utf16,
+        offset,
+        line: 1 + before.matches('\n').count(),
+        column: 1 + before.chars().rev().take_while(|it| *it != '\n').count(),
+    }
 }
 
 /// What the system says, without its number.
@@ -182,4 +221,29 @@ pub(super) fn reason(error: &std::io::Error) -> String {
         .next()
         .unwrap_or_default()
         .to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_text_has_a_place() {
+        let bytes = b"a: 1\n\xc3\xa9: \xff";
+        let found = not_text("é.yaml", bytes, 9);
+        assert_eq!((found.line, found.column, found.rejected), (2, 4, true));
+        assert_eq!(found.message, "this is no text: byte 9 (0xff) is not UTF-8");
+        assert!(!not_text("é.yaml", b"\xff\xfea\0", 0).rejected);
+    }
+
+    #[test]
+    fn the_folder_is_that_of_the_first_file() {
+        let folder = |names: &[&str]| {
+            let names = names.iter().map(|it| (*it).to_owned()).collect();
+            Input { names }.folder()
+        };
+        assert_eq!(folder(&["-", "é/compose.yaml", "b/c.yaml"]), Path::new("é"));
+        assert_eq!(folder(&["compose.yaml"]), Path::new(""));
+        assert_eq!(folder(&["-"]), Path::new(""));
+    }
 }

@@ -3,6 +3,8 @@
 //! `offset` and edit positions are bytes in the file as read; `line` and `column` count from one,
 //! columns in Unicode characters; `end` is exclusive.
 
+use std::ops::Range;
+
 use serde::Serialize;
 
 use crate::{
@@ -120,20 +122,19 @@ impl<'p> Places<'p> {
         self.position(span, span.end)
     }
 
-    /// The text of the line on which `span` begins, without its break.
-    pub fn line_text(&self, span: Span) -> &'p str {
-        let Some(source) = self.project.source(span.file) else {
-            return "";
-        };
-        let Some(lines) = self.lines.get(span.file.0 as usize) else {
-            return "";
+    /// The line on which `span` begins, without its break: what stands before the span, in it and behind it.
+    pub fn around(&self, span: Span) -> [&'p str; 3] {
+        let source = self.project.source(span.file);
+        let lines = self.lines.get(span.file.0 as usize);
+        let (Some(source), Some(lines)) = (source, lines) else {
+            return [""; 3];
         };
         let line = lines.line(span.start);
-        let text = source
-            .text
-            .get(lines.line_start(line)..lines.line_start(line + 1))
-            .unwrap_or_default();
-        text.trim_end_matches(['\n', '\r'])
+        let text = |range: Range<usize>| source.text.get(range).unwrap_or_default();
+        let (from, to) = (lines.line_start(line), lines.line_start(line + 1));
+        let to = to - text(from..to).bytes().rev().take_while(is_break).count();
+        let (start, end) = (span.start.min(to), span.end.min(to));
+        [text(from..start), text(start..end), text(end..to)]
     }
 
     pub fn diagnostic(&self, it: &Diagnostic) -> DiagnosticReport {
@@ -202,19 +203,31 @@ impl RuleReport {
     }
 }
 
+impl Summary {
+    /// One more of the severity of that name.
+    pub fn count(&mut self, severity: &str) {
+        *match severity {
+            "error" => &mut self.errors,
+            "warning" => &mut self.warnings,
+            _ => &mut self.hints,
+        } += 1;
+    }
+}
+
 /// The same as SARIF 2.1.0, for code hosts that show findings beside a change.
 pub fn sarif(report: &Report, rules: &[&Rule]) -> serde_json::Value {
     let rule = |rule: &&Rule| {
         serde_json::json!({
             "id": rule.id,
             "shortDescription": { "text": rule.summary() },
+            "defaultConfiguration": { "level": level(rule.severity.name()) },
             "help": { "text": rule.page(), "markdown": rule.page() },
         })
     };
     let place = |file: &str, start: Position, end: Position| {
         serde_json::json!({
             "physicalLocation": {
-                "artifactLocation": { "uri": file.replace('\\', "/") },
+                "artifactLocation": { "uri": uri(file) },
                 "region": {
                     "startLine": start.line, "startColumn": start.column,
                     "endLine": end.line, "endColumn": end.column,
@@ -225,8 +238,11 @@ pub fn sarif(report: &Report, rules: &[&Rule]) -> serde_json::Value {
     let result = |it: &DiagnosticReport| {
         serde_json::json!({
             "ruleId": it.rule,
-            "level": match it.severity.as_str() { "error" => "error", "warning" => "warning", _ => "note" },
-            "message": { "text": it.message },
+            "level": level(&it.severity),
+            "message": { "text": match &it.why {
+                Some(why) => format!("{}. {why}", it.message),
+                None => it.message.clone(),
+            } },
             "locations": [place(&it.file, it.start, it.end)],
             "relatedLocations": it.related.iter().map(|related| {
                 let mut place = place(&related.file, related.start, related.end);
@@ -250,4 +266,32 @@ pub fn sarif(report: &Report, rules: &[&Rule]) -> serde_json::Value {
             "results": report.projects.iter().flat_map(|it| &it.diagnostics).map(result).collect::<Vec<_>>(),
         }],
     })
+}
+
+fn level(severity: &str) -> &'static str {
+    match severity {
+        "error" => "error",
+        "warning" => "warning",
+        _ => "note",
+    }
+}
+
+/// A path as a reference: what has a meaning there, or is no ASCII, is written as its bytes.
+fn uri(path: &str) -> String {
+    let path = if cfg!(windows) {
+        path.replace('\\', "/")
+    } else {
+        path.to_owned()
+    };
+    let part = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+            char::from(byte).to_string()
+        }
+        _ => format!("%{byte:02X}"),
+    };
+    path.bytes().map(part).collect()
+}
+
+fn is_break(byte: &u8) -> bool {
+    matches!(byte, b'\n' | b'\r')
 }

@@ -1,0 +1,867 @@
+//! The command line as it is run: arguments, files, what is printed where, and the exit code.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
+use std::{
+    fmt::Write as _,
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+
+/// Against hangs, not for speed: a debug build on a busy machine stays far below.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+const GOOD: &str = "services:\n  café:\n    image: nginx:1.29\n";
+/// One error that Compose refuses, with a safe fix; one hint or warning with a safe fix.
+const MENDABLE: &str = "\
+version: '3' # è vecchio
+services:
+  web: # é中🐳
+    image: \"nginx:1.29\"   # stays   as it is
+    volumes: [ données:/é ]
+";
+
+struct Folder(PathBuf);
+
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Folder {
+    /// An empty folder of that name, with these files in it.
+    fn new(name: &str, files: &[(&str, &str)]) -> Folder {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join("cli")
+            .join(name);
+        if path.exists() {
+            fs::remove_dir_all(&path).unwrap();
+        }
+        fs::create_dir_all(&path).unwrap();
+        let folder = Folder(path);
+        for (name, text) in files {
+            folder.write(name, text);
+        }
+        folder
+    }
+
+    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
+        let path = self.0.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.0.join(name)).unwrap()
+    }
+
+    fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(&self.0).unwrap();
+        let names = entries.map(|it| it.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        names
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        self.run_with(arguments, "", &[])
+    }
+
+    fn run_with(&self, arguments: &[&str], stdin: &str, environment: &[(&str, &str)]) -> Ran {
+        let started = Instant::now();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_compose-check"))
+            .args(arguments)
+            .current_dir(&self.0)
+            .env_clear()
+            .envs(environment.iter().copied())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut input = child.stdin.take().unwrap();
+        let stdin = stdin.to_owned();
+        // A command that does not read what it is given closes the pipe.
+        let writer = thread::spawn(move || input.write_all(stdin.as_bytes()).is_ok());
+        let output = child.wait_with_output().unwrap();
+        writer.join().unwrap();
+        assert!(started.elapsed() < PATIENCE, "{:?}", started.elapsed());
+        Ran {
+            code: output.status.code().expect("no signal ended it"),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    fn json(&self, arguments: &[&str]) -> (i32, Value) {
+        let ran = self.run(arguments);
+        let value = serde_json::from_str(&ran.out);
+        (
+            ran.code,
+            value.unwrap_or_else(|error| panic!("{error}: {}{}", ran.out, ran.err)),
+        )
+    }
+}
+
+fn rules(project: &Value) -> Vec<&str> {
+    let found = project["diagnostics"].as_array().unwrap();
+    found
+        .iter()
+        .map(|it| it["rule"].as_str().unwrap())
+        .collect()
+}
+
+#[test]
+fn json_has_bytes_lines_and_characters() {
+    let text = "services:\n  web: {image: \"é中🐳\", volumes: [données:/é]} # ☕\n";
+    let folder = Folder::new("json", &[("é 1.yaml", text)]);
+    let (code, report) = folder.json(&["check", "--format", "json", "é 1.yaml"]);
+    assert_eq!(code, 1);
+    let start = text.find("données").unwrap();
+    let found = report["projects"][0]["diagnostics"].as_array().unwrap();
+    let found = found
+        .iter()
+        .find(|it| it["rule"] == "undefined-volume")
+        .unwrap();
+    let fix = &found["fixes"][0];
+    let edit = &fix["edits"][0];
+    let expected = json!({
+        "rule": "undefined-volume", "group": "reference", "severity": "error", "rejected": true,
+        "message": "service `web` mounts undefined volume `données`",
+        "why": found["why"],
+        "file": "é 1.yaml",
+        "start": {"offset": start, "line": 2, "column": 34},
+        "end": {"offset": start + "données".len(), "line": 2, "column": 41},
+        "related": [],
+        "fixes": found["fixes"],
+    });
+    assert_eq!(*found, expected);
+    assert_eq!(fix["safety"], "safe");
+    assert_eq!(edit["file"], "é 1.yaml");
+    let (from, to) = (
+        edit["start"].as_u64().unwrap(),
+        edit["end"].as_u64().unwrap(),
+    );
+    let mut mended = text.as_bytes().to_vec();
+    let insert = edit["text"].as_str().unwrap().bytes();
+    drop(mended.splice(from as usize..to as usize, insert));
+    let mended = String::from_utf8(mended).unwrap();
+    assert!(
+        mended.starts_with(text.trim_end()) && mended.contains("\n  données:"),
+        "{mended}"
+    );
+
+    assert_eq!(report["version"], 1);
+    assert_eq!(report["projects"][0]["files"], json!(["é 1.yaml"]));
+    assert_eq!(report["projects"][0]["rejected"], true);
+    let summary = report["summary"].as_object().unwrap();
+    assert_eq!(
+        summary.keys().collect::<Vec<_>>(),
+        ["errors", "hints", "warnings"]
+    );
+}
+
+#[test]
+fn a_byte_order_mark_and_crlf_count_as_they_stand() {
+    let text = "\u{feff}services:\r\n  web:\r\n    image: nginx\r\n    volumes: [dätä:/x]\r\n";
+    let folder = Folder::new("bom", &[("compose.yaml", text)]);
+    let (_, report) = folder.json(&["--format", "json"]);
+    let found = &report["projects"][0]["diagnostics"][0];
+    let start = text.find("dätä").unwrap();
+    assert_eq!(
+        found["start"],
+        json!({"offset": start, "line": 4, "column": 15})
+    );
+    assert_eq!(
+        found["end"],
+        json!({"offset": start + 6, "line": 4, "column": 19})
+    );
+    assert_eq!(folder.run(&["fix", "compose.yaml"]).code, 0);
+    let fixed = folder.read("compose.yaml");
+    assert!(fixed.starts_with(text), "{fixed:?}");
+    assert_eq!(fixed.matches('\n').count(), fixed.matches("\r\n").count());
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes_in_the_order_of_the_question() {
+    let folder = Folder::new("order", &[]);
+    let names: Vec<String> = (0..300)
+        .map(|index| format!("{:03}.yaml", 299 - index))
+        .collect();
+    for (index, name) in names.iter().enumerate() {
+        folder.write(name, if index % 3 == 0 { GOOD } else { MENDABLE });
+    }
+    let mut arguments = vec!["--format", "json", "--"];
+    arguments.extend(names.iter().map(String::as_str));
+    let (code, report) = folder.json(&arguments);
+    assert_eq!(code, 1);
+    let projects = report["projects"].as_array().unwrap();
+    let order: Vec<&str> = projects
+        .iter()
+        .map(|it| it["files"][0].as_str().unwrap())
+        .collect();
+    assert_eq!(order, names);
+    let rejected = projects.iter().filter(|it| it["rejected"] == true).count();
+    assert_eq!(rejected, 200);
+    for project in projects {
+        let found = project["diagnostics"].as_array().unwrap();
+        let places: Vec<(u64, &str)> = found
+            .iter()
+            .map(|it| {
+                (
+                    it["start"]["offset"].as_u64().unwrap(),
+                    it["rule"].as_str().unwrap(),
+                )
+            })
+            .collect();
+        assert!(places.is_sorted(), "{places:?}");
+    }
+    assert_eq!(folder.run(&arguments).out, folder.run(&arguments).out);
+}
+
+#[test]
+fn a_person_sees_the_line_and_carets_under_the_characters() {
+    let text = "services:\n  web:\n    image: nginx:1.29\n    volumes: [\"é中🐳:/x\"] # ☕\n";
+    let folder = Folder::new("human", &[("compose.yaml", text)]);
+    let ran = folder.run(&["check"]);
+    let expected = "\
+error[undefined-volume]: service `web` mounts undefined volume `é中🐳`
+ --> compose.yaml:4:16
+  |
+4 |     volumes: [\"é中🐳:/x\"] # ☕
+  |                ^^^^^
+";
+    assert!(ran.out.starts_with(expected), "{}", ran.out);
+    assert_eq!((ran.code, ran.err.as_str()), (1, ""));
+    assert!(!ran.out.contains('\u{1b}'));
+    let colored = folder.run(&["check", "--color", "always"]).out;
+    assert!(
+        colored.contains("\u{1b}[1;31merror[undefined-volume]\u{1b}[0m"),
+        "{colored}"
+    );
+    let plain = colored.split('\u{1b}').enumerate();
+    let plain: String = plain
+        .map(|(index, part)| {
+            if index == 0 {
+                part
+            } else {
+                part.split_once('m').unwrap().1
+            }
+        })
+        .collect();
+    assert_eq!(plain, ran.out);
+}
+
+#[test]
+fn a_file_cannot_steer_the_terminal() {
+    let text = "services:\n  web:\n    image: nginx\n    \"v\\e[2Jo\u{9b}l\u{202e}\": 1\n";
+    let folder = Folder::new("terminal", &[("compose.yaml", text)]);
+    let ran = folder.run(&["check"]);
+    assert_eq!(ran.code, 1);
+    let harmless = |char: char| char == '\n' || !char.is_control() && char != '\u{202e}';
+    assert!(ran.out.chars().all(harmless), "{:?}", ran.out);
+}
+
+#[test]
+fn exit_codes_follow_the_worst_that_was_found() {
+    let warns = "version: '3'\nservices:\n  café:\n    image: nginx:1.29\n";
+    let folder = Folder::new(
+        "codes",
+        &[("a.yaml", GOOD), ("b.yaml", warns), ("c.yaml", MENDABLE)],
+    );
+    let (_, report) = folder.json(&["--format", "json", "b.yaml"]);
+    assert_eq!(rules(&report["projects"][0]), ["obsolete-version"]);
+    let is = report["projects"][0]["diagnostics"][0]["severity"]
+        .as_str()
+        .unwrap();
+    assert_ne!(is, "error");
+    let error = "--rule=obsolete-version=error";
+    for (arguments, code) in [
+        (vec!["a.yaml"], 0),
+        (vec!["b.yaml"], 0),
+        (vec!["b.yaml", "--fail-on", is], 1),
+        // What is not shown counts as well.
+        (vec!["b.yaml", "--fail-on", is, "--severity", "error"], 1),
+        (vec!["b.yaml", error], 1),
+        (
+            vec![
+                "b.yaml",
+                error,
+                "--rule",
+                "obsolete-version=off",
+                "--fail-on=hint",
+            ],
+            0,
+        ),
+        (vec!["a.yaml", "c.yaml"], 1),
+        (vec!["c.yaml", "--fail-on=never"], 0),
+        (vec!["c.yaml", "missing.yaml", "--fail-on=never"], 2),
+        (vec!["--fail-on", "always"], 2),
+        (vec!["config"], 2),
+    ] {
+        let ran = folder.run(&arguments);
+        assert_eq!(ran.code, code, "{arguments:?}: {}{}", ran.out, ran.err);
+        assert_eq!(code == 2, !ran.err.is_empty(), "{arguments:?}: {}", ran.err);
+    }
+}
+
+#[test]
+fn a_missing_file_does_not_hide_the_others() {
+    let folder = Folder::new("missing", &[("a.yaml", MENDABLE)]);
+    fs::create_dir(folder.0.join("folder")).unwrap();
+    let ran = folder.run(&["--format=json", "nö.yaml", "a.yaml", "folder"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("nö.yaml: no such file"), "{}", ran.err);
+    assert!(
+        ran.err
+            .contains("folder: is a directory; name a file in it"),
+        "{}",
+        ran.err
+    );
+    let report: Value = serde_json::from_str(&ran.out).unwrap();
+    // Neither accepted nor rejected: nobody has read them.
+    assert_eq!(report["projects"].as_array().unwrap().len(), 1);
+    assert_eq!(report["projects"][0]["files"], json!(["a.yaml"]));
+}
+
+#[test]
+fn what_is_no_text_is_said_with_its_place() {
+    let folder = Folder::new("binary", &[("good.yaml", GOOD)]);
+    folder.write("bad.yaml", b"a: 1\n# caf\xe9 au lait\n");
+    folder.write("utf16.yaml", b"\xff\xfea\0:\0 \x001\0");
+    folder.write(
+        "noise.yaml",
+        (0..=255).cycle().take(70_000).collect::<Vec<u8>>(),
+    );
+    let names = ["bad.yaml", "good.yaml", "utf16.yaml", "noise.yaml"];
+    let (code, report) = folder.json(&[&["--format=json"], &names[..]].concat());
+    assert_eq!(code, 1);
+    let [bad, good, utf16, noise] = report["projects"].as_array().unwrap().as_slice() else {
+        panic!("{report}");
+    };
+    assert_eq!(rules(bad), ["not-text"]);
+    assert_eq!(bad["rejected"], true);
+    assert_eq!(
+        bad["diagnostics"][0]["start"],
+        json!({"offset": 10, "line": 2, "column": 6})
+    );
+    assert_eq!(rules(good), [""; 0]);
+    assert_eq!(
+        (rules(utf16), &utf16["rejected"]),
+        (vec!["not-text"], &json!(false))
+    );
+    assert_eq!(rules(noise), ["not-text"]);
+    assert!(folder.run(&names[..1]).out.contains("--> bad.yaml:2:6"));
+    // It is not touched, either.
+    let ran = folder.run(&["fix", "bad.yaml"]);
+    assert!(ran.code == 2 && ran.err.contains("byte 10"), "{}", ran.err);
+}
+
+#[test]
+fn standard_input_is_a_file_like_others() {
+    let folder = Folder::new("stdin", &[(".env", "TAG=1\n"), ("over.yaml", GOOD)]);
+    let text = "services:\n  web:\n    image: nginx:${TAG?}\n    volumes: [d:/é]\n";
+    let ran = folder.run_with(&["-f", "-", "--format", "json"], text, &[]);
+    let report: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(report["projects"][0]["files"], json!(["-"]));
+    assert_eq!(rules(&report["projects"][0]), ["undefined-volume"]);
+    let fixed = folder.run_with(&["fix", "-"], text, &[]);
+    assert_eq!((fixed.code, fixed.err.as_str()), (0, ""));
+    assert_eq!(fixed.out, format!("{text}\nvolumes:\n  d:\n"));
+    assert_eq!(folder.run_with(&["fix", "-"], GOOD, &[]).out, GOOD);
+    let ran = folder.run_with(&["-", "-"], GOOD, &[]);
+    assert!(ran.code == 2 && ran.err.contains("once"), "{}", ran.err);
+}
+
+#[test]
+fn variables_come_from_the_environment_and_from_files() {
+    let text = "services:\n  web:\n    image: nginx:${TAG:?set it}\n";
+    let folder = Folder::new(
+        "variables",
+        &[("a/compose.yaml", text), ("é.env", "TAG=1\n")],
+    );
+    let missing = |arguments: &[&str], environment: &[(&str, &str)]| {
+        let ran = folder.run_with(arguments, "", environment);
+        assert_eq!(
+            ran.code,
+            i32::from(ran.out.contains("required-variable")),
+            "{}",
+            ran.out
+        );
+        ran.code == 1
+    };
+    assert!(missing(&["a/compose.yaml"], &[]));
+    assert!(!missing(&["a/compose.yaml"], &[("TAG", "é")]));
+    assert!(!missing(&["a/compose.yaml", "--env-file", "é.env"], &[]));
+    folder.write("a/.env", "TAG=2\n");
+    assert!(!missing(&["a/compose.yaml"], &[]));
+    assert!(missing(&["a/compose.yaml"], &[("TAG", "")]));
+    assert!(missing(
+        &["a/compose.yaml", "--project-directory", "."],
+        &[]
+    ));
+}
+
+#[test]
+fn the_project_of_a_folder_is_found_as_compose_finds_it() {
+    let folder = Folder::new("found", &[]);
+    let files = |folder: &Folder, arguments: &[&str], environment: &[(&str, &str)]| {
+        let ran = folder.run_with(&[&["--format=json"], arguments].concat(), "", environment);
+        let report: Value = serde_json::from_str(&ran.out).unwrap_or_default();
+        let files = report["projects"][0]["files"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        let name = |it: &Value| it.as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+        files.iter().map(name).collect::<Vec<_>>().join(" ")
+    };
+    assert!(
+        folder
+            .run(&[])
+            .err
+            .contains("there is no Compose file in this folder")
+    );
+    folder.write("docker-compose.yaml", GOOD);
+    assert_eq!(files(&folder, &[], &[]), "docker-compose.yaml");
+    folder.write("docker-compose.yml", GOOD);
+    assert_eq!(files(&folder, &[], &[]), "docker-compose.yml");
+    folder.write("docker-compose.override.yaml", GOOD);
+    folder.write("compose.yml", GOOD);
+    assert_eq!(
+        files(&folder, &[], &[]),
+        "compose.yml docker-compose.override.yaml"
+    );
+    folder.write("compose.override.yml", GOOD);
+    folder.write("compose.yaml", GOOD);
+    assert_eq!(
+        files(&folder, &[], &[]),
+        "compose.yaml compose.override.yml"
+    );
+    assert_eq!(
+        files(
+            &folder,
+            &[],
+            &[("COMPOSE_FILE", "compose.yml:docker-compose.yml")]
+        ),
+        "compose.yml docker-compose.yml"
+    );
+    assert_eq!(
+        files(&folder, &["-fcompose.yml"], &[("COMPOSE_FILE", "x")]),
+        "compose.yml"
+    );
+    fs::create_dir(folder.0.join("below")).unwrap();
+    let below = Folder(folder.0.join("below"));
+    assert_eq!(files(&below, &[], &[]), "compose.yaml compose.override.yml");
+    let over = "services:\n  café:\n    volumes: [é:/é]\n";
+    folder.write("compose.override.yml", over);
+    let (_, report) = folder.json(&["--format=json"]);
+    assert_eq!(
+        report["projects"][0]["diagnostics"][0]["file"],
+        "compose.override.yml"
+    );
+}
+
+#[test]
+fn profiles_from_the_option_or_the_environment() {
+    let text =
+        "services:\n  web:\n    image: nginx:1.29\n    profiles: [é]\n    depends_on: [nö]\n";
+    let folder = Folder::new("profiles", &[("compose.yaml", text)]);
+    assert_eq!(folder.run(&[]).code, 0);
+    assert_eq!(folder.run(&["--profile", "é"]).code, 1);
+    assert_eq!(folder.run(&["--profile=*"]).code, 1);
+    assert_eq!(
+        folder
+            .run_with(&[], "", &[("COMPOSE_PROFILES", "x, é")])
+            .code,
+        1
+    );
+    let both = folder.run_with(&["--profile", "x"], "", &[("COMPOSE_PROFILES", "é")]);
+    assert_eq!(both.code, 0);
+}
+
+#[test]
+fn fix_changes_nothing_but_what_it_mends() {
+    let folder = Folder::new("fix", &[("compose.yaml", MENDABLE)]);
+    let shown = folder.run(&["fix", "--diff"]);
+    assert_eq!(folder.read("compose.yaml"), MENDABLE);
+    assert_eq!((shown.code, shown.err.as_str()), (0, ""));
+    let expected = "\
+--- compose.yaml
++++ compose.yaml
+@@ -1,5 +1,7 @@
+-version: '3' # è vecchio
+ services:
+   web: # é中🐳
+     image: \"nginx:1.29\"   # stays   as it is
+     volumes: [ données:/é ]
++
++volumes:
++  données:
+";
+    assert_eq!(shown.out, expected);
+    let ran = folder.run(&["fix"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    assert_eq!(ran.out, "compose.yaml: 2 changes\n");
+    let fixed = folder.read("compose.yaml");
+    let kept = MENDABLE.split_once('\n').unwrap().1;
+    assert_eq!(fixed, format!("{kept}\nvolumes:\n  données:\n"));
+    assert_eq!(folder.names(), ["compose.yaml"]);
+    let again = folder.run(&["fix"]);
+    assert_eq!(again.out, "compose.yaml: nothing to fix\n");
+    assert_eq!(folder.read("compose.yaml"), fixed);
+}
+
+#[test]
+fn a_diff_is_a_patch() {
+    if Command::new("patch").arg("--version").output().is_err() {
+        eprintln!("skipped: there is no `patch` here");
+        return;
+    }
+    for (name, text) in [
+        ("plain", MENDABLE.to_owned()),
+        ("crlf", MENDABLE.replace('\n', "\r\n")),
+        ("without a last break", MENDABLE.trim_end().to_owned()),
+    ] {
+        let folder = Folder::new(
+            &format!("patch {name}"),
+            &[("a.yaml", &text), ("b.yaml", &text)],
+        );
+        assert_eq!(folder.run(&["fix", "b.yaml"]).code, 0);
+        folder.write("a.diff", folder.run(&["fix", "--diff", "a.yaml"]).out);
+        let done = Command::new("patch")
+            .args(["-p0", "--binary", "-i", "a.diff"])
+            .current_dir(&folder.0)
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{name}: {done:?}");
+        assert_eq!(folder.read("a.yaml"), folder.read("b.yaml"), "{name}");
+        assert_ne!(folder.read("a.yaml"), text, "{name}");
+    }
+}
+
+#[test]
+fn what_may_change_what_runs_is_mended_on_request() {
+    let text = "services:\n  web:\n    imge: nginx:1.29 # é\n";
+    let folder = Folder::new("unsafe", &[("compose.yaml", text)]);
+    let ran = folder.run(&["fix"]);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.out
+            .starts_with("compose.yaml: nothing to fix; 2 errors"),
+        "{}",
+        ran.out
+    );
+    assert_eq!(folder.read("compose.yaml"), text);
+    assert_eq!(folder.run(&["fix", "--unsafe"]).code, 0);
+    assert_eq!(folder.read("compose.yaml"), text.replace("imge", "image"));
+}
+
+#[cfg(unix)]
+#[test]
+fn fix_keeps_permissions_and_links_and_leaves_read_only_files() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let folder = Folder::new("permissions", &[("real.yaml", MENDABLE)]);
+    let mode = |mode| fs::Permissions::from_mode(mode);
+    let real = folder.0.join("real.yaml");
+    symlink("real.yaml", folder.0.join("compose.yaml")).unwrap();
+    fs::set_permissions(&real, mode(0o440)).unwrap();
+    let ran = folder.run(&["fix"]);
+    assert!(
+        ran.code == 2 && ran.err.contains("the file is read-only"),
+        "{}",
+        ran.err
+    );
+    assert_eq!(folder.read("real.yaml"), MENDABLE);
+    fs::set_permissions(&real, mode(0o640)).unwrap();
+    assert_eq!(folder.run(&["fix"]).code, 0);
+    assert_ne!(folder.read("real.yaml"), MENDABLE);
+    assert_eq!(
+        fs::metadata(&real).unwrap().permissions().mode() & 0o777,
+        0o640
+    );
+    let link = fs::symlink_metadata(folder.0.join("compose.yaml")).unwrap();
+    assert!(link.is_symlink());
+    assert_eq!(folder.names(), ["compose.yaml", "real.yaml"]);
+}
+
+#[test]
+fn settings_stand_in_a_file() {
+    let folder = Folder::new(
+        "settings",
+        &[("compose.yaml", "version: '3'\nservices: {é: {image: a}}\n")],
+    );
+    let shown = |arguments: &[&str]| folder.run(arguments).out.contains("obsolete-version");
+    let off = "rules:\n  obsolete-version: off # ☕\n";
+    assert!(shown(&[]));
+    folder.write(".compose-check.yaml", off);
+    assert!(!shown(&[]));
+    assert!(shown(&["--rule", "obsolete-version=error"]));
+    folder.write(".compose-check.yaml", "rules:\n  nö: off\n");
+    let ran = folder.run(&[]);
+    assert_eq!(ran.code, 2);
+    assert!(
+        ran.err
+            .contains(".compose-check.yaml:2: there is no rule `nö`"),
+        "{}",
+        ran.err
+    );
+    folder.write("é.yaml", off);
+    assert!(!shown(&["--config", "é.yaml"]));
+    assert!(
+        folder
+            .run(&["--config", "nö.yaml"])
+            .err
+            .contains("nö.yaml: no such file")
+    );
+}
+
+#[test]
+fn sarif_names_rules_places_and_files_as_the_standard_has_them() {
+    let folder = Folder::new("sarif", &[("dossier é/a b.yaml", MENDABLE)]);
+    let (code, log) = folder.json(&["--format", "sarif", "dossier é/a b.yaml"]);
+    assert_eq!((code, &log["version"]), (1, &json!("2.1.0")));
+    let run = &log["runs"][0];
+    assert_eq!(run["columnKind"], "unicodeCodePoints");
+    let known = run["tool"]["driver"]["rules"].as_array().unwrap();
+    let results = run["results"].as_array().unwrap();
+    assert!(results.len() >= 2);
+    for result in results {
+        assert!(known.iter().any(|rule| rule["id"] == result["ruleId"]));
+        assert!(["error", "warning", "note"].contains(&result["level"].as_str().unwrap()));
+        let place = &result["locations"][0]["physicalLocation"];
+        assert_eq!(
+            place["artifactLocation"]["uri"],
+            "dossier%20%C3%A9/a%20b.yaml"
+        );
+        assert!(place["region"]["startColumn"].as_u64().unwrap() > 0);
+    }
+    let volume = results
+        .iter()
+        .find(|it| it["ruleId"] == "undefined-volume")
+        .unwrap();
+    let expected = json!({"startLine": 5, "startColumn": 16, "endLine": 5, "endColumn": 23});
+    assert_eq!(
+        volume["locations"][0]["physicalLocation"]["region"],
+        expected
+    );
+}
+
+#[test]
+fn annotations_are_one_line_each() {
+    let folder = Folder::new("github", &[("a,b:100%.yaml", MENDABLE)]);
+    let ran = folder.run(&["--format", "github", "a,b:100%.yaml"]);
+    let lines: Vec<&str> = ran.out.lines().collect();
+    let place =
+        "file=a%2Cb%3A100%25.yaml,line=5,col=16,endLine=5,endColumn=23,title=undefined-volume::";
+    let message = "service `web` mounts undefined volume `données`";
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.starts_with(&format!("::error {place}{message}"))),
+        "{}",
+        ran.out
+    );
+    assert!(
+        lines.iter().all(|line| line.starts_with("::")),
+        "{}",
+        ran.out
+    );
+}
+
+#[test]
+fn generated_files_are_printed_or_written() {
+    let text = "services:\n  web:\n    image: nginx:1.29 # é\n    ports: [\"127.0.0.1:8080:80\"]\n";
+    let folder = Folder::new("generate", &[("compose.yaml", text)]);
+    let list = folder.run(&["generate", "--list"]).out;
+    assert!(
+        list.starts_with("nginx ") && list.contains("\ntraefik-labels "),
+        "{list}"
+    );
+    let host = ["--host", "web=café.example.org"];
+    let refused = folder.run(&[&["generate", "nginx"], &host[..]].concat());
+    assert!(
+        refused.code == 2 && refused.err.contains("xn--"),
+        "{}",
+        refused.err
+    );
+    let host = ["--host", "web:80=shop.example.org"];
+    let ran = folder.run(&[&["generate", "nginx"], &host[..]].concat());
+    assert_eq!(ran.code, 0);
+    assert!(
+        ran.out.contains("server_name shop.example.org;"),
+        "{}",
+        ran.out
+    );
+    assert!(ran.err.contains("1. "), "{}", ran.err);
+    let many = folder.run(&["generate", "traefik-labels", "--tls", "files"]);
+    assert!(many.out.matches("# ---- ").count() > 1, "{}", many.out);
+    let ran = folder.run(
+        &[
+            &["generate", "nginx", "--quiet", "--out", "é/nginx"],
+            &host[..],
+        ]
+        .concat(),
+    );
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    for name in ran.out.lines() {
+        assert!(folder.read(name).contains("shop.example.org"), "{name}");
+    }
+    for (arguments, message) in [
+        (vec!["generate"], "wants a target: nginx"),
+        (vec!["generate", "ngnix"], "did you mean `nginx`?"),
+        (
+            vec!["generate", "nginx", "--host", "nö=a.example"],
+            "none of that name",
+        ),
+        (
+            vec!["generate", "nginx", "--host", "web:81=a.example"],
+            "no port 81",
+        ),
+        (vec!["generate", "nginx", "nö.yaml"], "no such file"),
+    ] {
+        let ran = folder.run(&arguments);
+        assert!(
+            ran.code == 2 && ran.out.is_empty(),
+            "{arguments:?}: {}",
+            ran.out
+        );
+        assert!(ran.err.contains(message), "{arguments:?}: {}", ran.err);
+    }
+}
+
+#[test]
+fn rules_are_listed_and_explained() {
+    let folder = Folder::new("rules", &[]);
+    let (code, list) = folder.json(&["rules", "--format", "json"]);
+    let list = list.as_array().unwrap();
+    assert_eq!(code, 0);
+    let table = folder.run(&["rules"]).out;
+    assert_eq!(table.lines().count(), list.len());
+    let ids: Vec<&str> = list.iter().map(|it| it["id"].as_str().unwrap()).collect();
+    assert!(
+        ids.is_sorted() && ids.contains(&"undefined-volume"),
+        "{ids:?}"
+    );
+    for (line, rule) in table.lines().zip(list) {
+        for key in ["id", "group", "severity", "fixes", "summary"] {
+            assert!(line.contains(rule[key].as_str().unwrap()), "{key}: {line}");
+        }
+        let page = folder.run(&["explain", rule["id"].as_str().unwrap()]);
+        assert!(page.code == 0 && page.out.contains(rule["summary"].as_str().unwrap()));
+    }
+    let ran = folder.run(&["explain", "undefined-volum"]);
+    assert!(
+        ran.code == 2 && ran.err.contains("Did you mean `undefined-volume`?"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn help_says_what_works_and_config_that_it_does_not() {
+    let folder = Folder::new("help", &[]);
+    let ran = folder.run(&["--help"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    for command in ["check", "fix", "generate", "explain", "rules"] {
+        assert!(
+            ran.out.contains(&format!("compose-check {command} ")),
+            "{command}"
+        );
+    }
+    assert!(!ran.out.contains("compose-check config"));
+    let version = folder.run(&["--version"]).out;
+    assert_eq!(
+        version,
+        format!("compose-check {}\n", env!("CARGO_PKG_VERSION"))
+    );
+    let ran = folder.run(&["config", "--format", "yaml"]);
+    assert!(
+        ran.code == 2 && ran.err.contains("not part of this version"),
+        "{}",
+        ran.err
+    );
+    let ran = folder.run(&["check", "--formt", "json"]);
+    assert!(
+        ran.code == 2 && ran.err.contains("did you mean --format?"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn who_reads_only_the_beginning_is_no_trouble() {
+    let folder = Folder::new("pipe", &[]);
+    let mut text = String::from("services:\n");
+    for index in 0..2_000 {
+        writeln!(text, "  é{index}: {{imge: a}}").unwrap();
+    }
+    folder.write("compose.yaml", text);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_compose-check"))
+        .current_dir(&folder.0)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn any_size_any_depth() {
+    let folder = Folder::new("large", &[("good.yaml", GOOD)]);
+    let mut text = String::from("services:\n");
+    let mut index = 0;
+    while text.len() < 10_000_000 {
+        writeln!(
+            text,
+            "  s{index}:\n    image: nginx:1.29\n    imge: é中🐳 # ☕"
+        )
+        .unwrap();
+        index += 1;
+    }
+    folder.write("large.yaml", &text);
+    let found = format!("services: {{{}}}", "é: {imge: a}, ".repeat(20_000));
+    folder.write("line.yaml", found);
+    folder.write("deep.yaml", "[".repeat(100_000));
+    let mut bomb = String::from("x-0: &a0 [\"é\"]\n");
+    for level in 1..12 {
+        let inner = vec![format!("*a{}", level - 1); 10].join(", ");
+        writeln!(bomb, "x-{level}: &a{level} [{inner}]").unwrap();
+    }
+    folder.write("bomb.yaml", bomb + GOOD);
+    let names = [
+        "large.yaml",
+        "line.yaml",
+        "deep.yaml",
+        "bomb.yaml",
+        "good.yaml",
+    ];
+    let (code, report) = folder.json(&[&["--format=json"], &names[..]].concat());
+    assert_eq!(code, 1);
+    let projects = report["projects"].as_array().unwrap();
+    let rejected: Vec<bool> = projects.iter().map(|it| it["rejected"] == true).collect();
+    assert_eq!(rejected, [true, true, true, true, false]);
+    for format in ["human", "sarif", "github"] {
+        for name in &names[1..] {
+            let ran = folder.run(&["--format", format, name]);
+            assert_eq!(
+                (ran.code, ran.err.as_str()),
+                (i32::from(*name != "good.yaml"), ""),
+                "{name}"
+            );
+        }
+    }
+    for name in &names[1..] {
+        let ran = folder.run(&["fix", "--diff", name]);
+        assert!(ran.code < 2, "{name}: {}", ran.err);
+    }
+}
