@@ -50,7 +50,7 @@ shell:
 	@shellcheck scripts/*.sh .ci/run
 
 engine:
-	@scripts/need.sh rust
+	@scripts/need.sh rust patch
 	@echo "== engine and command line"
 	@cargo test --quiet --locked --no-fail-fast
 

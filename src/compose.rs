@@ -10,7 +10,7 @@ pub mod model;
 mod schema;
 pub mod value;
 
-use std::collections::BTreeMap;
+use std::{cell::Cell, collections::BTreeMap};
 
 pub use model::*;
 pub use schema::nearest;
@@ -18,7 +18,7 @@ pub use value::{Data, Field, Place, Scalar, Value};
 
 use crate::{
     project::{Project, Role},
-    syntax::{self, Parse},
+    syntax::{self, Entry, Parse},
     text::{Edit, FileId, Span, TextEdit},
 };
 
@@ -40,6 +40,9 @@ pub struct Compose {
     pub has_unseen_files: bool,
     /// Whether a variable without a value is known to have none. In a browser it is not.
     pub environment_is_complete: bool,
+    /// Bytes that judging edits may still read. A file with thousands of mistakes in one block
+    /// would otherwise be read again for each of them.
+    rereading: Cell<usize>,
 }
 
 /// Something Compose refuses, or silently does otherwise than it reads.
@@ -60,6 +63,8 @@ pub enum Suggestion {
     Rename(String),
     /// The value at the problem's place should be this YAML.
     Replace(String),
+    /// The entry or item at the problem's place says nothing new.
+    Remove,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +102,9 @@ impl Problem {
         }
     }
 }
+
+/// What judging edits may read: enough for every mistake a person makes, whatever the file's size.
+const REREADING: usize = 4 << 20;
 
 /// Reads the project.
 pub fn load(project: &Project) -> Compose {
@@ -171,6 +179,7 @@ pub fn load(project: &Project) -> Compose {
         configs: model.configs,
         has_unseen_files: model.has_unseen_files,
         environment_is_complete: project.environment_is_complete,
+        rereading: Cell::new(REREADING),
         root,
     }
 }
@@ -195,25 +204,30 @@ impl Compose {
             .filter(move |problem| problem.kind == kind)
     }
 
+    /// Whether there were too many mistakes to judge an edit for each.
+    pub fn has_given_up_edits(&self) -> bool {
+        self.rereading.get() == 0
+    }
+
     // Edits. Each is the smallest change of the text, or `None` where there is no safe one: the
     // place is reached through an alias, the YAML around it is broken, a comment would be lost.
 
     /// Takes out the entry or item whose key or value is at `place`, with its line.
     pub fn remove(&self, place: Place) -> Option<TextEdit> {
         let (tree, node) = self.editable(place)?;
-        checked(tree, tree.remove(node)?)
+        self.checked(tree, tree.remove(node)?)
     }
 
     /// Puts one line of YAML in the place of a value.
     pub fn replace(&self, place: Place, yaml: &str) -> Option<TextEdit> {
         let (tree, node) = self.editable(place)?;
-        checked(tree, tree.replace(node, yaml)?)
+        self.checked(tree, tree.replace(node, yaml)?)
     }
 
     /// Calls a key something else.
     pub fn rename(&self, key: Place, name: &str) -> Option<TextEdit> {
         let (tree, node) = self.editable(key)?;
-        checked(tree, tree.rename_key(node, name)?)
+        self.checked(tree, tree.rename_key(node, name)?)
     }
 
     /// Puts `text` in the place of a part of a scalar, as it is: names and numbers only.
@@ -225,7 +239,7 @@ impl Compose {
         } else {
             Edit::replace(place.span, text).into()
         };
-        checked(tree, edit)
+        self.checked(tree, edit)
     }
 
     /// Puts `text` before a part of a scalar.
@@ -234,7 +248,7 @@ impl Compose {
         let written = tree.text().get(place.span.range())?;
         let quote = usize::from(written.starts_with(['"', '\'']));
         let at = place.span.part(quote..quote);
-        checked(tree, Edit::insert(at, text).into())
+        self.checked(tree, Edit::insert(at, text).into())
     }
 
     /// Adds an entry behind the last of the mapping at `place`, or to a key that has no value yet.
@@ -242,20 +256,20 @@ impl Compose {
     /// `value` is one line of YAML, or a block indented from column zero.
     pub fn insert(&self, place: Place, key: &str, value: &str) -> Option<TextEdit> {
         let (tree, node) = self.editable(place)?;
-        checked(tree, tree.insert_entry(node, key, value)?)
+        self.checked(tree, tree.insert_entry(node, key, value)?)
     }
 
     /// Adds an item behind the last of the list at `place`.
     pub fn push(&self, place: Place, yaml: &str) -> Option<TextEdit> {
         let (tree, node) = self.editable(place)?;
-        checked(tree, tree.insert_item(node, yaml)?)
+        self.checked(tree, tree.insert_item(node, yaml)?)
     }
 
     /// Writes a key in quotes.
     pub fn quote_key(&self, key: Place) -> Option<TextEdit> {
         let (tree, node) = self.editable(key)?;
         let name = tree.node(node).value()?;
-        checked(tree, tree.replace(node, &syntax::quoted(name))?)
+        self.checked(tree, tree.replace(node, &syntax::quoted(name))?)
     }
 
     /// Writes `$$` for the `$` that `place` begins with.
@@ -270,6 +284,7 @@ impl Compose {
         match problem.suggestion.as_ref()? {
             Suggestion::Rename(name) => self.rename(problem.place, name),
             Suggestion::Replace(yaml) => self.replace(problem.place, yaml),
+            Suggestion::Remove => self.remove(problem.place),
         }
     }
 
@@ -282,10 +297,10 @@ impl Compose {
         let field = self.root.field(section);
         if let Some(field) = field.filter(|field| !field.key.shared) {
             let (tree, node) = self.editable(field.value.place)?;
-            return checked(tree, tree.insert_entry(node, name, "")?);
+            return self.checked(tree, tree.insert_entry(node, name, "")?);
         }
         let tree = &self.parse(file)?.tree;
-        checked(
+        self.checked(
             tree,
             tree.append_top_level(section, &format!("{}:", syntax::scalar(name)))?,
         )
@@ -307,13 +322,13 @@ impl Compose {
                 .lines()
                 .map(|line| line.strip_prefix("  ").unwrap_or(line))
                 .collect();
-            return checked(
+            return self.checked(
                 tree,
                 tree.insert_entry(node, name, &format!("{}\n", value.join("\n")))?,
             );
         }
         let tree = &self.parse(file)?.tree;
-        checked(tree, tree.append_top_level(section, block)?)
+        self.checked(tree, tree.append_top_level(section, block)?)
     }
 
     /// The keys of that name at the top of each file.
@@ -330,30 +345,15 @@ impl Compose {
             })
     }
 
-    /// Whether the entries of two keys of one file have the same value, word for word.
-    pub fn is_same_entry(&self, key: Place, other: Span) -> bool {
-        let Some((tree, node)) = self.editable(key) else {
-            return false;
-        };
-        let Some(mapping) = tree.node(node).parent() else {
-            return false;
-        };
-        let value = |span: Span| {
-            let entry = mapping.entries().find(|entry| entry.key.span() == span)?;
-            tree.text().get(entry.value.span().range())
-        };
-        value(key.span).is_some() && value(key.span) == value(other)
+    /// Whoever computes an edit, reading it again judges it.
+    fn checked(&self, tree: &syntax::Tree, edit: TextEdit) -> Option<TextEdit> {
+        tree.verify(&edit, &self.rereading).then_some(edit)
     }
 
     fn editable(&self, place: Place) -> Option<(&syntax::Tree, syntax::NodeId)> {
         let parse = self.parse(place.span.file).filter(|_| !place.shared)?;
         Some((&parse.tree, place.node?))
     }
-}
-
-/// Whoever computes an edit, reading it again judges it.
-fn checked(tree: &syntax::Tree, edit: TextEdit) -> Option<TextEdit> {
-    tree.verify(&edit).then_some(edit)
 }
 
 /// What variables are looked up in: later `.env` files win over earlier ones, the process over all.
@@ -372,14 +372,14 @@ fn environment(project: &Project) -> BTreeMap<String, String> {
 
 fn duplicate_keys(parse: &Parse, problems: &mut Vec<Problem>) {
     for node in parse.tree.nodes() {
-        let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
+        let mut seen: BTreeMap<&str, Entry<'_>> = BTreeMap::new();
         for entry in node.entries() {
             let Some(name) = entry.key.value() else {
                 continue;
             };
             let span = entry.key.span();
             match seen.get(name) {
-                None => drop(seen.insert(name, span)),
+                None => drop(seen.insert(name, entry)),
                 Some(&first) => {
                     let place = Place {
                         span,
@@ -393,7 +393,10 @@ fn duplicate_keys(parse: &Parse, problems: &mut Vec<Problem>) {
                     );
                     problem
                         .related
-                        .push((first, format!("`{name}` stands here first")));
+                        .push((first.key.span(), format!("`{name}` stands here first")));
+                    if entry.value.written() == first.value.written() {
+                        problem.suggestion = Some(Suggestion::Remove);
+                    }
                     problems.push(problem);
                 }
             }

@@ -6,7 +6,7 @@ pub(crate) mod testing;
 use crate::{
     compose::{self, Compose},
     project::Project,
-    text::{FileId, Span, TextEdit},
+    text::{Draft, FileId, Gathering, Span, TextEdit},
 };
 
 /// One thing this playground knows to be wrong with Compose files.
@@ -121,10 +121,10 @@ pub fn fix_all(
     include_unsafe: bool,
 ) -> (Project, Vec<(FileId, TextEdit)>) {
     let mut project = project.clone();
-    let mut drafts: Vec<crate::text::Draft> = project
+    let mut drafts: Vec<Draft> = project
         .sources
         .iter()
-        .map(|source| crate::text::Draft::new(&source.text))
+        .map(|source| Draft::new(&source.text))
         .collect();
     for _ in 0..ROUNDS {
         let compose = compose::load(&project);
@@ -139,6 +139,10 @@ pub fn fix_all(
                 draft.apply(file, &round);
             }
         }
+        // Whoever repeats one mistake thousands of times may ask more than once.
+        if compose.has_given_up_edits() {
+            break;
+        }
     }
     let edits = drafts.into_iter().enumerate().map(|(index, draft)| {
         let file = FileId(index as u32);
@@ -151,16 +155,13 @@ pub fn fix_all(
 /// As many fixes as go together.
 fn one_round(diagnostics: &[Diagnostic], include_unsafe: bool) -> TextEdit {
     let wanted = |fix: &&Fix| include_unsafe || fix.safety == Safety::Safe;
-    let mut chosen = TextEdit::default();
+    let mut chosen = Gathering::default();
     for diagnostic in diagnostics {
-        let Some(fix) = diagnostic.fixes.iter().find(wanted) else {
-            continue;
-        };
-        if let Some(both) = chosen.merged(&fix.edit) {
-            chosen = both;
+        if let Some(fix) = diagnostic.fixes.iter().find(wanted) {
+            chosen.add(&fix.edit);
         }
     }
-    chosen
+    chosen.finish()
 }
 
 impl Rule {

@@ -292,6 +292,12 @@ impl<'t> Node<'t> {
         }
     }
 
+    /// Its text, word for word.
+    pub fn written(self) -> &'t str {
+        let range = self.span().range();
+        self.tree.text.get(range).unwrap_or_default()
+    }
+
     /// Where the bytes `range` of a scalar's decoded value stand in the text.
     ///
     /// Escapes count whole, folded line breaks too. For what is no scalar: its span.

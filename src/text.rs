@@ -32,6 +32,14 @@ pub struct TextEdit {
     edits: Vec<Edit>,
 }
 
+/// Sets of edits that go together, gathered one by one.
+///
+/// Invariant: the spans are disjoint and do not touch.
+#[derive(Clone, Debug, Default)]
+pub struct Gathering {
+    inserts: BTreeMap<Span, Vec<String>>,
+}
+
 /// Converts byte offsets of one text to what people and editors count in.
 #[derive(Clone, Debug)]
 pub struct LineIndex {
@@ -174,17 +182,17 @@ impl TextEdit {
 
     /// The text of `file` after its edits. Edits that do not fit the text are left out.
     pub fn apply(&self, file: FileId, text: &str) -> String {
-        let mut res = text.to_owned();
-        for edit in self
-            .edits
-            .iter()
-            .rev()
-            .filter(|edit| edit.span.file == file)
-        {
-            if text.get(edit.span.range()).is_some() {
-                res.replace_range(edit.span.range(), &edit.insert);
+        let mut res = String::with_capacity(text.len());
+        let mut at = 0;
+        for edit in self.edits.iter().filter(|edit| edit.span.file == file) {
+            let kept = text.get(at..edit.span.start);
+            if let (Some(kept), Some(_)) = (kept, text.get(edit.span.range())) {
+                res.push_str(kept);
+                res.push_str(&edit.insert);
+                at = edit.span.end;
             }
         }
+        res.push_str(text.get(at..).unwrap_or_default());
         res
     }
 
@@ -193,16 +201,50 @@ impl TextEdit {
         self.edits.extend(other.edits);
         TextEdit::new(self.edits)
     }
+}
 
-    /// Both together, unless they touch the same bytes or insert at the same place.
-    pub fn merged(&self, other: &TextEdit) -> Option<TextEdit> {
-        let meets = |a: &Edit, b: &Edit| {
-            a.span.file == b.span.file && a.span.start <= b.span.end && b.span.start <= a.span.end
-        };
-        if self.iter().any(|a| other.iter().any(|b| meets(a, b))) {
-            return None;
+impl Gathering {
+    /// Takes all edits of a set, or none if one of them meets another that is here already.
+    pub fn add(&mut self, set: &TextEdit) -> bool {
+        let goes = set.iter().all(|edit| self.goes_with(edit));
+        for edit in set.iter().filter(|_| goes) {
+            let inserts = self.inserts.entry(edit.span).or_default();
+            if !inserts.contains(&edit.insert) {
+                inserts.push(edit.insert.clone());
+            }
         }
-        TextEdit::new(self.edits.iter().chain(&other.edits).cloned().collect())
+        goes
+    }
+
+    pub fn finish(self) -> TextEdit {
+        let edits = self.inserts.into_iter().map(|(span, inserts)| Edit {
+            span,
+            insert: inserts.concat(),
+        });
+        TextEdit {
+            edits: edits.collect(),
+        }
+    }
+
+    fn goes_with(&self, edit: &Edit) -> bool {
+        let Span { file, start, end } = edit.span;
+        // They are disjoint, so that the last to begin here is the last to end as well.
+        let up_to = Span::new(file, end, usize::MAX);
+        let Some((last, inserts)) = self.inserts.range(..=up_to).next_back() else {
+            return true;
+        };
+        if last.file != file || last.end < start {
+            return true;
+        }
+        // The same mistake found twice has one remedy.
+        let same = |it: &String| *it == edit.insert;
+        // Entries added to one block are lines of their own, as long as their keys differ.
+        let is_line = |it: &str| it.trim_start_matches(['\r', '\n']).starts_with(' ');
+        let key = |it: &str| it.split(':').next().map(str::to_owned);
+        let new = edit.insert.as_str();
+        let line_beside = |it: &String| is_line(it) && is_line(new) && key(it) != key(new);
+        *last == edit.span
+            && (inserts.iter().any(same) || last.is_empty() && inserts.iter().all(line_beside))
     }
 }
 
@@ -280,17 +322,15 @@ impl Draft {
 
     /// Applies the edits of `file`, whose offsets are those of the text as it stands now.
     pub fn apply(&mut self, file: FileId, edit: &TextEdit) {
-        for edit in edit
-            .edits
-            .iter()
-            .rev()
-            .filter(|edit| edit.span.file == file)
-        {
-            let start = self.split(edit.span.start);
-            let end = self.split(edit.span.end);
-            let insert = (!edit.insert.is_empty()).then(|| Piece::Inserted(edit.insert.clone()));
-            self.pieces.splice(start..end, insert);
+        let mut left = Pieces::new(std::mem::take(&mut self.pieces));
+        for edit in edit.edits.iter().filter(|edit| edit.span.file == file) {
+            left.move_to(edit.span.start, Some(&mut self.pieces));
+            if !edit.insert.is_empty() {
+                self.pieces.push(Piece::Inserted(edit.insert.clone()));
+            }
+            left.move_to(edit.span.end, None);
         }
+        left.move_to(usize::MAX, Some(&mut self.pieces));
     }
 
     /// Where byte `offset` of the text as it stands was in the original; what was inserted stands
@@ -337,26 +377,43 @@ impl Draft {
         }
         TextEdit { edits }
     }
+}
 
-    /// Makes a piece begin at `offset` of the text as it stands; its index.
-    fn split(&mut self, offset: usize) -> usize {
-        let mut at = 0;
-        for index in 0..self.pieces.len() {
-            let Some(piece) = self.pieces.get(index) else {
-                break;
-            };
-            let len = piece.len();
-            if at == offset {
-                return index;
-            }
-            if offset < at + len {
-                let (left, right) = piece.split(offset - at);
-                self.pieces.splice(index..=index, [left, right]);
-                return index + 1;
-            }
-            at += len;
+/// What of a draft is still to be gone through.
+struct Pieces {
+    /// The next one last.
+    rest: Vec<Piece>,
+    /// Where the next one begins.
+    at: usize,
+}
+
+impl Pieces {
+    fn new(mut pieces: Vec<Piece>) -> Pieces {
+        pieces.reverse();
+        Pieces {
+            rest: pieces,
+            at: 0,
         }
-        self.pieces.len()
+    }
+
+    /// Goes on to byte `offset`; what lies before it is kept in `kept`, or dropped.
+    fn move_to(&mut self, offset: usize, mut kept: Option<&mut Vec<Piece>>) {
+        while self.at < offset {
+            let Some(piece) = self.rest.pop() else {
+                return;
+            };
+            let piece = if self.at + piece.len() > offset {
+                let (left, right) = piece.split(offset - self.at);
+                self.rest.push(right);
+                left
+            } else {
+                piece
+            };
+            self.at += piece.len();
+            if let Some(kept) = &mut kept {
+                kept.push(piece);
+            }
+        }
     }
 }
 
@@ -388,14 +445,6 @@ impl Piece {
     }
 }
 
-/// Files by name, for edit sets that speak of several: what each is after `edit`.
-pub fn apply_all(texts: &BTreeMap<FileId, String>, edit: &TextEdit) -> BTreeMap<FileId, String> {
-    texts
-        .iter()
-        .map(|(&file, text)| (file, edit.apply(file, text)))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -425,6 +474,27 @@ mod tests {
             TextEdit::new(vec![Edit::delete(span(0, 2)), Edit::delete(span(1, 3))]),
             None
         );
+    }
+
+    #[test]
+    fn what_touches_is_left_for_another_round() {
+        let insert = |at, text: &str| Edit::insert(span(at, at), text).into();
+        let mut gathering = Gathering::default();
+        assert!(gathering.add(&Edit::delete(span(4, 6)).into()));
+        assert!(!gathering.add(&insert(6, "x")));
+        assert!(!gathering.add(&edits(vec![
+            Edit::delete(span(0, 1)),
+            Edit::delete(span(5, 7)),
+        ])));
+        assert!(gathering.add(&Edit::delete(span(4, 6)).into()));
+        assert!(gathering.add(&insert(8, "\n  é:")));
+        assert!(gathering.add(&insert(8, "\n  b:")));
+        assert!(gathering.add(&insert(8, "\n  é:")));
+        assert!(!gathering.add(&insert(8, "!")));
+        assert!(gathering.add(&insert(9, "\nc:")));
+        assert!(!gathering.add(&insert(9, "\nd:")));
+        let edit = gathering.finish();
+        assert_eq!(edit.apply(FILE, "a: 123\nb\n"), "a: 1\nb\n  é:\n  b:\n\nc:");
     }
 
     #[test]

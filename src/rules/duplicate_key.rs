@@ -1,5 +1,5 @@
 use crate::{
-    compose::{Compose, Kind},
+    compose::{Compose, Kind, Suggestion},
     lint::{Report, rule},
 };
 
@@ -27,13 +27,11 @@ rule! {
 
 fn check(compose: &Compose, report: &mut Report<'_>) {
     for problem in compose.problems_of(Kind::DuplicateKey) {
-        let remove = compose.remove(problem.place);
-        let is_same = problem.related.first().is_some_and(|(first, _)| compose.is_same_entry(problem.place, *first));
         let found = report.problem(problem);
-        if is_same {
-            found.safe_fix("Remove the repetition", remove);
+        if problem.suggestion == Some(Suggestion::Remove) {
+            found.safe_fix("Remove the repetition", compose.suggested(problem));
         } else {
-            found.unsafe_fix("Remove the second", remove);
+            found.unsafe_fix("Remove the second", compose.remove(problem.place));
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Each gives `None` where there is no safe way: a comment or an anchor in use would be lost, the
 //! last thing of a document would go, a block would have to be written into brackets.
 
-use std::{borrow::Cow, ops::Range};
+use std::{borrow::Cow, cell::Cell, ops::Range};
 
 use super::{Content, EntryData, Kind, Node, NodeId, Resolved, Style, Tree, events, resolve};
 use crate::text::{Edit, Span, TextEdit};
@@ -61,32 +61,20 @@ impl Tree {
         let mut node = self.node(id);
         for _ in 0..PARENTS {
             let parent = node.parent()?;
-            let siblings = match &parent.data().content {
-                Content::Mapping { entries, .. } => entries
-                    .iter()
-                    .map(|it| (it.key, it.value, self.begin(it.key)))
-                    .collect::<Vec<_>>(),
-                Content::Sequence { items, .. } => items
-                    .iter()
-                    .map(|it| (it.node, it.node, it.dash.min(self.begin(it.node))))
-                    .collect(),
-                _ => return None,
-            };
-            if siblings.len() == 1 {
+            let index = self.index_in(parent, node)?;
+            let sibling = |index| self.member(parent, index);
+            if sibling(0).is_some() && sibling(1).is_none() {
                 node = parent;
                 continue;
             }
-            let index = siblings
-                .iter()
-                .position(|(key, value, _)| *key == node.id || *value == node.id)?;
-            let (first, last, start) = *siblings.get(index)?;
+            let (first, last, start) = sibling(index)?;
             let end = self.node(last).span().end.max(self.node(first).span().end);
             if self.is_needed(first, start..end) {
                 return None;
             }
-            let next = siblings.get(index + 1).map(|it| it.2);
+            let next = sibling(index + 1).map(|it| it.2);
             let range = if parent.is_flow() {
-                let before = index.checked_sub(1).and_then(|index| siblings.get(index));
+                let before = index.checked_sub(1).and_then(sibling);
                 let before =
                     before.map(|it| self.node(it.1).span().end.max(self.node(it.0).span().end));
                 self.flow_range(start..end, before, next)?
@@ -232,14 +220,24 @@ impl Tree {
     }
 
     /// Whether what `edit` leaves can still be read, judged on the blocks around it.
-    pub fn verify(&self, edit: &TextEdit) -> bool {
+    ///
+    /// Takes the bytes it reads from `budget`; an edit that there is none left for is not trusted.
+    pub fn verify(&self, edit: &TextEdit, budget: &Cell<usize>) -> bool {
         edit.iter()
             .filter(|it| it.span.file == self.file)
             .all(|it| {
+                if budget.get() == 0 {
+                    return false;
+                }
                 let block = self.block_around(it.span.range());
                 let Some(before) = self.text.get(block.clone()) else {
                     return false;
                 };
+                // Whoever finds too little left leaves nothing.
+                let Some(rest) = budget.take().checked_sub(block.len()) else {
+                    return false;
+                };
+                budget.set(rest);
                 let mut after = before.to_owned();
                 for edit in edit.iter().collect::<Vec<_>>().into_iter().rev() {
                     let range = edit.span.range();
@@ -385,13 +383,47 @@ impl Tree {
             })
     }
 
-    /// The entry whose value `node` is.
+    /// The entry of a block whose value `node` is.
     fn entry_of(&self, node: Node<'_>) -> Option<EntryData> {
-        match &node.parent()?.data().content {
+        let parent = node.parent()?;
+        match &parent.data().content {
             Content::Mapping {
                 entries,
                 flow: false,
-            } => entries.iter().find(|it| it.value == node.id).copied(),
+            } => {
+                let entry = entries.get(self.index_in(parent, node)?);
+                entry.filter(|it| it.value == node.id).copied()
+            }
+            _ => None,
+        }
+    }
+
+    /// Which of a collection's members `node` is part of. They stand in the order of the text.
+    pub(super) fn index_in(&self, parent: Node<'_>, node: Node<'_>) -> Option<usize> {
+        let begin = self.begin(node.id);
+        let behind = match &parent.data().content {
+            Content::Mapping { entries, .. } => {
+                entries.partition_point(|it| self.begin(it.key) <= begin)
+            }
+            Content::Sequence { items, .. } => {
+                items.partition_point(|it| it.dash.min(self.begin(it.node)) <= begin)
+            }
+            _ => return None,
+        };
+        let index = behind.checked_sub(1)?;
+        let (first, last, _) = self.member(parent, index)?;
+        (first == node.id || last == node.id).then_some(index)
+    }
+
+    /// The first and the last node of a collection's member, and where it begins.
+    fn member(&self, parent: Node<'_>, index: usize) -> Option<(NodeId, NodeId, usize)> {
+        match &parent.data().content {
+            Content::Mapping { entries, .. } => entries
+                .get(index)
+                .map(|it| (it.key, it.value, self.begin(it.key))),
+            Content::Sequence { items, .. } => items
+                .get(index)
+                .map(|it| (it.node, it.node, it.dash.min(self.begin(it.node)))),
             _ => None,
         }
     }
@@ -496,7 +528,7 @@ mod tests {
         let changed = edit.as_ref().map(|edit| edit.apply(FILE, text));
         assert_eq!(changed.as_deref(), expected);
         if let Some(edit) = edit {
-            assert!(tree.verify(&edit));
+            assert!(tree.verify(&edit, &Cell::new(usize::MAX)));
         }
     }
 
