@@ -32,8 +32,9 @@ fmt:
 	@cargo fmt
 
 check: ## formatting and lints
-	@scripts/need.sh rust lints wasm
+	@scripts/need.sh rust lints wasm packages
 	@echo "== check"
+	@node scripts/bundle.mjs
 	@cargo fmt --check
 	@cargo clippy --quiet --locked --all-targets -- -D warnings
 	@cargo clippy --quiet --locked --target wasm32-unknown-unknown --no-default-features --features page --bins -- -D warnings
