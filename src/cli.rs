@@ -5,6 +5,7 @@
 
 mod arguments;
 mod check;
+mod config;
 mod diff;
 mod fix;
 mod generate;
@@ -23,6 +24,7 @@ compose-check: reads Compose files as `docker compose` does, says what is wrong,
 Usage
   compose-check check     [-f FILE]... [FILE]...   find problems (the default)
   compose-check fix       [-f FILE]... [FILE]...   apply safe fixes; --unsafe adds the others, --diff only shows them
+  compose-check config    [-f FILE]...             the effective model, as `docker compose config` prints it
   compose-check generate TARGET [-f FILE]...       proxy configuration; generate --list names the targets
   compose-check explain   RULE                     a rule's page
   compose-check rules                              the list of rules
@@ -32,7 +34,8 @@ Projects
   FILE FILE are projects of their own. With neither, the project of this folder.
   --env-file F             variables from F instead of .env (repeatable)
   --profile P              activate a profile (repeatable, * for all)
-  --project-directory D    the folder to look in
+  --project-directory D    the folder to look in, and that relative paths start from
+  --project-name N         instead of the name in the files, or the folder's
 
 check and fix
   --format human|json|sarif|github     (check only)
@@ -41,6 +44,10 @@ check and fix
   --rule ID=off|error|warning|hint     another severity for a rule (repeatable)
   --config F                           rules from F instead of .compose-check.yaml
   --quiet  --color auto|always|never
+
+config
+  --format yaml|json       --no-path-resolution   --no-interpolate
+  --services  --volumes  --images      list those instead
 
 generate
   --place host|network     where the proxy runs (host)
@@ -73,9 +80,7 @@ fn run(arguments: &Arguments) -> u8 {
         Command::Generate(target) => generate::run(arguments, target.as_deref()),
         Command::Rules => list_rules(arguments),
         Command::Explain(id) => explain(id),
-        Command::Config => say_trouble(
-            "`config` is not part of this version: it will print the effective model once overrides, extends and include are merged as Compose merges them.",
-        ),
+        Command::Config => config::run(arguments),
     }
 }
 

@@ -3,16 +3,30 @@
 //! Loading never fails: what Compose would refuse is a [`Problem`], and the model holds what could
 //! be understood. A field of the wrong shape is absent from the model; the problem says so.
 
+mod bind;
+mod canonical;
 mod dotenv;
+mod files;
 pub mod interpolate;
 mod merge;
 pub mod model;
+mod normal;
+mod path;
+mod paths;
+mod print;
 mod schema;
+mod unique;
+mod units;
 pub mod value;
 
-use std::{cell::Cell, collections::BTreeMap};
+use std::{
+    cell::Cell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 pub use model::*;
+pub use normal::project_name;
+pub use print::Printed;
 pub use schema::nearest;
 pub use value::{Data, Field, Place, Scalar, Value};
 
@@ -26,8 +40,13 @@ use crate::{
 pub struct Compose {
     /// By [`FileId`]; `None` for files that are no YAML.
     parses: Vec<Option<Parse>>,
-    /// All Compose files, merged.
+    /// All Compose files, merged, with short forms written out.
     pub root: Value,
+    /// What Compose runs: [`Compose::root`] with what nobody wrote filled in, without services
+    /// whose profiles are not active. What `docker compose config` prints.
+    pub effective: Value,
+    /// Files that are referred to, and not here.
+    pub wanted: Vec<Wanted>,
     /// What Compose itself refuses or ignores, in no particular order.
     pub problems: Vec<Problem>,
     pub services: Vec<Service>,
@@ -45,6 +64,18 @@ pub struct Compose {
     rereading: Cell<usize>,
 }
 
+/// A file that another names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// As seen from where the names of the project's files are seen.
+    pub path: String,
+    /// Where it is named.
+    pub place: Place,
+    pub role: Role,
+    /// Whether Compose refuses the project without it.
+    pub required: bool,
+}
+
 /// Something Compose refuses, or silently does otherwise than it reads.
 #[derive(Clone, Debug)]
 pub struct Problem {
@@ -54,6 +85,8 @@ pub struct Problem {
     pub message: String,
     pub related: Vec<(Span, String)>,
     pub suggestion: Option<Suggestion>,
+    /// Compose reads the project all the same, and Docker stumbles over it later.
+    pub is_accepted: bool,
 }
 
 /// How a problem could be mended; the rule that reports it makes the edit.
@@ -67,13 +100,24 @@ pub enum Suggestion {
     Remove,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     AliasCycle,
+    /// A mapping or list that something else should be merged into.
+    CannotMerge,
     DuplicateItem,
     DuplicateKey,
     /// No document, or none that holds anything.
     Empty,
+    ExtendsCycle,
+    ExtendsUnknown,
+    /// `external: {name: x}` beside another `name`.
+    ExternalConflict,
+    /// An option of a mount that means nothing.
+    IgnoredOption,
+    /// An item that a later one of the same file replaces.
+    Replaced,
+    IncludeCycle,
     Interpolation,
     InvalidMount,
     InvalidName,
@@ -99,6 +143,7 @@ impl Problem {
             message: message.into(),
             related: Vec::new(),
             suggestion: None,
+            is_accepted: false,
         }
     }
 }
@@ -111,77 +156,109 @@ pub fn load(project: &Project) -> Compose {
     let parses: Vec<Option<Parse>> = project
         .files()
         .map(|(file, source)| match source.role {
-            Role::Compose => Some(syntax::parse(file, &source.text)),
-            Role::Environment => None,
+            Role::Compose | Role::Part => Some(syntax::parse(file, &source.text)),
+            Role::Environment | Role::Variables => None,
         })
         .collect();
-    let environment = environment(project);
-    let lookup = |name: &str| environment.get(name).cloned();
-
+    let mut environment = environment(project);
+    let name = name(project, &parses, &environment);
+    environment.insert(NAME.to_owned(), name.clone());
     let mut problems = Vec::new();
-    let mut root: Option<Value> = None;
+    let mut wanted = Vec::new();
     for parse in parses.iter().flatten() {
         duplicate_keys(parse, &mut problems);
-        if let Some(span) = parse.cut {
-            let place = Place {
-                span,
-                ..Place::default()
-            };
-            let message = "the file has more than 100000 values, and Compose reads no further";
-            problems.push(Problem::new(Kind::Limit, place, message));
-        }
-        let mut documents = 0;
-        for document in parse.tree.documents() {
-            documents += 1;
-            let value =
-                value::Lowering::new(&lookup, project.environment_is_complete, &mut problems)
-                    .document(document);
-            if !value.is_mapping() && !value.is_null() {
-                let message = format!(
-                    "a Compose file must be a mapping, and this is {}",
-                    value.describe()
-                );
-                problems.push(Problem::new(Kind::TopLevel, value.place, message));
-                continue;
-            }
-            schema::check(&value, value::Trees(&parses), &mut problems);
-            root = Some(match root {
-                Some(base) => merge::merge(base, value),
-                None => value,
-            });
-        }
-        if documents == 0 && parse.problems.is_empty() {
-            let place = Place {
-                span: Span::new(parse.tree.file(), 0, 0),
-                ..Place::default()
-            };
-            problems.push(Problem::new(
-                Kind::Empty,
-                place,
-                "the file is empty, and Compose wants services",
-            ));
-        }
+        unread(parse, &mut problems);
     }
-    let root = root.unwrap_or_else(|| Value::null(Place::default()));
-    let model = model::read(
-        &root,
-        &project.profiles,
-        value::Trees(&parses),
-        &mut problems,
-    );
+    let files: Vec<FileId> = project
+        .files()
+        .filter(|(_, source)| source.role == Role::Compose)
+        .map(|(file, _)| file)
+        .collect();
+    let trees = value::Trees(&parses);
+    let mut loader = files::Loader {
+        project,
+        trees,
+        problems: &mut problems,
+        wanted: &mut wanted,
+        parts: BTreeMap::new(),
+        extensions: 0,
+    };
+    let root = loader
+        .model(&files, project.folder(), &environment, &[])
+        .unwrap_or_else(|| Value::null(Place::default()));
+    let effective = effective(&root, &name, &environment, &mut loader);
+    let model = model::read(&root, &project.profiles, trees);
+    // A mistake in what several files make of a value is found as often as it is looked at.
+    let mut seen = BTreeSet::new();
+    problems.retain(|it: &Problem| seen.insert((it.place.span, it.kind, it.message.clone())));
+    let has_unseen_files = wanted.iter().any(|it| it.role == Role::Part) || model.has_unseen_files;
     Compose {
-        parses,
         problems,
         services: model.services,
         networks: model.networks,
         volumes: model.volumes,
         secrets: model.secrets,
         configs: model.configs,
-        has_unseen_files: model.has_unseen_files,
+        has_unseen_files,
         environment_is_complete: project.environment_is_complete,
         rereading: Cell::new(REREADING),
+        effective,
+        wanted,
         root,
+        parses,
     }
+}
+
+/// The variable that gives the project's name, and holds it.
+const NAME: &str = "COMPOSE_PROJECT_NAME";
+
+/// The project's name: as given, as the last file says that says one, or that of its folder.
+fn name(
+    project: &Project,
+    parses: &[Option<Parse>],
+    environment: &BTreeMap<String, String>,
+) -> String {
+    let given = project.name.as_ref().or_else(|| environment.get(NAME));
+    if let Some(name) = given.filter(|it| !it.is_empty()) {
+        return name.clone();
+    }
+    let files = project.files().zip(parses);
+    let files = files.filter(|((_, source), _)| source.role == Role::Compose);
+    let documents = files
+        .filter_map(|(_, parse)| parse.as_ref())
+        .flat_map(|it| it.tree.documents());
+    let names = documents.filter_map(|it| it.get("name")?.value.value());
+    let written = names.filter(|it| !it.is_empty()).last().unwrap_or_default();
+    let lookup = |name: &str| environment.get(name).cloned();
+    let text = interpolate::interpolate(written, &lookup).text;
+    let name = normal::project_name(&text);
+    if name.is_empty() {
+        normal::project_name(&project.folder_name)
+    } else {
+        name
+    }
+}
+
+fn effective(
+    root: &Value,
+    name: &str,
+    environment: &BTreeMap<String, String>,
+    loader: &mut files::Loader<'_>,
+) -> Value {
+    let mut whole = root.clone();
+    normal::complete(&mut whole, name, environment);
+    let project = loader.project;
+    let mut bound = bind::bind(&whole, loader.problems);
+    if let Some(services) = bound.get_mut("services")
+        && let Data::Mapping(fields) = &mut services.data
+    {
+        fields.retain(|field| model::is_active(&project.profiles, field.value.get("profiles")));
+        for field in fields {
+            loader.read_files_of(&mut field.value, project.folder(), environment);
+        }
+    }
+    normal::prune(&mut bound);
+    bound
 }
 
 impl Compose {
@@ -202,6 +279,29 @@ impl Compose {
         self.problems
             .iter()
             .filter(move |problem| problem.kind == kind)
+    }
+
+    /// The effective model as `docker compose config` prints it; with the project's folder, which
+    /// must be absolute, paths are said in full.
+    pub fn config(&self, folder: Option<&str>) -> Value {
+        let mut model = self.effective.clone();
+        if let Some(folder) = folder {
+            paths::rebase(&mut model, folder);
+        }
+        model
+    }
+
+    /// What Compose calls the image that it builds for a service that names none.
+    pub fn built_image(&self, service: &str) -> String {
+        let name = self.effective.get("name").and_then(Value::text);
+        format!("{}-{service}", name.unwrap_or_default())
+    }
+
+    /// What stands at a place, word for word.
+    pub fn written(&self, place: Place) -> &str {
+        let parse = self.parse(place.span.file);
+        let text = parse.and_then(|it| it.tree.text().get(place.span.range()));
+        text.unwrap_or_default()
     }
 
     /// Whether there were too many mistakes to judge an edit for each.
@@ -368,6 +468,29 @@ fn environment(project: &Project) -> BTreeMap<String, String> {
     }
     res.extend(process);
     res
+}
+
+/// What is not read: a file without content, and the end of one that is too large.
+fn unread(parse: &Parse, problems: &mut Vec<Problem>) {
+    let mut problem = |kind, span, message: &str| {
+        let place = Place {
+            span,
+            ..Place::default()
+        };
+        problems.push(Problem::new(kind, place, message));
+    };
+    if let Some(span) = parse.cut {
+        let message = "the file has more than 100000 values, and Compose reads no further";
+        problem(Kind::Limit, span, message);
+    }
+    if parse.tree.documents().next().is_none() && parse.problems.is_empty() {
+        let start = Span::new(parse.tree.file(), 0, 0);
+        problem(
+            Kind::Empty,
+            start,
+            "the file is empty, and Compose wants services",
+        );
+    }
 }
 
 fn duplicate_keys(parse: &Parse, problems: &mut Vec<Problem>) {

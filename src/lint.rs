@@ -226,6 +226,7 @@ impl Report<'_> {
     pub fn problem(&mut self, problem: &compose::Problem) -> &mut Diagnostic {
         let found = self.at(problem.place.span, problem.message.as_str());
         found.related.clone_from(&problem.related);
+        found.rejected &= !problem.is_accepted;
         found
     }
 }

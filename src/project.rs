@@ -14,8 +14,16 @@ pub struct Project {
     /// Whether `environment` is all there is. A browser cannot know what a shell would set, so
     /// there a variable without a value is unknown, where a command line calls it unset.
     pub environment_is_complete: bool,
+    /// Whether `$VARIABLES` are left as they are written.
+    pub keeps_variables: bool,
     /// Active profiles; `*` stands for all.
     pub profiles: Vec<String>,
+    /// What relative paths start from; the folder of the first Compose file unless said.
+    pub folder: Option<String>,
+    /// The project's name if it is given, where that in the files does not count.
+    pub name: Option<String>,
+    /// The name of a project that has none: that of its folder.
+    pub folder_name: String,
 }
 
 /// One file.
@@ -32,6 +40,10 @@ pub enum Role {
     Compose,
     /// `NAME=value` lines that interpolation reads.
     Environment,
+    /// What a Compose file includes or extends.
+    Part,
+    /// `NAME=value` lines that a service's `env_file` or `label_file` names.
+    Variables,
 }
 
 impl Project {
@@ -41,6 +53,19 @@ impl Project {
             sources: vec![Source::new(name, text)],
             ..Project::default()
         }
+    }
+
+    /// What relative paths start from, as the names of the files are seen.
+    pub fn folder(&self) -> &str {
+        let first = || {
+            let mut files = self.sources.iter();
+            let first = files.find(|it| it.role == Role::Compose && it.name != "-")?;
+            first
+                .name
+                .rfind('/')
+                .and_then(|at| first.name.get(..at.max(1)))
+        };
+        self.folder.as_deref().or_else(first).unwrap_or_default()
     }
 
     pub fn source(&self, file: FileId) -> Option<&Source> {
@@ -56,16 +81,20 @@ impl Project {
 }
 
 impl Source {
-    /// A file whose name says what it is: `.env`, `.env.local` and `prod.env` hold variables.
+    /// A file whose name says what it is: `.env` holds variables, other `.env` files those of
+    /// services, `compose.….yaml` lies on top of others, and other YAML is there to be referred to.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Source {
         let name = name.into();
         let file_name = name.rsplit(['/', '\\']).next().unwrap_or_default();
-        let is_environment =
-            file_name == ".env" || file_name.starts_with(".env.") || file_name.ends_with(".env");
-        let role = if is_environment {
-            Role::Environment
-        } else {
-            Role::Compose
+        let is_compose = ["compose", "docker-compose"]
+            .iter()
+            .any(|start| file_name.starts_with(start));
+        let is_yaml = file_name.ends_with(".yaml") || file_name.ends_with(".yml");
+        let role = match is_yaml {
+            _ if file_name == ".env" || file_name.starts_with(".env.") => Role::Environment,
+            _ if file_name.ends_with(".env") => Role::Variables,
+            true if !is_compose => Role::Part,
+            _ => Role::Compose,
         };
         Source {
             name,

@@ -29,6 +29,7 @@ rules! {
     invalid_value,
     merge_key,
     missing_key,
+    mount_replaced,
     no_image_or_build,
     non_string_key,
     obsolete_version,

@@ -41,7 +41,6 @@ fn every_mistake_of_the_guides_is_found_where_it_is() {
         ("/app/convex", "convex-functions-mounted"),
         ("tmpfs", "ignored-volume-option"),
         ("data-dev", "undefined-volume"),
-        ("/convex", "convex-program-hidden"),
         ("CONVEX_DEV_MODE", "convex-functions-mounted"),
         (
             "DISABLE_BEACON=${DISABLE_BEACON:-}",

@@ -1,7 +1,7 @@
 //! What was asked for.
 
 use crate::{
-    compose::nearest,
+    compose::{nearest, project_name as normal_name},
     lint::Severity,
     routes::{Email, Place, Tls, Version},
     rules,
@@ -16,6 +16,7 @@ pub(super) struct Arguments {
     pub(super) files: Vec<String>,
     pub(super) env_files: Vec<String>,
     pub(super) project_directory: Option<String>,
+    pub(super) project_name: Option<String>,
     pub(super) profiles: Vec<String>,
     pub(super) format: Format,
     pub(super) shown: Severity,
@@ -34,6 +35,12 @@ pub(super) struct Arguments {
     pub(super) version: Option<Version>,
     pub(super) hosts: Vec<(String, Option<u16>, String)>,
     pub(super) out: Option<String>,
+    /// `config` in JSON instead of YAML.
+    pub(super) as_json: bool,
+    pub(super) keeps_paths: bool,
+    pub(super) keeps_variables: bool,
+    /// What `config` lists instead of the model.
+    pub(super) listed: Option<Listed>,
 }
 
 /// A rule's id and the severity it is to have; `None` for off.
@@ -49,6 +56,13 @@ pub(super) enum Command {
     Explain(String),
     Help,
     Version,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Listed {
+    Services,
+    Volumes,
+    Images,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,6 +123,7 @@ impl Arguments {
             files: Vec::new(),
             env_files: Vec::new(),
             project_directory: None,
+            project_name: None,
             profiles: Vec::new(),
             format: Format::Human,
             shown: Severity::Hint,
@@ -126,6 +141,10 @@ impl Arguments {
             version: None,
             hosts: Vec::new(),
             out: None,
+            as_json: false,
+            keeps_paths: false,
+            keeps_variables: false,
+            listed: None,
         };
         let mut words = words.iter().map(String::as_str);
         let mut command = None;
@@ -157,11 +176,12 @@ impl Arguments {
                 "-f" | "--file" => res.merged.push(value()?),
                 "--env-file" => res.env_files.push(value()?),
                 "--project-directory" => res.project_directory = Some(value()?),
-                // Accepted, as Compose has it; nothing that is checked depends on it.
-                "--project-name" | "-p" => drop(value()?),
+                "--project-name" | "-p" => res.project_name = Some(project_name(value()?)?),
                 "--profile" => res.profiles.push(value()?),
                 // Its formats are its own.
-                "--format" if command == Some("config") => drop(value()?),
+                "--format" if command == Some("config") => {
+                    res.as_json = choice(name, &value()?, &MODEL_FORMATS)?;
+                }
                 "--format" => res.format = choice(name, &value()?, &FORMATS)?,
                 "--severity" => res.shown = choice(name, &value()?, &SEVERITIES)?,
                 "--fail-on" => res.fail_on = choice(name, &value()?, &FAIL_ON)?,
@@ -196,7 +216,16 @@ impl Arguments {
                     res.command = Command::Help;
                     flag();
                 }
-                _ if CONFIG.contains(&name) => drop(flag()),
+                "--no-path-resolution" => res.keeps_paths = flag(),
+                "--no-interpolate" => res.keeps_variables = flag(),
+                "--services" | "--volumes" | "--images" => {
+                    flag();
+                    res.listed = Some(match name {
+                        "--services" => Listed::Services,
+                        "--volumes" => Listed::Volumes,
+                        _ => Listed::Images,
+                    });
+                }
                 _ if name != "-" && name.starts_with('-') => return Err(unknown_option(name)),
                 // As `docker compose` has it: options may stand before the command.
                 _ if command.is_none() && plain.is_empty() && COMMANDS.contains(&word) => {
@@ -285,6 +314,16 @@ fn takes(command: &str) -> Vec<&'static [&'static str]> {
     }
 }
 
+/// As Compose wants a name that is given: it repairs none.
+fn project_name(name: String) -> Result<String, String> {
+    if !name.is_empty() && normal_name(&name) == name {
+        return Ok(name);
+    }
+    Err(format!(
+        "`{name}` is no project name; it has small letters, digits, `-` and `_`, and begins with a letter or digit"
+    ))
+}
+
 /// An option's name, and what is written right behind it: `--name=value`, `-f=value`, `-fvalue`.
 fn option(word: &str) -> (&str, Option<&str>) {
     if word.starts_with("--") {
@@ -303,6 +342,8 @@ fn option(word: &str) -> (&str, Option<&str>) {
     }
 }
 
+/// Whether it is JSON.
+const MODEL_FORMATS: [(&str, bool); 2] = [("yaml", false), ("json", true)];
 const FORMATS: [(&str, Format); 4] = [
     ("human", Format::Human),
     ("json", Format::Json),

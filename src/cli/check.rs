@@ -19,7 +19,7 @@ use super::{
     print, say_trouble,
 };
 use crate::{
-    compose,
+    compose::{self, Compose},
     lint::{self, Diagnostic, Rule, Severity},
     project::Project,
     protocol::report::{self, DiagnosticReport, Places, Position, ProjectReport, Report, Summary},
@@ -151,6 +151,22 @@ fn check(
         checked.report.diagnostics.push(places.diagnostic(it));
     }
     Ok(checked)
+}
+
+/// What Compose refuses the project for, as a person reads it; `None` if it does not.
+pub(super) fn refusals(
+    project: &Project,
+    compose: &Compose,
+    arguments: &Arguments,
+) -> Option<String> {
+    let found = lint::check(&rules::all(), compose);
+    let places = Places::new(project);
+    let color = is_colored(arguments.color);
+    let refusals = found.iter().filter(|it| it.rejected);
+    let text: String = refusals
+        .map(|it| human::diagnostic(it, &places, color))
+        .collect();
+    (!text.is_empty()).then_some(text)
 }
 
 /// What `work` gives, or the trouble where a mistake of ours ends it.

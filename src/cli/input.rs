@@ -7,7 +7,10 @@ use std::{
 };
 
 use super::arguments::Arguments;
-use crate::project::{Project, Role, Source};
+use crate::{
+    compose,
+    project::{Project, Role, Source},
+};
 
 /// What Compose looks for in a folder, in this order (compose-go `cli/options.go`).
 const NAMES: [&str; 4] = [
@@ -23,6 +26,9 @@ const OVERRIDES: [&str; 4] = [
     "docker-compose.override.yml",
     "docker-compose.override.yaml",
 ];
+
+/// How far files may refer to others that refer to others.
+const ROUNDS: usize = 64;
 
 /// The Compose files of one project, as the user called them, in merge order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,12 +105,18 @@ impl Input {
         let environment = std::env::vars_os().filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         });
-        Ok(Project {
+        let mut project = Project {
             sources,
             environment: environment.collect(),
             environment_is_complete: true,
+            keeps_variables: arguments.keeps_variables,
             profiles: profiles(arguments),
-        })
+            folder: arguments.project_directory.clone(),
+            name: arguments.project_name.clone(),
+            folder_name: folder_name(&folder),
+        };
+        read_parts(&mut project)?;
+        Ok(project)
     }
 
     /// That of its first file, as Compose has it; standard input has none.
@@ -114,6 +126,39 @@ impl Input {
             .map(Path::to_owned)
             .unwrap_or_default()
     }
+}
+
+/// Reads what the files include, extend and take variables from, as far as it is there.
+fn read_parts(project: &mut Project) -> Result<(), Unread> {
+    // Most projects are one file, and read once.
+    const WORDS: [&str; 4] = ["include", "extends", "env_file", "label_file"];
+    let refers = |it: &Source| WORDS.iter().any(|word| it.text.contains(word));
+    if !project.sources.iter().any(refers) {
+        return Ok(());
+    }
+    for _ in 0..ROUNDS {
+        let wanted = compose::load(project).wanted;
+        let found = wanted.iter().filter(|it| Path::new(&it.path).is_file());
+        let found: Vec<Source> = found
+            .map(|it| source(&it.path, it.role))
+            .collect::<Result<_, _>>()?;
+        if found.is_empty() {
+            break;
+        }
+        project.sources.extend(found);
+    }
+    Ok(())
+}
+
+/// What a project is called whose files do not say.
+fn folder_name(folder: &Path) -> String {
+    let folder = match folder.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => folder,
+    };
+    let path = fs::canonicalize(folder).unwrap_or_default();
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
 }
 
 impl Unread {

@@ -79,6 +79,19 @@ pub(super) fn read(
     }
 }
 
+/// Lines as they are, with `format: raw`: everything behind the first `=` is the value
+/// (compose-go `dotenv/env.go`).
+pub(super) fn read_raw(text: &str, res: &mut BTreeMap<String, String>) {
+    for line in text.lines().map(str::trim_start) {
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        if let Some((name, value)) = line.split_once('=') {
+            res.insert(name.to_owned(), value.to_owned());
+        }
+    }
+}
+
 fn behind(text: &str, at: usize) -> &str {
     text.get(at..).unwrap_or_default()
 }

@@ -1,13 +1,10 @@
 //! The typed model: services and what they name, short forms taken apart.
 
-mod mounts;
-mod ports;
+use std::ops::Range;
 
 use crate::{
-    compose::{
-        Kind, Problem,
-        value::{Field, Place, Scalar, Trees, Value},
-    },
+    compose::value::{Field, Place, Scalar, Trees, Value},
+    syntax,
     text::Span,
 };
 
@@ -99,8 +96,6 @@ pub struct Mount {
     pub source: Option<Text>,
     pub target: Text,
     pub read_only: bool,
-    /// Options of the short form that Compose knows nothing of, and ignores.
-    pub ignored_options: Vec<Text>,
     /// Whether it is written as one string.
     pub is_short: bool,
 }
@@ -202,38 +197,22 @@ impl Variable {
 }
 
 /// What reading needs at hand.
-pub(super) struct Reader<'a> {
+struct Reader<'a> {
     profiles: &'a [String],
     trees: Trees<'a>,
-    problems: &'a mut Vec<Problem>,
 }
 
-pub(super) fn read(
-    root: &Value,
-    profiles: &[String],
-    trees: Trees<'_>,
-    problems: &mut Vec<Problem>,
-) -> Model {
-    let mut reader = Reader {
-        profiles,
-        trees,
-        problems,
-    };
+pub(super) fn read(root: &Value, profiles: &[String], trees: Trees<'_>) -> Model {
+    let reader = Reader { profiles, trees };
     let fields = root.get("services").map(Value::fields).unwrap_or_default();
     let services: Vec<Service> = fields.iter().map(|field| reader.service(field)).collect();
-    let extends_elsewhere = fields.iter().any(|field| {
-        field
-            .value
-            .get("extends")
-            .is_some_and(|extends| extends.get("file").is_some())
-    });
     Model {
         services,
         networks: resources(root, "networks"),
         volumes: resources(root, "volumes"),
         secrets: resources(root, "secrets"),
         configs: resources(root, "configs"),
-        has_unseen_files: root.get("include").is_some() || extends_elsewhere,
+        has_unseen_files: root.get("include").is_some(),
     }
 }
 
@@ -246,13 +225,20 @@ fn resources(root: &Value, section: &str) -> Vec<Resource> {
         external: field
             .value
             .get("external")
-            .is_some_and(|it| it.is_mapping() || is_true(it)),
+            .is_some_and(|it| it.is_mapping() || it.is_true()),
     };
     fields.iter().map(resource).collect()
 }
 
+/// Whether a service with these `profiles` is among those Compose looks at.
+pub(super) fn is_active(active: &[String], profiles: Option<&Value>) -> bool {
+    let wanted = texts(profiles);
+    let is_wanted = |it: &Text| active.iter().any(|name| name == "*" || *name == it.text);
+    wanted.is_empty() || wanted.iter().any(is_wanted)
+}
+
 impl Reader<'_> {
-    fn service(&mut self, field: &Field) -> Service {
+    fn service(&self, field: &Field) -> Service {
         let it = &field.value;
         let place = |key: &str| it.get(key).map(|value| value.place);
         Service {
@@ -271,7 +257,7 @@ impl Reader<'_> {
             stop_signal: it.get("stop_signal").and_then(text),
             restart: it.get("restart").and_then(text),
             network_mode: it.get("network_mode").and_then(text),
-            is_active: self.is_active(it.get("profiles")),
+            is_active: is_active(self.profiles, it.get("profiles")),
             profiles: texts(it.get("profiles")),
             ports_place: place("ports"),
             ports: self.ports(it.get("ports")),
@@ -292,48 +278,128 @@ impl Reader<'_> {
         }
     }
 
-    fn is_active(&self, profiles: Option<&Value>) -> bool {
-        let wanted = texts(profiles);
-        let is_wanted = |it: &Text| {
-            self.profiles
-                .iter()
-                .any(|active| active == "*" || *active == it.text)
-        };
-        wanted.is_empty() || wanted.iter().any(is_wanted)
-    }
-
-    fn ports(&mut self, list: Option<&Value>) -> Vec<Port> {
+    /// What one string stands for is one port, be it a range.
+    fn ports(&self, list: Option<&Value>) -> Vec<Port> {
         let items = list.map(Value::items).unwrap_or_default();
-        items.iter().flat_map(|item| self.port(item)).collect()
-    }
-
-    fn mounts(&mut self, service: &Value) -> Vec<Mount> {
-        let volumes = service.get("volumes").map(Value::items).unwrap_or_default();
-        let mut res: Vec<Mount> = volumes.iter().filter_map(|item| self.mount(item)).collect();
-        if let Some(tmpfs) = service.get("tmpfs") {
-            let items = if tmpfs.is_sequence() {
-                tmpfs.items()
-            } else {
-                std::slice::from_ref(tmpfs)
-            };
-            res.extend(items.iter().filter_map(|item| self.tmpfs(item)));
+        let mut res: Vec<Port> = Vec::new();
+        for port in items.iter().filter_map(|item| self.port(item)) {
+            match res.last_mut() {
+                Some(last) if last.short.is_some() && last.place == port.place => {
+                    let widen = |a: (u16, u16), b: (u16, u16)| (a.0.min(b.0), a.1.max(b.1));
+                    last.target = widen(last.target, port.target);
+                    last.published = last.published.zip(port.published).map(|(a, b)| widen(a, b));
+                }
+                _ => res.push(port),
+            }
         }
         res
+    }
+
+    fn port(&self, item: &Value) -> Option<Port> {
+        let target = item.get("target")?;
+        let published = item.get("published");
+        let known = |it: &Value| it.scalar().is_some_and(|it| it.known);
+        let range = |it: &Value| port_range(&it.scalar()?.printed());
+        if !known(target) || published.is_some_and(|it| !known(it)) {
+            return None;
+        }
+        let short = self.is_short(item).then(|| ShortPort {
+            published: published.map(|it| it.place.span),
+            target: target.place.span,
+        });
+        let string = |key: &str| item.get(key).and_then(Value::text).map(str::to_owned);
+        Some(Port {
+            place: item.place,
+            short,
+            host_ip: string("host_ip").filter(|it| !it.is_empty()),
+            published: match published.filter(|it| it.text() != Some("")) {
+                Some(published) => Some(range(published)?),
+                None => None,
+            },
+            target: range(target)?,
+            protocol: string("protocol")
+                .map_or_else(|| "tcp".to_owned(), |it| it.to_ascii_lowercase()),
+            app_protocol: string("app_protocol"),
+            known: item.fields().iter().all(|it| known(&it.value)),
+        })
+    }
+
+    /// Whether what is a mapping now was written as one string.
+    fn is_short(&self, item: &Value) -> bool {
+        let node = self.trees.node(item.place);
+        node.is_some_and(|node| node.kind() == syntax::Kind::Scalar)
+    }
+
+    fn mounts(&self, service: &Value) -> Vec<Mount> {
+        let volumes = service.get("volumes").map(Value::items).unwrap_or_default();
+        let tmpfs = service.get("tmpfs").map(Value::items).unwrap_or_default();
+        let volumes = volumes.iter().map(|item| self.mount(item));
+        volumes
+            .chain(tmpfs.iter().filter_map(|item| self.tmpfs(item)))
+            .collect()
+    }
+
+    fn mount(&self, item: &Value) -> Mount {
+        let nothing = Text {
+            place: item.place,
+            known: false,
+            ..Text::default()
+        };
+        Mount {
+            place: item.place,
+            kind: match item.get("type").and_then(Value::text) {
+                Some("bind") => MountKind::Bind,
+                Some("volume") => MountKind::Volume,
+                Some("tmpfs") => MountKind::Tmpfs,
+                _ => MountKind::Other,
+            },
+            source: item.get("source").and_then(text),
+            target: item.get("target").and_then(text).unwrap_or(nothing),
+            read_only: item.get("read_only").is_some_and(Value::is_true),
+            is_short: self.is_short(item),
+        }
+    }
+
+    fn tmpfs(&self, item: &Value) -> Option<Mount> {
+        let scalar = item.scalar()?;
+        let path = scalar.text.split(':').next().unwrap_or_default();
+        Some(Mount {
+            place: item.place,
+            kind: MountKind::Tmpfs,
+            source: None,
+            target: self.part(item, scalar, 0..path.len()),
+            read_only: false,
+            is_short: false,
+        })
     }
 
     fn variables(&self, value: Option<&Value>) -> Vec<Variable> {
         let Some(value) = value else {
             return Vec::new();
         };
-        let from_fields = value.fields().iter().map(|field| Variable {
-            place: field.key,
-            name: Text {
-                text: field.name.clone(),
-                place: field.key,
-                known: true,
-            },
-            value: text(&field.value),
-            in_list: false,
+        let from_fields = value.fields().iter().map(|field| {
+            // An item of a list has name and value in one string.
+            let node = self.trees.node(field.key);
+            let item = node.filter(|it| {
+                it.parent()
+                    .is_some_and(|it| it.kind() == syntax::Kind::Sequence)
+            });
+            Variable {
+                place: match item {
+                    Some(item) => Place {
+                        span: item.span(),
+                        ..field.key
+                    },
+                    None => field.key,
+                },
+                name: Text {
+                    text: field.name.clone(),
+                    place: field.key,
+                    known: true,
+                },
+                value: text(&field.value),
+                in_list: item.is_some(),
+            }
         });
         let from_items = value.items().iter().filter_map(|item| {
             let scalar = item.scalar()?;
@@ -341,11 +407,11 @@ impl Reader<'_> {
                 Some((name, value)) => (name, Some(value)),
                 None => (scalar.text.as_str(), None),
             };
-            let part = |start: usize, len: usize| self.part(item, scalar, start, len);
+            let part = |range| self.part(item, scalar, range);
             Some(Variable {
                 place: item.place,
-                name: part(0, name.len()),
-                value: value.map(|value| part(name.len() + 1, value.len())),
+                name: part(0..name.len()),
+                value: value.map(|_| part(name.len() + 1..scalar.text.len())),
                 in_list: true,
             })
         });
@@ -373,7 +439,12 @@ impl Reader<'_> {
                 known: true,
             },
             place: field.key,
-            condition: field.value.get("condition").and_then(text),
+            // One that nobody wrote stands where its service does.
+            condition: field
+                .value
+                .get("condition")
+                .filter(|it| it.place != field.key && it.place != field.value.place)
+                .and_then(text),
             required: !field.value.get("required").is_some_and(is_false),
             by: "depends_on",
         });
@@ -392,7 +463,7 @@ impl Reader<'_> {
                     continue;
                 }
                 let name = scalar.text.split(':').next().unwrap_or_default();
-                let service = self.part(item, scalar, 0, name.len());
+                let service = self.part(item, scalar, 0..name.len());
                 res.push(Dependency {
                     service,
                     place: item.place,
@@ -407,10 +478,10 @@ impl Reader<'_> {
             else {
                 continue;
             };
-            let Some(name) = scalar.text.strip_prefix("service:") else {
+            if !scalar.text.starts_with("service:") {
                 continue;
-            };
-            let service = self.part(value, scalar, "service:".len(), name.len());
+            }
+            let service = self.part(value, scalar, "service:".len()..scalar.text.len());
             res.push(Dependency {
                 service,
                 place: value.place,
@@ -431,23 +502,24 @@ impl Reader<'_> {
             .collect()
     }
 
-    /// `len` bytes of a scalar's text, from `start`.
-    fn part(&self, value: &Value, scalar: &Scalar, start: usize, len: usize) -> Text {
-        let range = start..start + len;
-        let span = self.trees.part(value, range.clone());
+    /// The bytes `range` of a scalar's text.
+    fn part(&self, value: &Value, scalar: &Scalar, range: Range<usize>) -> Text {
         Text {
-            text: scalar.text.get(range).unwrap_or_default().to_owned(),
             place: Place {
-                span,
+                span: self.trees.part(value, range.clone()),
                 ..value.place
             },
-            known: scalar.known,
+            known: scalar.part(range.clone()).is_some_and(|it| it.known),
+            text: scalar.text.get(range).unwrap_or_default().to_owned(),
         }
     }
+}
 
-    fn problem(&mut self, kind: Kind, place: Place, message: impl Into<String>) {
-        self.problems.push(Problem::new(kind, place, message));
-    }
+/// `80` or `80-90`.
+fn port_range(text: &str) -> Option<(u16, u16)> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let (first, last) = (first.parse().ok()?, last.parse().ok()?);
+    (first <= last).then_some((first, last))
 }
 
 fn healthcheck(value: &Value) -> Healthcheck {
@@ -460,7 +532,7 @@ fn healthcheck(value: &Value) -> Healthcheck {
     let none = words.first().is_some_and(|word: &Text| word.text == "NONE");
     Healthcheck {
         place: value.place,
-        disabled: none || value.get("disable").is_some_and(is_true),
+        disabled: none || value.get("disable").is_some_and(Value::is_true),
         test_place: test.map(|it| it.place),
         test: words,
     }
@@ -499,15 +571,6 @@ pub(super) fn text(value: &Value) -> Option<Text> {
         text: scalar.text.clone(),
         place: value.place,
         known: scalar.known,
-    })
-}
-
-fn is_true(value: &Value) -> bool {
-    value.text().is_some_and(|text| {
-        matches!(
-            text.to_ascii_lowercase().as_str(),
-            "true" | "yes" | "on" | "y"
-        )
     })
 }
 

@@ -3,7 +3,7 @@
 //! Compose checks after variables are replaced and some strings are cast; so does this. A value
 //! whose variables are unknown is taken as right.
 
-mod tables;
+pub(super) mod tables;
 
 use std::collections::BTreeSet;
 
@@ -14,13 +14,13 @@ use super::{
 use crate::syntax::{self, Resolved};
 
 /// What may stand at one place.
-struct Shape {
+pub(super) struct Shape {
     /// Kinds of values, of [`types`].
     types: u8,
-    keys: &'static [(&'static str, &'static Shape)],
+    pub(super) keys: &'static [(&'static str, &'static Shape)],
     /// Keys beyond `keys`.
-    rest: Rest,
-    item: Option<&'static Shape>,
+    pub(super) rest: Rest,
+    pub(super) item: Option<&'static Shape>,
     required: &'static [&'static str],
     /// If not empty, all there is to choose from.
     values: &'static [&'static str],
@@ -29,12 +29,45 @@ struct Shape {
     maximum: Option<f64>,
     /// No two items are the same.
     unique: bool,
-    /// What a string is turned into first.
+    /// What a string is turned into before it is checked.
     cast: Cast,
+    /// What it is in the model.
+    pub(super) bind: Bind,
+    /// Whether zero and false are said, where others leave them out.
+    pub(super) keeps_zero: bool,
+}
+
+/// What Compose makes of a value that it accepts (compose-go `types/`).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bind {
+    /// A mapping or list of what its own shapes say; a string otherwise.
+    Plain,
+    Flag,
+    Whole,
+    /// With the 32 bits Compose gives it.
+    Decimal,
+    Duration,
+    Bytes,
+    /// One string or many.
+    Texts,
+    /// Words, as a shell splits them.
+    Command,
+    /// The same, and a string is for a shell.
+    Test,
+    /// Names with values; none is an empty one.
+    Mapping,
+    /// Names with values, or without.
+    Environment,
+    Hosts,
+    Ssh,
+    /// Of a file, in octal digits.
+    Mode,
+    /// A number, or `all`.
+    Count,
 }
 
 #[derive(Clone, Copy)]
-enum Rest {
+pub(super) enum Rest {
     Any,
     Nothing,
     /// `x-…`
@@ -86,9 +119,11 @@ const NONE: Shape = Shape {
     maximum: None,
     unique: false,
     cast: Cast::None,
+    bind: Bind::Plain,
+    keeps_zero: false,
 };
 
-static ANY: Shape = NONE;
+const ANY: Shape = NONE;
 
 /// Lists whose repetitions Compose drops before it checks (`override/uncity.go`).
 const DEDUPLICATED: &[&str] = &[
@@ -120,9 +155,23 @@ const DEDUPLICATED: &[&str] = &[
     "volumes",
 ];
 
-/// What `root`, a document of one file, has that Compose does not accept.
-pub(super) fn check(root: &Value, trees: Trees<'_>, problems: &mut Vec<Problem>) {
-    let mut checker = Checker { trees, problems };
+/// How much of what Compose asks for is asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    All,
+    /// What a file must keep by itself, even if others complete it.
+    Parts,
+    /// What may stand in any of several files.
+    Whole,
+}
+
+/// What `root` has, or lacks, that Compose does not accept.
+pub(super) fn check(root: &Value, asked: Asked, trees: Trees<'_>, problems: &mut Vec<Problem>) {
+    let mut checker = Checker {
+        asked,
+        trees,
+        problems,
+    };
     checker.value(
         root,
         &tables::PROJECT,
@@ -135,6 +184,7 @@ pub(super) fn check(root: &Value, trees: Trees<'_>, problems: &mut Vec<Problem>)
 }
 
 struct Checker<'a> {
+    asked: Asked,
     trees: Trees<'a>,
     problems: &'a mut Vec<Problem>,
 }
@@ -214,7 +264,7 @@ impl Checker<'_> {
             let is_extension = field.name.starts_with("x-");
             let below = match (known, shape.rest) {
                 (Some(shape), _) => Some(shape),
-                (None, Rest::Any) => Some(&ANY),
+                (None, Rest::Any) => Some(const { &ANY }),
                 (None, Rest::Of(shape)) => Some(shape),
                 (None, Rest::Named(shape)) if is_name(&field.name) => Some(shape),
                 (None, Rest::Lower(shape))
@@ -445,6 +495,10 @@ impl Checker<'_> {
         message: String,
         suggestion: Option<Suggestion>,
     ) {
+        let of_whole = kind == Kind::MissingKey;
+        if self.asked != Asked::All && of_whole != (self.asked == Asked::Whole) {
+            return;
+        }
         self.problems.push(Problem {
             suggestion,
             ..Problem::new(kind, place, message)

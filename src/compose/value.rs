@@ -8,6 +8,7 @@ use crate::{
         Kind, Problem,
         interpolate::{self, Lookup, Piece, Trouble},
     },
+    project::Project,
     syntax::{self, Node, NodeId, Parse, Resolved, Style},
     text::Span,
 };
@@ -71,12 +72,42 @@ pub struct Scalar {
 }
 
 impl Value {
-    pub fn null(place: Place) -> Value {
+    pub fn new(place: Place, data: Data) -> Value {
         Value {
             place,
-            data: Data::Null,
+            data,
             tag: None,
         }
+    }
+
+    pub fn null(place: Place) -> Value {
+        Value::new(place, Data::Null)
+    }
+
+    pub fn string(place: Place, text: &str) -> Value {
+        Value::new(place, Data::Scalar(Scalar::string(text)))
+    }
+
+    pub fn boolean(place: Place, is: bool) -> Value {
+        Value::new(
+            place,
+            Data::Scalar(Scalar {
+                text: is.to_string(),
+                resolved: Resolved::Bool(is),
+                ..Scalar::default()
+            }),
+        )
+    }
+
+    pub fn integer(place: Place, number: i128) -> Value {
+        Value::new(
+            place,
+            Data::Scalar(Scalar {
+                text: number.to_string(),
+                resolved: Resolved::Int(number),
+                ..Scalar::default()
+            }),
+        )
     }
 
     pub fn fields(&self) -> &[Field] {
@@ -102,6 +133,31 @@ impl Value {
         self.field(name)
             .map(|field| &field.value)
             .filter(|value| !value.is_null())
+    }
+
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
+        let Data::Mapping(fields) = &mut self.data else {
+            return None;
+        };
+        let field = fields.iter_mut().find(|field| field.name == name)?;
+        (!field.value.is_null()).then_some(&mut field.value)
+    }
+
+    /// Adds a field to a mapping.
+    pub fn push(&mut self, field: Field) {
+        if let Data::Mapping(fields) = &mut self.data {
+            fields.push(field);
+        }
+    }
+
+    /// `true`, or a word Compose takes for it.
+    pub fn is_true(&self) -> bool {
+        self.text().is_some_and(|text| {
+            matches!(
+                text.to_ascii_lowercase().as_str(),
+                "true" | "yes" | "on" | "y"
+            )
+        })
     }
 
     pub fn scalar(&self) -> Option<&Scalar> {
@@ -144,7 +200,67 @@ impl Value {
     }
 }
 
+impl Field {
+    /// A field nobody wrote: its name stands where its value does.
+    pub fn new(name: &str, value: Value) -> Field {
+        Field {
+            name: name.to_owned(),
+            key: value.place,
+            value,
+        }
+    }
+}
+
+impl Default for Scalar {
+    fn default() -> Scalar {
+        Scalar {
+            text: String::new(),
+            resolved: Resolved::String,
+            known: true,
+            pieces: Vec::new(),
+        }
+    }
+}
+
 impl Scalar {
+    pub fn string(text: &str) -> Scalar {
+        Scalar {
+            text: text.to_owned(),
+            ..Scalar::default()
+        }
+    }
+
+    /// The bytes `range` of its text as a string of their own, known if no variable in them is unknown.
+    pub fn part(&self, range: Range<usize>) -> Option<Scalar> {
+        let is_literal = |it: &&Piece| it.literal || !meets(it, &range);
+        Some(Scalar {
+            text: self.text.get(range.clone())?.to_owned(),
+            known: self.known
+                || !self.pieces.is_empty() && self.pieces.iter().all(|it| is_literal(&it)),
+            ..Scalar::default()
+        })
+    }
+
+    /// As it is written into a Compose file: a `$` that is no variable any more is `$$`.
+    pub fn escaped(&self) -> String {
+        if self.known {
+            self.text.replace('$', "$$")
+        } else {
+            self.text.clone()
+        }
+    }
+
+    /// As Go prints it: `014` is 12, and `True` is true.
+    pub fn printed(&self) -> String {
+        match self.resolved {
+            Resolved::Null => String::new(),
+            Resolved::Bool(is) => is.to_string(),
+            Resolved::Int(number) => number.to_string(),
+            Resolved::Float(number) => go_float(number),
+            Resolved::Timestamp | Resolved::String => self.text.clone(),
+        }
+    }
+
     /// The part of the value in the file that `range` of `text` comes from: all of a variable
     /// whose value is cut.
     pub fn in_value(&self, range: Range<usize>) -> Range<usize> {
@@ -182,11 +298,36 @@ impl Scalar {
     }
 }
 
+/// Whether a piece of a text has a part in `range`, or stands inside it.
+fn meets(piece: &Piece, range: &Range<usize>) -> bool {
+    piece.text.start <= range.end && range.start <= piece.text.end
+}
+
+/// Go's `%v`: the shortest digits that mean the number, with an exponent from 1e21 and below 1e-4.
+pub(super) fn go_float(number: f64) -> String {
+    if number.is_nan() {
+        return "NaN".to_owned();
+    }
+    if number.is_infinite() {
+        return if number > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
+    }
+    let size = number.abs();
+    if number == 0.0 || (1e-4..1e21).contains(&size) {
+        return number.to_string();
+    }
+    let text = format!("{number:e}");
+    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let (sign, exponent) = match exponent.strip_prefix('-') {
+        Some(exponent) => ('-', exponent),
+        None => ('+', exponent),
+    };
+    format!("{digits}e{sign}{exponent:0>2}")
+}
+
 /// Turns a document into values.
 pub(super) struct Lowering<'a> {
     pub(super) lookup: &'a Lookup<'a>,
-    /// Whether a variable without a value is known to be empty.
-    is_complete: bool,
+    project: &'a Project,
     pub(super) problems: &'a mut Vec<Problem>,
     visits: usize,
     /// The anchors being expanded, innermost last.
@@ -197,12 +338,12 @@ pub(super) struct Lowering<'a> {
 impl<'a> Lowering<'a> {
     pub(super) fn new(
         lookup: &'a Lookup<'a>,
-        is_complete: bool,
+        project: &'a Project,
         problems: &'a mut Vec<Problem>,
     ) -> Lowering<'a> {
         Lowering {
             lookup,
-            is_complete,
+            project,
             problems,
             visits: 0,
             open: Vec::new(),
@@ -372,6 +513,13 @@ impl<'a> Lowering<'a> {
                 pieces: Vec::new(),
             });
         }
+        if self.project.keeps_variables {
+            return Data::Scalar(Scalar {
+                text: value.to_owned(),
+                known: false,
+                ..Scalar::default()
+            });
+        }
         let result = interpolate::interpolate(value, self.lookup);
         for trouble in &result.troubles {
             let place = Place {
@@ -397,7 +545,8 @@ impl<'a> Lowering<'a> {
         Data::Scalar(Scalar {
             text: result.text,
             resolved: Resolved::String,
-            known: (self.is_complete || result.unknown.is_empty()) && result.troubles.is_empty(),
+            known: (self.project.environment_is_complete || result.unknown.is_empty())
+                && result.troubles.is_empty(),
             pieces: result.pieces,
         })
     }
@@ -425,9 +574,12 @@ impl<'a> Trees<'a> {
         let (Some(scalar), Some(node)) = (value.scalar(), self.node(value.place)) else {
             return value.place.span;
         };
+        let span = value.place.span;
         match node.kind() {
-            syntax::Kind::Scalar => node.source(scalar.in_value(range)),
-            _ => value.place.span,
+            // A part of a string has no other way back than its bytes.
+            _ if span != node.span() && span.len() == scalar.text.len() => span.part(range),
+            syntax::Kind::Scalar if span == node.span() => node.source(scalar.in_value(range)),
+            _ => span,
         }
     }
 }

@@ -5,11 +5,13 @@
 
 use std::ops::Range;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::{
+    compose::{Data, Value},
     lint::{Diagnostic, Rule, Safety},
     project::Project,
+    syntax::Resolved,
     text::{LineIndex, Span},
 };
 
@@ -294,4 +296,83 @@ fn uri(path: &str) -> String {
 
 fn is_break(byte: &u8) -> bool {
     matches!(byte, b'\n' | b'\r')
+}
+
+/// The effective model as JSON, as `docker compose config --format json` has it: keys of one's own
+/// only at the top, no models there, and Go's names where Compose gives none.
+pub fn model(value: &Value) -> String {
+    let json = Json {
+        value,
+        depth: 0,
+        is_limit: false,
+        has_names: false,
+    };
+    format!(
+        "{}\n",
+        serde_json::to_string_pretty(&json).unwrap_or_default()
+    )
+}
+
+struct Json<'v> {
+    value: &'v Value,
+    depth: usize,
+    /// Inside `blkio_config`.
+    is_limit: bool,
+    /// Its keys are names of services.
+    has_names: bool,
+}
+
+impl Json<'_> {
+    fn below<'v>(&self, value: &'v Value, name: &str) -> Json<'v> {
+        Json {
+            value,
+            depth: self.depth + 1,
+            is_limit: self.is_limit || name == "blkio_config",
+            has_names: name == "depends_on",
+        }
+    }
+
+    fn is_shown(&self, name: &str) -> bool {
+        match self.depth {
+            0 => name != "models",
+            // The names of services and resources are anyone's.
+            1 => true,
+            _ => self.has_names || !name.starts_with("x-"),
+        }
+    }
+
+    fn name<'n>(&self, name: &'n str) -> &'n str {
+        match name {
+            "path" if self.is_limit => "Path",
+            "rate" if self.is_limit => "Rate",
+            "weight" if self.is_limit && self.depth > 4 => "Weight",
+            _ => name,
+        }
+    }
+}
+
+impl Serialize for Json<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.value.data {
+            Data::Null => serializer.serialize_unit(),
+            Data::Mapping(fields) => {
+                let shown = fields.iter().filter(|it| self.is_shown(&it.name));
+                serializer.collect_map(
+                    shown.map(|it| (self.name(&it.name), self.below(&it.value, &it.name))),
+                )
+            }
+            Data::Sequence(items) => {
+                serializer.collect_seq(items.iter().map(|it| self.below(it, "")))
+            }
+            Data::Scalar(scalar) => match scalar.resolved {
+                Resolved::Bool(is) => serializer.serialize_bool(is),
+                Resolved::Int(number) => match i64::try_from(number) {
+                    Ok(number) => serializer.serialize_i64(number),
+                    Err(_) => serializer.serialize_str(&scalar.text),
+                },
+                Resolved::Float(number) => serializer.serialize_f64(number),
+                _ => serializer.serialize_str(&scalar.escaped()),
+            },
+        }
+    }
 }

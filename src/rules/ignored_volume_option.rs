@@ -1,5 +1,5 @@
 use crate::{
-    compose::Compose,
+    compose::{Compose, Kind, Mount},
     lint::{Report, rule},
 };
 
@@ -28,27 +28,25 @@ rule! {
 }
 
 fn check(compose: &Compose, report: &mut Report<'_>) {
-    for service in &compose.services {
-        for mount in &service.mounts {
-            for option in mount.ignored_options.iter().filter(|it| it.known) {
-                let found =
-                    report.at(option.place.span, format!("option `{}` means nothing, and is ignored", option.text));
-                match option.text.as_str() {
-                    "tmpfs" => {
-                        let target = crate::syntax::scalar(&mount.target.text);
-                        let memory = format!("{{ type: tmpfs, target: {target} }}");
-                        found
-                            .why("What is mounted is a volume kept on disk, not memory.")
-                            .unsafe_fix("Mount memory", compose.replace(mount.place, &memory));
-                    }
-                    "readonly" | "read-only" | "read_only" => {
-                        found
-                            .why("The mount can be written to.")
-                            .unsafe_fix("Write `ro`", compose.replace_span(option.place, "ro"));
-                    }
-                    _ => drop(found.why("Compose knows `ro`, `rw`, `nocopy`, `z`, `Z` and propagation modes.")),
-                }
+    for problem in compose.problems_of(Kind::IgnoredOption) {
+        let option = compose.written(problem.place);
+        let mounts = compose.services.iter().flat_map(|it| &it.mounts);
+        let is_here = |it: &&Mount| it.place.node == problem.place.node && it.place.span.contains(problem.place.span);
+        let found = report.problem(problem);
+        match option {
+            "tmpfs" => {
+                let memory = mounts.clone().find(is_here).and_then(|mount| {
+                    let target = crate::syntax::scalar(&mount.target.text);
+                    compose.replace(mount.place, &format!("{{ type: tmpfs, target: {target} }}"))
+                });
+                found.why("What is mounted is a volume kept on disk, not memory.").unsafe_fix("Mount memory", memory);
             }
+            "readonly" | "read-only" | "read_only" => {
+                found
+                    .why("The mount can be written to.")
+                    .unsafe_fix("Write `ro`", compose.replace_span(problem.place, "ro"));
+            }
+            _ => drop(found.why("Compose knows `ro`, `rw`, `nocopy`, `z`, `Z` and propagation modes.")),
         }
     }
 }

@@ -1,1359 +1,467 @@
-//! What Compose accepts where, as tables.
+//! What Compose accepts where, and what it makes of it, as tables.
 //!
-//! Facts from the schema compose-go validates with (`schema/compose-spec.json`, July 2026), and the
-//! places where it casts strings (`loader/interpolate.go`).
+//! Facts from the schema compose-go validates with (`schema/compose-spec.json`, July 2026), the
+//! places where it casts strings (`loader/interpolate.go`) and the types it fills (`types/`), in
+//! whose order the keys stand: `config` prints them in it.
 
-use super::{ANY, Cast, NONE, Pattern, Rest, Shape, types::*};
+use super::{ANY, Bind, Cast, NONE, Pattern, Rest, Shape, types::*};
 
-// Shapes that recur.
-static TEXT: Shape = Shape {
-    types: STRING,
-    ..NONE
+/// A mapping of these keys and `x-…`; what differs from that stands behind the braces.
+macro_rules! map {
+    ({ $($key:literal: $shape:expr),* $(,)? } $($field:ident: $value:expr),* $(,)?) => {
+        Shape {
+            $($field: $value,)*
+            ..Shape { types: MAP, keys: &[$(($key, &$shape)),*], rest: Rest::Extensions, ..NONE }
+        }
+    };
+}
+
+/// A mapping of names of the user's.
+macro_rules! names {
+    ($rest:ident $shape:expr $(, $field:ident: $value:expr)* $(,)?) => {
+        Shape { $($field: $value,)* ..Shape { types: MAP, rest: Rest::$rest(&$shape), ..NONE } }
+    };
+}
+
+macro_rules! list {
+    ($item:expr $(, $field:ident: $value:expr)* $(,)?) => {
+        Shape { $($field: $value,)* ..Shape { types: LIST, item: Some(&$item), ..NONE } }
+    };
+}
+
+macro_rules! scalar {
+    ($types:expr $(, $field:ident: $value:expr)* $(,)?) => {
+        Shape { types: $types, $($field: $value,)* ..NONE }
+    };
+}
+
+macro_rules! choice {
+    ($($value:literal),*) => { scalar!(STRING, values: &[$($value),*]) };
+}
+
+/// What is kept as it is.
+pub(in crate::compose) const UNTOUCHED: Shape = NONE;
+const TEXT: Shape = scalar!(STRING);
+const TEXTS: Shape = list!(TEXT);
+const DISTINCT: Shape = list!(TEXT, unique: true);
+const TEXT_OR_TEXTS: Shape = list!(TEXT, types: STRING | LIST, unique: true);
+const FLAG: Shape = scalar!(STRING | BOOL, bind: Bind::Flag);
+const ONLY_FLAG: Shape = scalar!(BOOL, bind: Bind::Flag);
+const CAST_FLAG: Shape = scalar!(STRING | BOOL, cast: Cast::Bool, bind: Bind::Flag);
+/// A boolean of which false is not the same as nothing.
+const CAST_CHOICE: Shape = Shape {
+    keeps_zero: true,
+    ..CAST_FLAG
 };
-static TEXTS: Shape = Shape {
-    types: LIST,
-    item: Some(&TEXT),
-    ..NONE
+const WHOLE: Shape = scalar!(STRING | INTEGER, bind: Bind::Whole);
+const CAST_WHOLE: Shape = scalar!(STRING | INTEGER, cast: Cast::Integer, bind: Bind::Whole);
+const CAST_COUNT: Shape = Shape {
+    keeps_zero: true,
+    ..CAST_WHOLE
 };
-static FLAG: Shape = Shape {
-    types: STRING | BOOL,
-    ..NONE
+const CAST_LIMIT: Shape = scalar!(STRING | NUMBER, cast: Cast::Integer, bind: Bind::Whole);
+const CAST_RATIO: Shape = scalar!(STRING | NUMBER, cast: Cast::Number, bind: Bind::Decimal);
+const DURATION: Shape = scalar!(STRING, bind: Bind::Duration);
+/// A duration of which zero is not the same as nothing.
+const OWN_DURATION: Shape = Shape {
+    keeps_zero: true,
+    ..DURATION
 };
-static WHOLE: Shape = Shape {
-    types: STRING | INTEGER,
-    ..NONE
+const BYTES: Shape = scalar!(STRING | INTEGER, bind: Bind::Bytes);
+const BYTES_OR_NUMBER: Shape = scalar!(STRING | NUMBER, bind: Bind::Bytes);
+const TEXT_OR_NUMBER: Shape = scalar!(STRING | NUMBER);
+const VALUE: Shape = scalar!(STRING | NUMBER | BOOL | NULL);
+const OPTIONS: Shape = names!(Of TEXT_OR_NUMBER, bind: Bind::Mapping);
+/// `NAME=value` in a list or a mapping.
+const PAIRS: Shape =
+    names!(Of VALUE, types: LIST | MAP, item: Some(&TEXT), unique: true, bind: Bind::Mapping);
+const ENVIRONMENT: Shape = Shape {
+    bind: Bind::Environment,
+    ..PAIRS
 };
-static NUMERIC: Shape = Shape {
-    types: STRING | NUMBER,
-    ..NONE
-};
-static CAST_FLAG: Shape = Shape {
-    types: STRING | BOOL,
-    cast: Cast::Bool,
-    ..NONE
-};
-static CAST_WHOLE: Shape = Shape {
-    types: STRING | INTEGER,
-    cast: Cast::Integer,
-    ..NONE
-};
-static CAST_NUMERIC: Shape = Shape {
-    types: STRING | NUMBER,
-    cast: Cast::Number,
-    ..NONE
+const EXTERNAL: Shape = map!({ "name": TEXT }
+    types: STRING | BOOL | MAP, cast: Cast::Bool, bind: Bind::Flag);
+const FILE_EXTERNAL: Shape = Shape {
+    rest: Rest::Any,
+    ..EXTERNAL
 };
 
 /// The whole file. `jobs` is newer than the schema.
-pub(super) static PROJECT: Shape = Shape {
-    types: MAP,
-    keys: &[
-        ("version", &TEXT),
-        ("name", &TEXT),
-        (
-            "include",
-            &Shape {
-                types: LIST,
-                item: Some(&INCLUDE),
-                ..NONE
-            },
-        ),
-        (
-            "services",
-            &Shape {
-                types: MAP,
-                rest: Rest::Named(&SERVICE),
-                ..NONE
-            },
-        ),
-        (
-            "models",
-            &Shape {
-                types: MAP,
-                rest: Rest::Named(&MODEL),
-                ..NONE
-            },
-        ),
-        (
-            "networks",
-            &Shape {
-                types: MAP,
-                rest: Rest::Named(&NETWORK),
-                ..NONE
-            },
-        ),
-        (
-            "volumes",
-            &Shape {
-                types: MAP,
-                rest: Rest::Named(&VOLUME),
-                ..NONE
-            },
-        ),
-        (
-            "secrets",
-            &Shape {
-                types: MAP,
-                rest: Rest::Named(&SECRET),
-                ..NONE
-            },
-        ),
-        (
-            "configs",
-            &Shape {
-                types: MAP,
-                rest: Rest::Named(&CONFIG),
-                ..NONE
-            },
-        ),
-        ("jobs", &ANY),
-    ],
-    rest: Rest::Extensions,
-    ..NONE
-};
+pub(in crate::compose) static PROJECT: Shape = map!({
+    "version": TEXT,
+    "name": TEXT,
+    "include": list!(map!({
+        "path": TEXT_OR_TEXTS,
+        "env_file": TEXT_OR_TEXTS,
+        "project_directory": TEXT,
+    } types: STRING | MAP, rest: Rest::Nothing)),
+    "services": names!(Named SERVICE),
+    "networks": names!(Named NETWORK),
+    "volumes": names!(Named VOLUME),
+    "secrets": names!(Named SECRET),
+    "configs": names!(Named CONFIG),
+    "models": names!(Named MODEL),
+    "jobs": ANY,
+});
 
-pub(super) static SERVICE: Shape = Shape {
-    types: MAP,
-    keys: &[
-        ("develop", &DEVELOPMENT),
-        ("deploy", &DEPLOYMENT),
-        ("annotations", &LIST_OR_DICT),
-        ("attach", &FLAG),
-        (
-            "build",
-            &Shape {
-                types: STRING | MAP,
-                keys: &[
-                    ("context", &TEXT),
-                    ("dockerfile", &TEXT),
-                    ("dockerfile_inline", &TEXT),
-                    ("entitlements", &TEXTS),
-                    ("args", &LIST_OR_DICT),
-                    ("ssh", &LIST_OR_DICT),
-                    ("labels", &LIST_OR_DICT),
-                    ("cache_from", &TEXTS),
-                    ("cache_to", &TEXTS),
-                    ("no_cache", &FLAG),
-                    ("no_cache_filter", &STRING_OR_LIST),
-                    ("additional_contexts", &LIST_OR_DICT),
-                    ("network", &TEXT),
-                    ("provenance", &FLAG),
-                    ("sbom", &FLAG),
-                    ("pull", &FLAG),
-                    ("target", &TEXT),
-                    ("shm_size", &WHOLE),
-                    ("extra_hosts", &EXTRA_HOSTS),
-                    ("isolation", &TEXT),
-                    ("privileged", &FLAG),
-                    ("secrets", &SERVICE_CONFIG_OR_SECRET),
-                    ("tags", &TEXTS),
-                    ("ulimits", &ULIMITS),
-                    ("platforms", &TEXTS),
-                ],
-                rest: Rest::Extensions,
-                ..NONE
-            },
-        ),
-        (
-            "blkio_config",
-            &Shape {
-                types: MAP,
-                keys: &[
-                    (
-                        "device_read_bps",
-                        &Shape {
-                            types: LIST,
-                            item: Some(&BLKIO_LIMIT),
-                            ..NONE
-                        },
-                    ),
-                    (
-                        "device_read_iops",
-                        &Shape {
-                            types: LIST,
-                            item: Some(&BLKIO_LIMIT),
-                            ..NONE
-                        },
-                    ),
-                    (
-                        "device_write_bps",
-                        &Shape {
-                            types: LIST,
-                            item: Some(&BLKIO_LIMIT),
-                            ..NONE
-                        },
-                    ),
-                    (
-                        "device_write_iops",
-                        &Shape {
-                            types: LIST,
-                            item: Some(&BLKIO_LIMIT),
-                            ..NONE
-                        },
-                    ),
-                    ("weight", &WHOLE),
-                    (
-                        "weight_device",
-                        &Shape {
-                            types: LIST,
-                            item: Some(&BLKIO_WEIGHT),
-                            ..NONE
-                        },
-                    ),
-                ],
-                rest: Rest::Nothing,
-                ..NONE
-            },
-        ),
-        (
-            "cap_add",
-            &Shape {
-                types: LIST,
-                item: Some(&TEXT),
-                unique: true,
-                ..NONE
-            },
-        ),
-        (
-            "cap_drop",
-            &Shape {
-                types: LIST,
-                item: Some(&TEXT),
-                unique: true,
-                ..NONE
-            },
-        ),
-        (
-            "cgroup",
-            &Shape {
-                types: STRING,
-                values: &["host", "private"],
-                ..NONE
-            },
-        ),
-        ("cgroup_parent", &TEXT),
-        ("command", &COMMAND),
-        ("configs", &SERVICE_CONFIG_OR_SECRET),
-        (
-            "container_name",
-            &Shape {
-                types: STRING,
-                pattern: Pattern::Name,
-                ..NONE
-            },
-        ),
-        (
-            "cpu_count",
-            &Shape {
-                types: STRING | INTEGER,
-                cast: Cast::Integer,
-                minimum: Some(0.0),
-                ..NONE
-            },
-        ),
-        (
-            "cpu_percent",
-            &Shape {
-                types: STRING | INTEGER,
-                cast: Cast::Number,
-                minimum: Some(0.0),
-                maximum: Some(100.0),
-                ..NONE
-            },
-        ),
-        (
-            "cpu_shares",
-            &Shape {
-                types: STRING | NUMBER,
-                cast: Cast::Integer,
-                ..NONE
-            },
-        ),
-        (
-            "cpu_quota",
-            &Shape {
-                types: STRING | NUMBER,
-                cast: Cast::Integer,
-                ..NONE
-            },
-        ),
-        (
-            "cpu_period",
-            &Shape {
-                types: STRING | NUMBER,
-                cast: Cast::Integer,
-                ..NONE
-            },
-        ),
-        (
-            "cpu_rt_period",
-            &Shape {
-                types: STRING | NUMBER,
-                cast: Cast::Integer,
-                ..NONE
-            },
-        ),
-        (
-            "cpu_rt_runtime",
-            &Shape {
-                types: STRING | NUMBER,
-                cast: Cast::Integer,
-                ..NONE
-            },
-        ),
-        ("cpus", &CAST_NUMERIC),
-        ("cpuset", &TEXT),
-        (
-            "credential_spec",
-            &Shape {
-                types: MAP,
-                keys: &[("config", &TEXT), ("file", &TEXT), ("registry", &TEXT)],
-                rest: Rest::Extensions,
-                ..NONE
-            },
-        ),
-        (
-            "depends_on",
-            &Shape {
-                types: LIST | MAP,
-                rest: Rest::Named(&Shape {
-                    types: MAP,
-                    keys: &[
-                        ("restart", &CAST_FLAG),
-                        (
-                            "required",
-                            &Shape {
-                                types: BOOL,
-                                cast: Cast::Bool,
-                                ..NONE
-                            },
-                        ),
-                        (
-                            "condition",
-                            &Shape {
-                                types: STRING,
-                                values: &[
-                                    "service_started",
-                                    "service_healthy",
-                                    "service_completed_successfully",
-                                ],
-                                ..NONE
-                            },
-                        ),
-                    ],
-                    rest: Rest::Extensions,
-                    required: &["condition"],
-                    ..NONE
+pub(super) static SERVICE: Shape = map!({
+    "profiles": DISTINCT,
+    "annotations": PAIRS,
+    "attach": Shape { keeps_zero: true, ..FLAG },
+    "build": BUILD,
+    "develop": DEVELOPMENT,
+    "blkio_config": map!({
+        "weight": WHOLE,
+        "weight_device": list!(map!({ "path": TEXT, "weight": WHOLE } rest: Rest::Nothing)),
+        "device_read_bps": BLKIO_LIMITS,
+        "device_read_iops": BLKIO_LIMITS,
+        "device_write_bps": BLKIO_LIMITS,
+        "device_write_iops": BLKIO_LIMITS,
+    } rest: Rest::Nothing),
+    "cap_add": DISTINCT,
+    "cap_drop": DISTINCT,
+    "cgroup_parent": TEXT,
+    "cgroup": choice!("host", "private"),
+    "cpu_count": Shape { minimum: Some(0.0), ..CAST_WHOLE },
+    "cpu_percent": scalar!(STRING | INTEGER,
+        cast: Cast::Number, minimum: Some(0.0), maximum: Some(100.0), bind: Bind::Decimal),
+    "cpu_period": CAST_LIMIT,
+    "cpu_quota": CAST_LIMIT,
+    "cpu_rt_period": CAST_LIMIT,
+    "cpu_rt_runtime": CAST_LIMIT,
+    "cpus": CAST_RATIO,
+    "cpuset": TEXT,
+    "cpu_shares": CAST_LIMIT,
+    "command": COMMAND,
+    "configs": FILE_MOUNTS,
+    "container_name": scalar!(STRING, pattern: Pattern::Name),
+    "credential_spec": map!({ "config": TEXT, "file": TEXT, "registry": TEXT }),
+    "depends_on": names!(Named map!({
+        "condition": choice!("service_started", "service_healthy", "service_completed_successfully"),
+        "restart": CAST_FLAG,
+        "required": scalar!(BOOL, cast: Cast::Bool, bind: Bind::Flag, keeps_zero: true),
+    } required: &["condition"]), types: LIST | MAP, item: Some(&TEXT), unique: true),
+    "deploy": DEPLOYMENT,
+    "device_cgroup_rules": DISTINCT,
+    "devices": list!(map!({ "source": TEXT, "target": TEXT, "permissions": TEXT }
+        types: STRING | MAP, required: &["source"])),
+    "dns": TEXT_OR_TEXTS,
+    "dns_opt": DISTINCT,
+    "dns_search": TEXT_OR_TEXTS,
+    "domainname": TEXT,
+    "entrypoint": COMMAND,
+    "provider": map!({
+        "type": TEXT,
+        "options": names!(Of list!(
+            scalar!(STRING | NUMBER | BOOL), types: STRING | NUMBER | BOOL | LIST, bind: Bind::Texts
+        )),
+    } required: &["type"]),
+    "environment": ENVIRONMENT,
+    "env_file": list!(map!({
+        "path": TEXT,
+        "required": Shape { keeps_zero: true, ..FLAG },
+        "format": TEXT,
+    }
+        types: STRING | MAP, rest: Rest::Nothing, required: &["path"]), types: STRING | LIST),
+    "expose": list!(TEXT_OR_NUMBER, unique: true),
+    "extends": map!({ "file": TEXT, "service": TEXT }
+        types: STRING | MAP, rest: Rest::Nothing, required: &["service"]),
+    "external_links": DISTINCT,
+    "extra_hosts": HOSTS,
+    "group_add": list!(TEXT_OR_NUMBER, unique: true),
+    "gpus": list!(map!({
+        "capabilities": DISTINCT,
+        "driver": TEXT,
+        "count": DEVICE_COUNT,
+        "device_ids": DISTINCT,
+        "options": PAIRS,
+    } rest: Rest::Any), types: STRING | LIST, values: &["all"]),
+    "hostname": TEXT,
+    "healthcheck": map!({
+        "test": list!(TEXT, types: STRING | LIST, bind: Bind::Test),
+        "timeout": OWN_DURATION,
+        "interval": OWN_DURATION,
+        "retries": Shape { keeps_zero: true, ..CAST_LIMIT },
+        "start_period": OWN_DURATION,
+        "start_interval": OWN_DURATION,
+        "disable": CAST_FLAG,
+    }),
+    "image": TEXT,
+    "init": CAST_CHOICE,
+    "ipc": TEXT,
+    "isolation": TEXT,
+    "labels": PAIRS,
+    "label_file": list!(TEXT, types: STRING | LIST),
+    "links": DISTINCT,
+    "logging": map!({
+        "driver": TEXT,
+        "options": names!(Of scalar!(STRING | NUMBER | NULL), bind: Bind::Mapping),
+    }),
+    "mem_limit": BYTES_OR_NUMBER,
+    "mem_reservation": BYTES,
+    "memswap_limit": BYTES_OR_NUMBER,
+    "mem_swappiness": BYTES,
+    "mac_address": TEXT,
+    "models": names!(Named map!({ "endpoint_var": TEXT, "model_var": TEXT } types: NULL | MAP),
+        types: LIST | MAP, item: Some(&TEXT), unique: true),
+    "network_mode": TEXT,
+    "networks": names!(Named map!({
+        "aliases": DISTINCT,
+        "driver_opts": OPTIONS,
+        "gw_priority": scalar!(NUMBER, bind: Bind::Whole),
+        "interface_name": TEXT,
+        "ipv4_address": TEXT,
+        "ipv6_address": TEXT,
+        "link_local_ips": DISTINCT,
+        "mac_address": TEXT,
+        "priority": scalar!(NUMBER, bind: Bind::Whole),
+    } types: NULL | MAP), types: LIST | MAP, item: Some(&TEXT), unique: true),
+    "oom_kill_disable": CAST_FLAG,
+    "oom_score_adj": Shape { minimum: Some(-1000.0), maximum: Some(1000.0), ..CAST_WHOLE },
+    "pid": scalar!(STRING | NULL),
+    "pids_limit": CAST_LIMIT,
+    "platform": TEXT,
+    "ports": list!(map!({
+        "name": TEXT,
+        "mode": TEXT,
+        "host_ip": TEXT,
+        "target": CAST_WHOLE,
+        "published": scalar!(STRING | INTEGER),
+        "protocol": TEXT,
+        "app_protocol": TEXT,
+    } types: STRING | NUMBER | MAP), unique: true),
+    "privileged": CAST_FLAG,
+    "pull_policy": scalar!(STRING, pattern: Pattern::PullPolicy),
+    "pull_refresh_after": TEXT,
+    "read_only": CAST_FLAG,
+    "restart": TEXT,
+    "runtime": TEXT,
+    "scale": CAST_COUNT,
+    "secrets": FILE_MOUNTS,
+    "security_opt": DISTINCT,
+    "shm_size": BYTES_OR_NUMBER,
+    "stdin_open": CAST_FLAG,
+    "stop_grace_period": OWN_DURATION,
+    "stop_signal": TEXT,
+    "storage_opt": Shape { types: MAP, bind: Bind::Mapping, ..NONE },
+    "sysctls": PAIRS,
+    "tmpfs": TEXT_OR_TEXTS,
+    "tty": CAST_FLAG,
+    "ulimits": ULIMITS,
+    "use_api_socket": ONLY_FLAG,
+    "user": TEXT,
+    "userns_mode": TEXT,
+    "uts": TEXT,
+    "volumes": list!(MOUNT, unique: true),
+    "volumes_from": DISTINCT,
+    "working_dir": TEXT,
+    "pre_start": list!(map!({
+        "command": COMMAND,
+        "image": TEXT,
+        "user": TEXT,
+        "privileged": FLAG,
+        "working_dir": TEXT,
+        "environment": ENVIRONMENT,
+        "per_replica": FLAG,
+    })),
+    "post_start": list!(HOOK),
+    "pre_stop": list!(HOOK),
+});
+
+const BUILD: Shape = map!({
+    "context": TEXT,
+    "dockerfile": TEXT,
+    "dockerfile_inline": TEXT,
+    "entitlements": TEXTS,
+    "args": ENVIRONMENT,
+    "provenance": scalar!(STRING | BOOL),
+    "sbom": scalar!(STRING | BOOL),
+    "ssh": Shape { bind: Bind::Ssh, ..PAIRS },
+    "labels": PAIRS,
+    "cache_from": TEXTS,
+    "cache_to": TEXTS,
+    "no_cache": FLAG,
+    "no_cache_filter": TEXT_OR_TEXTS,
+    "additional_contexts": PAIRS,
+    "pull": FLAG,
+    "extra_hosts": HOSTS,
+    "isolation": TEXT,
+    "network": TEXT,
+    "target": TEXT,
+    "secrets": FILE_MOUNTS,
+    "shm_size": BYTES,
+    "tags": TEXTS,
+    "ulimits": ULIMITS,
+    "platforms": TEXTS,
+    "privileged": FLAG,
+} types: STRING | MAP);
+
+const DEVELOPMENT: Shape = map!({
+    "watch": list!(map!({
+        "path": TEXT,
+        "action": choice!("rebuild", "sync", "restart", "sync+restart", "sync+exec"),
+        "target": TEXT,
+        "exec": HOOK,
+        "include": TEXT_OR_TEXTS,
+        "ignore": TEXT_OR_TEXTS,
+        "initial_sync": ONLY_FLAG,
+    } required: &["path", "action"])),
+} types: NULL | MAP);
+
+const DEPLOYMENT: Shape = map!({
+    "mode": TEXT,
+    "replicas": CAST_COUNT,
+    "labels": PAIRS,
+    "update_config": UPDATE,
+    "rollback_config": UPDATE,
+    "resources": map!({
+        "limits": map!({ "cpus": CPUS, "memory": MEMORY, "pids": WHOLE }),
+        "reservations": map!({
+            "cpus": CPUS,
+            "memory": MEMORY,
+            "devices": list!(map!({
+                "capabilities": DISTINCT,
+                "driver": TEXT,
+                "count": DEVICE_COUNT,
+                "device_ids": DISTINCT,
+                "options": PAIRS,
+            } required: &["capabilities"])),
+            "generic_resources": list!(map!({
+                "discrete_resource_spec": map!({
+                    "kind": TEXT,
+                    "value": scalar!(STRING | NUMBER, bind: Bind::Whole, keeps_zero: true),
                 }),
-                item: Some(&TEXT),
-                unique: true,
-                ..NONE
-            },
-        ),
-        ("device_cgroup_rules", &LIST_OF_STRINGS),
-        (
-            "devices",
-            &Shape {
-                types: LIST,
-                item: Some(&Shape {
-                    types: STRING | MAP,
-                    keys: &[("source", &TEXT), ("target", &TEXT), ("permissions", &TEXT)],
-                    rest: Rest::Extensions,
-                    required: &["source"],
-                    ..NONE
-                }),
-                ..NONE
-            },
-        ),
-        ("dns", &STRING_OR_LIST),
-        (
-            "dns_opt",
-            &Shape {
-                types: LIST,
-                item: Some(&TEXT),
-                unique: true,
-                ..NONE
-            },
-        ),
-        ("dns_search", &STRING_OR_LIST),
-        ("domainname", &TEXT),
-        ("entrypoint", &COMMAND),
-        ("env_file", &ENV_FILE),
-        ("label_file", &LABEL_FILE),
-        ("environment", &LIST_OR_DICT),
-        (
-            "expose",
-            &Shape {
-                types: LIST,
-                item: Some(&NUMERIC),
-                unique: true,
-                ..NONE
-            },
-        ),
-        (
-            "extends",
-            &Shape {
-                types: STRING | MAP,
-                keys: &[("service", &TEXT), ("file", &TEXT)],
-                rest: Rest::Nothing,
-                required: &["service"],
-                ..NONE
-            },
-        ),
-        (
-            "provider",
-            &Shape {
-                types: MAP,
-                keys: &[
-                    ("type", &TEXT),
-                    (
-                        "options",
-                        &Shape {
-                            types: MAP,
-                            rest: Rest::Of(&Shape {
-                                types: STRING | NUMBER | BOOL | LIST,
-                                item: Some(&Shape {
-                                    types: STRING | NUMBER | BOOL,
-                                    ..NONE
-                                }),
-                                ..NONE
-                            }),
-                            ..NONE
-                        },
-                    ),
-                ],
-                rest: Rest::Extensions,
-                required: &["type"],
-                ..NONE
-            },
-        ),
-        (
-            "external_links",
-            &Shape {
-                types: LIST,
-                item: Some(&TEXT),
-                unique: true,
-                ..NONE
-            },
-        ),
-        ("extra_hosts", &EXTRA_HOSTS),
-        ("gpus", &GPUS),
-        (
-            "group_add",
-            &Shape {
-                types: LIST,
-                item: Some(&NUMERIC),
-                unique: true,
-                ..NONE
-            },
-        ),
-        ("healthcheck", &HEALTHCHECK),
-        ("hostname", &TEXT),
-        ("image", &TEXT),
-        ("init", &CAST_FLAG),
-        ("ipc", &TEXT),
-        ("isolation", &TEXT),
-        ("labels", &LIST_OR_DICT),
-        (
-            "links",
-            &Shape {
-                types: LIST,
-                item: Some(&TEXT),
-                unique: true,
-                ..NONE
-            },
-        ),
-        (
-            "logging",
-            &Shape {
-                types: MAP,
-                keys: &[
-                    ("driver", &TEXT),
-                    (
-                        "options",
-                        &Shape {
-                            types: MAP,
-                            rest: Rest::Of(&Shape {
-                                types: STRING | NUMBER | NULL,
-                                ..NONE
-                            }),
-                            ..NONE
-                        },
-                    ),
-                ],
-                rest: Rest::Extensions,
-                ..NONE
-            },
-        ),
-        ("mac_address", &TEXT),
-        ("mem_limit", &NUMERIC),
-        ("mem_reservation", &WHOLE),
-        ("mem_swappiness", &WHOLE),
-        ("memswap_limit", &NUMERIC),
-        ("network_mode", &TEXT),
-        (
-            "models",
-            &Shape {
-                types: LIST | MAP,
-                rest: Rest::Named(&Shape {
-                    types: NULL | MAP,
-                    keys: &[("endpoint_var", &TEXT), ("model_var", &TEXT)],
-                    rest: Rest::Extensions,
-                    ..NONE
-                }),
-                item: Some(&TEXT),
-                unique: true,
-                ..NONE
-            },
-        ),
-        (
-            "networks",
-            &Shape {
-                types: LIST | MAP,
-                rest: Rest::Named(&Shape {
-                    types: NULL | MAP,
-                    keys: &[
-                        ("aliases", &LIST_OF_STRINGS),
-                        ("interface_name", &TEXT),
-                        ("ipv4_address", &TEXT),
-                        ("ipv6_address", &TEXT),
-                        ("link_local_ips", &LIST_OF_STRINGS),
-                        ("mac_address", &TEXT),
-                        (
-                            "driver_opts",
-                            &Shape {
-                                types: MAP,
-                                rest: Rest::Of(&NUMERIC),
-                                ..NONE
-                            },
-                        ),
-                        (
-                            "priority",
-                            &Shape {
-                                types: NUMBER,
-                                ..NONE
-                            },
-                        ),
-                        (
-                            "gw_priority",
-                            &Shape {
-                                types: NUMBER,
-                                ..NONE
-                            },
-                        ),
-                    ],
-                    rest: Rest::Extensions,
-                    ..NONE
-                }),
-                item: Some(&TEXT),
-                unique: true,
-                ..NONE
-            },
-        ),
-        ("oom_kill_disable", &CAST_FLAG),
-        (
-            "oom_score_adj",
-            &Shape {
-                types: STRING | INTEGER,
-                cast: Cast::Integer,
-                minimum: Some(-1000.0),
-                maximum: Some(1000.0),
-                ..NONE
-            },
-        ),
-        (
-            "pid",
-            &Shape {
-                types: STRING | NULL,
-                ..NONE
-            },
-        ),
-        (
-            "pids_limit",
-            &Shape {
-                types: STRING | NUMBER,
-                cast: Cast::Integer,
-                ..NONE
-            },
-        ),
-        ("platform", &TEXT),
-        (
-            "ports",
-            &Shape {
-                types: LIST,
-                item: Some(&Shape {
-                    types: STRING | NUMBER | MAP,
-                    keys: &[
-                        ("name", &TEXT),
-                        ("mode", &TEXT),
-                        ("host_ip", &TEXT),
-                        ("target", &CAST_WHOLE),
-                        ("published", &WHOLE),
-                        ("protocol", &TEXT),
-                        ("app_protocol", &TEXT),
-                    ],
-                    rest: Rest::Extensions,
-                    ..NONE
-                }),
-                unique: true,
-                ..NONE
-            },
-        ),
-        (
-            "pre_start",
-            &Shape {
-                types: LIST,
-                item: Some(&PRE_START_HOOK),
-                ..NONE
-            },
-        ),
-        (
-            "post_start",
-            &Shape {
-                types: LIST,
-                item: Some(&SERVICE_HOOK),
-                ..NONE
-            },
-        ),
-        (
-            "pre_stop",
-            &Shape {
-                types: LIST,
-                item: Some(&SERVICE_HOOK),
-                ..NONE
-            },
-        ),
-        ("privileged", &CAST_FLAG),
-        ("profiles", &LIST_OF_STRINGS),
-        (
-            "pull_policy",
-            &Shape {
-                types: STRING,
-                pattern: Pattern::PullPolicy,
-                ..NONE
-            },
-        ),
-        ("pull_refresh_after", &TEXT),
-        ("read_only", &CAST_FLAG),
-        ("restart", &TEXT),
-        ("runtime", &TEXT),
-        ("scale", &CAST_WHOLE),
-        (
-            "security_opt",
-            &Shape {
-                types: LIST,
-                item: Some(&TEXT),
-                unique: true,
-                ..NONE
-            },
-        ),
-        ("shm_size", &NUMERIC),
-        ("secrets", &SERVICE_CONFIG_OR_SECRET),
-        ("sysctls", &LIST_OR_DICT),
-        ("stdin_open", &CAST_FLAG),
-        ("stop_grace_period", &TEXT),
-        ("stop_signal", &TEXT),
-        ("storage_opt", &Shape { types: MAP, ..NONE }),
-        ("tmpfs", &STRING_OR_LIST),
-        ("tty", &CAST_FLAG),
-        ("ulimits", &ULIMITS),
-        (
-            "use_api_socket",
-            &Shape {
-                types: BOOL,
-                ..NONE
-            },
-        ),
-        ("user", &TEXT),
-        ("uts", &TEXT),
-        ("userns_mode", &TEXT),
-        (
-            "volumes",
-            &Shape {
-                types: LIST,
-                item: Some(&Shape {
-                    types: STRING | MAP,
-                    keys: &[
-                        (
-                            "type",
-                            &Shape {
-                                types: STRING,
-                                values: &["bind", "volume", "tmpfs", "cluster", "npipe", "image"],
-                                ..NONE
-                            },
-                        ),
-                        ("source", &TEXT),
-                        ("target", &TEXT),
-                        ("read_only", &CAST_FLAG),
-                        ("consistency", &TEXT),
-                        (
-                            "bind",
-                            &Shape {
-                                types: MAP,
-                                keys: &[
-                                    ("propagation", &TEXT),
-                                    ("create_host_path", &FLAG),
-                                    (
-                                        "recursive",
-                                        &Shape {
-                                            types: STRING,
-                                            values: &[
-                                                "enabled", "disabled", "writable", "readonly",
-                                            ],
-                                            ..NONE
-                                        },
-                                    ),
-                                    (
-                                        "selinux",
-                                        &Shape {
-                                            types: STRING,
-                                            values: &["z", "Z"],
-                                            ..NONE
-                                        },
-                                    ),
-                                ],
-                                rest: Rest::Extensions,
-                                ..NONE
-                            },
-                        ),
-                        (
-                            "volume",
-                            &Shape {
-                                types: MAP,
-                                keys: &[
-                                    ("labels", &LIST_OR_DICT),
-                                    ("nocopy", &CAST_FLAG),
-                                    ("subpath", &TEXT),
-                                ],
-                                rest: Rest::Extensions,
-                                ..NONE
-                            },
-                        ),
-                        (
-                            "tmpfs",
-                            &Shape {
-                                types: MAP,
-                                keys: &[
-                                    (
-                                        "size",
-                                        &Shape {
-                                            types: STRING | INTEGER,
-                                            minimum: Some(0.0),
-                                            ..NONE
-                                        },
-                                    ),
-                                    ("mode", &NUMERIC),
-                                ],
-                                rest: Rest::Extensions,
-                                ..NONE
-                            },
-                        ),
-                        (
-                            "image",
-                            &Shape {
-                                types: MAP,
-                                keys: &[("subpath", &TEXT)],
-                                rest: Rest::Extensions,
-                                ..NONE
-                            },
-                        ),
-                    ],
-                    rest: Rest::Extensions,
-                    required: &["type"],
-                    ..NONE
-                }),
-                unique: true,
-                ..NONE
-            },
-        ),
-        (
-            "volumes_from",
-            &Shape {
-                types: LIST,
-                item: Some(&TEXT),
-                unique: true,
-                ..NONE
-            },
-        ),
-        ("working_dir", &TEXT),
-    ],
-    rest: Rest::Extensions,
-    ..NONE
-};
-
-static HEALTHCHECK: Shape = Shape {
-    types: MAP,
-    keys: &[
-        ("disable", &CAST_FLAG),
-        ("interval", &TEXT),
-        (
-            "retries",
-            &Shape {
-                types: STRING | NUMBER,
-                cast: Cast::Integer,
-                ..NONE
-            },
-        ),
-        (
-            "test",
-            &Shape {
-                types: STRING | LIST,
-                item: Some(&TEXT),
-                ..NONE
-            },
-        ),
-        ("timeout", &TEXT),
-        ("start_period", &TEXT),
-        ("start_interval", &TEXT),
-    ],
-    rest: Rest::Extensions,
-    ..NONE
-};
-
-static DEVELOPMENT: Shape = Shape {
-    types: NULL | MAP,
-    keys: &[(
-        "watch",
-        &Shape {
-            types: LIST,
-            item: Some(&Shape {
-                types: MAP,
-                keys: &[
-                    ("ignore", &STRING_OR_LIST),
-                    ("include", &STRING_OR_LIST),
-                    ("path", &TEXT),
-                    (
-                        "action",
-                        &Shape {
-                            types: STRING,
-                            values: &["rebuild", "sync", "restart", "sync+restart", "sync+exec"],
-                            ..NONE
-                        },
-                    ),
-                    ("target", &TEXT),
-                    ("exec", &SERVICE_HOOK),
-                    (
-                        "initial_sync",
-                        &Shape {
-                            types: BOOL,
-                            ..NONE
-                        },
-                    ),
-                ],
-                rest: Rest::Extensions,
-                required: &["path", "action"],
-                ..NONE
-            }),
-            ..NONE
-        },
-    )],
-    rest: Rest::Extensions,
-    ..NONE
-};
-
-static DEPLOYMENT: Shape = Shape {
-    types: NULL | MAP,
-    keys: &[
-        ("mode", &TEXT),
-        ("endpoint_mode", &TEXT),
-        ("replicas", &CAST_WHOLE),
-        ("labels", &LIST_OR_DICT),
-        (
-            "rollback_config",
-            &Shape {
-                types: MAP,
-                keys: &[
-                    ("parallelism", &CAST_WHOLE),
-                    ("delay", &TEXT),
-                    ("failure_action", &TEXT),
-                    ("monitor", &TEXT),
-                    ("max_failure_ratio", &CAST_NUMERIC),
-                    (
-                        "order",
-                        &Shape {
-                            types: STRING,
-                            values: &["start-first", "stop-first"],
-                            ..NONE
-                        },
-                    ),
-                ],
-                rest: Rest::Extensions,
-                ..NONE
-            },
-        ),
-        (
-            "update_config",
-            &Shape {
-                types: MAP,
-                keys: &[
-                    ("parallelism", &CAST_WHOLE),
-                    ("delay", &TEXT),
-                    ("failure_action", &TEXT),
-                    ("monitor", &TEXT),
-                    ("max_failure_ratio", &CAST_NUMERIC),
-                    (
-                        "order",
-                        &Shape {
-                            types: STRING,
-                            values: &["start-first", "stop-first"],
-                            ..NONE
-                        },
-                    ),
-                ],
-                rest: Rest::Extensions,
-                ..NONE
-            },
-        ),
-        (
-            "resources",
-            &Shape {
-                types: MAP,
-                keys: &[
-                    (
-                        "limits",
-                        &Shape {
-                            types: MAP,
-                            keys: &[("cpus", &NUMERIC), ("memory", &TEXT), ("pids", &WHOLE)],
-                            rest: Rest::Extensions,
-                            ..NONE
-                        },
-                    ),
-                    (
-                        "reservations",
-                        &Shape {
-                            types: MAP,
-                            keys: &[
-                                ("cpus", &NUMERIC),
-                                ("memory", &TEXT),
-                                ("generic_resources", &GENERIC_RESOURCES),
-                                ("devices", &DEVICES),
-                            ],
-                            rest: Rest::Extensions,
-                            ..NONE
-                        },
-                    ),
-                ],
-                rest: Rest::Extensions,
-                ..NONE
-            },
-        ),
-        (
-            "restart_policy",
-            &Shape {
-                types: MAP,
-                keys: &[
-                    ("condition", &TEXT),
-                    ("delay", &TEXT),
-                    ("max_attempts", &CAST_WHOLE),
-                    ("window", &TEXT),
-                ],
-                rest: Rest::Extensions,
-                ..NONE
-            },
-        ),
-        (
-            "placement",
-            &Shape {
-                types: MAP,
-                keys: &[
-                    ("constraints", &TEXTS),
-                    (
-                        "preferences",
-                        &Shape {
-                            types: LIST,
-                            item: Some(&Shape {
-                                types: MAP,
-                                keys: &[("spread", &TEXT)],
-                                rest: Rest::Extensions,
-                                ..NONE
-                            }),
-                            ..NONE
-                        },
-                    ),
-                    ("max_replicas_per_node", &CAST_WHOLE),
-                ],
-                rest: Rest::Extensions,
-                ..NONE
-            },
-        ),
-    ],
-    rest: Rest::Extensions,
-    ..NONE
-};
-
-static GENERIC_RESOURCES: Shape = Shape {
-    types: LIST,
-    item: Some(&Shape {
-        types: MAP,
-        keys: &[(
-            "discrete_resource_spec",
-            &Shape {
-                types: MAP,
-                keys: &[("kind", &TEXT), ("value", &NUMERIC)],
-                rest: Rest::Extensions,
-                ..NONE
-            },
-        )],
-        rest: Rest::Extensions,
-        ..NONE
+            })),
+        }),
     }),
-    ..NONE
-};
-
-static DEVICES: Shape = Shape {
-    types: LIST,
-    item: Some(&Shape {
-        types: MAP,
-        keys: &[
-            ("capabilities", &LIST_OF_STRINGS),
-            ("count", &WHOLE),
-            ("device_ids", &LIST_OF_STRINGS),
-            ("driver", &TEXT),
-            ("options", &LIST_OR_DICT),
-        ],
-        rest: Rest::Extensions,
-        required: &["capabilities"],
-        ..NONE
+    "restart_policy": map!({
+        "condition": TEXT,
+        "delay": OWN_DURATION,
+        "max_attempts": CAST_COUNT,
+        "window": OWN_DURATION,
     }),
-    ..NONE
-};
-
-static GPUS: Shape = Shape {
-    types: STRING | LIST,
-    item: Some(&Shape {
-        types: MAP,
-        keys: &[
-            ("capabilities", &LIST_OF_STRINGS),
-            ("count", &WHOLE),
-            ("device_ids", &LIST_OF_STRINGS),
-            ("driver", &TEXT),
-            ("options", &LIST_OR_DICT),
-        ],
-        ..NONE
+    "placement": map!({
+        "constraints": TEXTS,
+        "preferences": list!(map!({ "spread": TEXT })),
+        "max_replicas_per_node": CAST_WHOLE,
     }),
-    values: &["all"],
-    ..NONE
-};
+    "endpoint_mode": TEXT,
+} types: NULL | MAP);
 
-static INCLUDE: Shape = Shape {
-    types: STRING | MAP,
-    keys: &[
-        ("path", &STRING_OR_LIST),
-        ("env_file", &STRING_OR_LIST),
-        ("project_directory", &TEXT),
-    ],
-    rest: Rest::Nothing,
-    ..NONE
-};
+const UPDATE: Shape = map!({
+    "parallelism": CAST_COUNT,
+    "delay": DURATION,
+    "failure_action": TEXT,
+    "monitor": DURATION,
+    "max_failure_ratio": CAST_RATIO,
+    "order": choice!("start-first", "stop-first"),
+});
 
-static NETWORK: Shape = Shape {
-    types: NULL | MAP,
-    keys: &[
-        ("name", &TEXT),
-        ("driver", &TEXT),
-        (
-            "driver_opts",
-            &Shape {
-                types: MAP,
-                rest: Rest::Of(&NUMERIC),
-                ..NONE
-            },
-        ),
-        (
-            "ipam",
-            &Shape {
-                types: MAP,
-                keys: &[
-                    ("driver", &TEXT),
-                    (
-                        "config",
-                        &Shape {
-                            types: LIST,
-                            item: Some(&Shape {
-                                types: MAP,
-                                keys: &[
-                                    ("subnet", &TEXT),
-                                    ("ip_range", &TEXT),
-                                    ("gateway", &TEXT),
-                                    (
-                                        "aux_addresses",
-                                        &Shape {
-                                            types: MAP,
-                                            rest: Rest::Of(&TEXT),
-                                            ..NONE
-                                        },
-                                    ),
-                                ],
-                                rest: Rest::Extensions,
-                                ..NONE
-                            }),
-                            ..NONE
-                        },
-                    ),
-                    (
-                        "options",
-                        &Shape {
-                            types: MAP,
-                            rest: Rest::Of(&TEXT),
-                            ..NONE
-                        },
-                    ),
-                ],
-                rest: Rest::Extensions,
-                ..NONE
-            },
-        ),
-        (
-            "external",
-            &Shape {
-                types: STRING | BOOL | MAP,
-                cast: Cast::Bool,
-                keys: &[("name", &TEXT)],
-                rest: Rest::Extensions,
-                ..NONE
-            },
-        ),
-        ("internal", &CAST_FLAG),
-        ("enable_ipv4", &CAST_FLAG),
-        ("enable_ipv6", &CAST_FLAG),
-        ("attachable", &CAST_FLAG),
-        ("labels", &LIST_OR_DICT),
-    ],
-    rest: Rest::Extensions,
-    ..NONE
-};
-
-static VOLUME: Shape = Shape {
-    types: NULL | MAP,
-    keys: &[
-        ("name", &TEXT),
-        ("driver", &TEXT),
-        (
-            "driver_opts",
-            &Shape {
-                types: MAP,
-                rest: Rest::Of(&NUMERIC),
-                ..NONE
-            },
-        ),
-        (
-            "external",
-            &Shape {
-                types: STRING | BOOL | MAP,
-                cast: Cast::Bool,
-                keys: &[("name", &TEXT)],
-                rest: Rest::Extensions,
-                ..NONE
-            },
-        ),
-        ("labels", &LIST_OR_DICT),
-    ],
-    rest: Rest::Extensions,
-    ..NONE
-};
-
-static SECRET: Shape = Shape {
-    types: MAP,
-    keys: &[
-        ("name", &TEXT),
-        ("environment", &TEXT),
-        ("file", &TEXT),
-        (
-            "external",
-            &Shape {
-                types: STRING | BOOL | MAP,
-                cast: Cast::Bool,
-                keys: &[("name", &TEXT)],
-                ..NONE
-            },
-        ),
-        ("labels", &LIST_OR_DICT),
-        ("driver", &TEXT),
-        (
-            "driver_opts",
-            &Shape {
-                types: MAP,
-                rest: Rest::Of(&NUMERIC),
-                ..NONE
-            },
-        ),
-        ("template_driver", &TEXT),
-    ],
-    rest: Rest::Extensions,
-    ..NONE
-};
-
-static CONFIG: Shape = Shape {
-    types: MAP,
-    keys: &[
-        ("name", &TEXT),
-        ("content", &TEXT),
-        ("environment", &TEXT),
-        ("file", &TEXT),
-        (
-            "external",
-            &Shape {
-                types: STRING | BOOL | MAP,
-                cast: Cast::Bool,
-                keys: &[("name", &TEXT)],
-                ..NONE
-            },
-        ),
-        ("labels", &LIST_OR_DICT),
-        ("template_driver", &TEXT),
-    ],
-    rest: Rest::Extensions,
-    ..NONE
-};
-
-static MODEL: Shape = Shape {
-    types: MAP,
-    keys: &[
-        ("name", &TEXT),
-        ("model", &TEXT),
-        (
-            "context_size",
-            &Shape {
-                types: INTEGER,
-                ..NONE
-            },
-        ),
-        ("runtime_flags", &TEXTS),
-    ],
-    rest: Rest::Extensions,
-    required: &["model"],
-    ..NONE
-};
-
-static COMMAND: Shape = Shape {
-    types: STRING | NULL | LIST,
-    item: Some(&TEXT),
-    ..NONE
-};
-
-static SERVICE_HOOK: Shape = Shape {
-    types: MAP,
-    keys: &[
-        ("command", &COMMAND),
-        ("user", &TEXT),
-        ("privileged", &FLAG),
-        ("working_dir", &TEXT),
-        ("environment", &LIST_OR_DICT),
-    ],
-    rest: Rest::Extensions,
-    required: &["command"],
-    ..NONE
-};
-
-static PRE_START_HOOK: Shape = Shape {
-    types: MAP,
-    keys: &[
-        ("command", &COMMAND),
-        ("image", &TEXT),
-        ("user", &TEXT),
-        ("privileged", &FLAG),
-        ("working_dir", &TEXT),
-        ("environment", &LIST_OR_DICT),
-        ("per_replica", &FLAG),
-    ],
-    rest: Rest::Extensions,
-    ..NONE
-};
-
-static ENV_FILE: Shape = Shape {
-    types: STRING | LIST,
-    item: Some(&Shape {
-        types: STRING | MAP,
-        keys: &[("path", &TEXT), ("format", &TEXT), ("required", &FLAG)],
-        rest: Rest::Nothing,
-        required: &["path"],
-        ..NONE
+const MOUNT: Shape = map!({
+    "type": choice!("bind", "volume", "tmpfs", "cluster", "npipe", "image"),
+    "source": TEXT,
+    "target": TEXT,
+    "read_only": CAST_FLAG,
+    "consistency": TEXT,
+    "bind": map!({
+        "selinux": choice!("z", "Z"),
+        "propagation": TEXT,
+        "create_host_path": FLAG,
+        "recursive": choice!("enabled", "disabled", "writable", "readonly"),
     }),
-    ..NONE
-};
-
-static LABEL_FILE: Shape = Shape {
-    types: STRING | LIST,
-    item: Some(&TEXT),
-    ..NONE
-};
-
-static STRING_OR_LIST: Shape = Shape {
-    types: STRING | LIST,
-    item: Some(&TEXT),
-    unique: true,
-    ..NONE
-};
-
-static LIST_OF_STRINGS: Shape = Shape {
-    types: LIST,
-    item: Some(&TEXT),
-    unique: true,
-    ..NONE
-};
-
-static LIST_OR_DICT: Shape = Shape {
-    types: LIST | MAP,
-    rest: Rest::Of(&Shape {
-        types: STRING | NUMBER | BOOL | NULL,
-        ..NONE
+    "volume": map!({ "labels": PAIRS, "nocopy": CAST_FLAG, "subpath": TEXT }),
+    "tmpfs": map!({
+        "size": scalar!(STRING | INTEGER, minimum: Some(0.0), bind: Bind::Bytes),
+        "mode": scalar!(STRING | NUMBER, bind: Bind::Whole),
     }),
-    item: Some(&TEXT),
-    unique: true,
-    ..NONE
-};
+    "image": map!({ "subpath": TEXT }),
+} types: STRING | MAP, required: &["type"]);
 
-static EXTRA_HOSTS: Shape = Shape {
-    types: LIST | MAP,
-    rest: Rest::Of(&Shape {
-        types: STRING | LIST,
-        item: Some(&TEXT),
-        ..NONE
+const NETWORK: Shape = map!({
+    "name": TEXT,
+    "driver": TEXT,
+    "driver_opts": OPTIONS,
+    "ipam": map!({
+        "driver": TEXT,
+        "config": list!(map!({
+            "subnet": TEXT,
+            "gateway": TEXT,
+            "ip_range": TEXT,
+            "aux_addresses": names!(Of TEXT, bind: Bind::Mapping),
+        })),
+        "options": names!(Of TEXT, bind: Bind::Mapping),
     }),
-    item: Some(&TEXT),
-    unique: true,
-    ..NONE
-};
+    "external": EXTERNAL,
+    "internal": CAST_FLAG,
+    "attachable": CAST_FLAG,
+    "labels": PAIRS,
+    "enable_ipv4": CAST_CHOICE,
+    "enable_ipv6": CAST_CHOICE,
+} types: NULL | MAP);
 
-static BLKIO_LIMIT: Shape = Shape {
-    types: MAP,
-    keys: &[("path", &TEXT), ("rate", &WHOLE)],
-    rest: Rest::Nothing,
-    ..NONE
-};
+const VOLUME: Shape = map!({
+    "name": TEXT,
+    "driver": TEXT,
+    "driver_opts": OPTIONS,
+    "external": EXTERNAL,
+    "labels": PAIRS,
+} types: NULL | MAP);
 
-static BLKIO_WEIGHT: Shape = Shape {
-    types: MAP,
-    keys: &[("path", &TEXT), ("weight", &WHOLE)],
-    rest: Rest::Nothing,
-    ..NONE
-};
+const SECRET: Shape = map!({
+    "name": TEXT,
+    "file": TEXT,
+    "environment": TEXT,
+    "external": FILE_EXTERNAL,
+    "labels": PAIRS,
+    "driver": TEXT,
+    "driver_opts": OPTIONS,
+    "template_driver": TEXT,
+});
 
-static SERVICE_CONFIG_OR_SECRET: Shape = Shape {
-    types: LIST,
-    item: Some(&Shape {
-        types: STRING | MAP,
-        keys: &[
-            ("source", &TEXT),
-            ("target", &TEXT),
-            ("uid", &TEXT),
-            ("gid", &TEXT),
-            ("mode", &NUMERIC),
-        ],
-        rest: Rest::Extensions,
-        ..NONE
-    }),
-    ..NONE
-};
+const CONFIG: Shape = map!({
+    "name": TEXT,
+    "file": TEXT,
+    "environment": TEXT,
+    "content": TEXT,
+    "external": FILE_EXTERNAL,
+    "labels": PAIRS,
+    "template_driver": TEXT,
+});
 
-static ULIMITS: Shape = Shape {
-    types: MAP,
-    rest: Rest::Lower(&Shape {
-        types: STRING | INTEGER | MAP,
-        cast: Cast::Integer,
-        keys: &[("hard", &CAST_WHOLE), ("soft", &CAST_WHOLE)],
-        rest: Rest::Extensions,
-        required: &["soft", "hard"],
-        ..NONE
-    }),
-    ..NONE
-};
+const MODEL: Shape = map!({
+    "name": TEXT,
+    "model": TEXT,
+    "context_size": scalar!(INTEGER, bind: Bind::Whole),
+    "runtime_flags": TEXTS,
+} required: &["model"]);
+
+const COMMAND: Shape = list!(TEXT, types: STRING | NULL | LIST, bind: Bind::Command);
+
+const HOOK: Shape = map!({
+    "command": COMMAND,
+    "user": TEXT,
+    "privileged": FLAG,
+    "working_dir": TEXT,
+    "environment": ENVIRONMENT,
+} required: &["command"]);
+
+const HOSTS: Shape = names!(Of list!(TEXT, types: STRING | LIST),
+    types: LIST | MAP, item: Some(&TEXT), unique: true, bind: Bind::Hosts);
+
+const BLKIO_LIMITS: Shape = list!(map!({ "path": TEXT, "rate": BYTES } rest: Rest::Nothing));
+
+const FILE_MOUNTS: Shape = list!(map!({
+    "source": TEXT,
+    "target": TEXT,
+    "uid": TEXT,
+    "gid": TEXT,
+    "mode": scalar!(STRING | NUMBER, bind: Bind::Mode, keeps_zero: true),
+} types: STRING | MAP));
+
+const ULIMITS: Shape = names!(Lower map!({ "soft": CAST_COUNT, "hard": CAST_COUNT }
+    types: STRING | INTEGER | MAP, cast: Cast::Integer, required: &["soft", "hard"],
+    bind: Bind::Whole, keeps_zero: true));
+
+const DEVICE_COUNT: Shape = scalar!(STRING | INTEGER, bind: Bind::Count);
+const CPUS: Shape = scalar!(STRING | NUMBER, bind: Bind::Decimal);
+const MEMORY: Shape = scalar!(STRING, bind: Bind::Bytes);

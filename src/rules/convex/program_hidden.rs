@@ -68,9 +68,12 @@ services:
     volumes:
       - "./é中:/convex/:ro"
 #             ^^^^^^^^ error (unsafe fix): this mount hides the backend's own program
+      - ./x:${WHERE}
+  volume:
+    image: ghcr.io/get-convex/convex-backend
+    volumes:
       - data:/convex
 #            ^^^^^^^ error (unsafe fix): this mount hides the backend's own program
-      - ./x:${WHERE}
   other:
     image: nginx
     volumes: [./x:/convex]

@@ -1,0 +1,598 @@
+//! A project from its files: documents merged, `include` and `extends` followed.
+//!
+//! The order of things is compose-go's `loader/loader.go`, `include.go` and `extends.go`: each
+//! document is interpolated, completed by what it includes and extends, merged, checked, and written out.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Kind, Problem, Wanted, canonical, merge, normal, paths, schema, unique,
+    value::{self, Data, Field, Place, Trees, Value},
+};
+use crate::{
+    project::{Project, Role},
+    text::{FileId, Span},
+};
+
+/// How far `include` and `extends` lead.
+const DEPTH: usize = 64;
+/// Services taken from others; each may hold all its ancestors.
+const EXTENSIONS: usize = 20_000;
+
+pub(super) type Environment = BTreeMap<String, String>;
+
+pub(super) struct Loader<'a> {
+    pub(super) project: &'a Project,
+    pub(super) trees: Trees<'a>,
+    pub(super) problems: &'a mut Vec<Problem>,
+    pub(super) wanted: &'a mut Vec<Wanted>,
+    /// The services of files others extend, once read, by file and the folder they speak from.
+    pub(super) parts: BTreeMap<(FileId, String), Vec<Field>>,
+    pub(super) extensions: usize,
+}
+
+/// Where a file is read from.
+#[derive(Clone, Copy)]
+struct Context<'c> {
+    /// What relative paths start from.
+    folder: &'c str,
+    environment: &'c Environment,
+    /// The files whose `include` led here, this one last.
+    included: &'c [FileId],
+}
+
+impl Loader<'_> {
+    /// All `files` merged, in canonical form; `None` if none holds anything.
+    pub(super) fn model(
+        &mut self,
+        files: &[FileId],
+        folder: &str,
+        environment: &Environment,
+        included: &[FileId],
+    ) -> Option<Value> {
+        let mut model = None;
+        for &file in files {
+            let included = [included, &[file]].concat();
+            let context = Context {
+                folder,
+                environment,
+                included: &included,
+            };
+            for document in self.documents(file, environment) {
+                model = Some(self.add(model, document, context));
+            }
+        }
+        model
+    }
+
+    /// The documents of a file that are mappings, with variables replaced.
+    fn documents(&mut self, file: FileId, environment: &Environment) -> Vec<Value> {
+        let place = Span::new(file, 0, 0);
+        let Some(parse) = self.trees.parse(place) else {
+            return Vec::new();
+        };
+        let lookup = |name: &str| environment.get(name).cloned();
+        let mut res = Vec::new();
+        for document in parse.tree.documents() {
+            let value =
+                value::Lowering::new(&lookup, self.project, self.problems).document(document);
+            if value.is_mapping() || value.is_null() {
+                res.push(value);
+                continue;
+            }
+            let message = format!(
+                "a Compose file must be a mapping, and this is {}",
+                value.describe()
+            );
+            let problem = Problem::new(Kind::TopLevel, value.place, message);
+            self.problems.push(problem);
+        }
+        res
+    }
+
+    fn add(&mut self, model: Option<Value>, mut value: Value, context: Context<'_>) -> Value {
+        self.include(&mut value, context);
+        let mut model = model;
+        if let Some(model) = &mut model {
+            merge::reset(model, &value);
+        }
+        self.extend_all(&mut value, context);
+        merge::without_resets(&mut value);
+        let merged = match model {
+            None => {
+                schema::check(&value, schema::Asked::All, self.trees, self.problems);
+                value
+            }
+            Some(base) => {
+                schema::check(&value, schema::Asked::Parts, self.trees, self.problems);
+                let merged = merge::merge(base, value, self.trees, self.problems);
+                schema::check(&merged, schema::Asked::Whole, self.trees, self.problems);
+                merged
+            }
+        };
+        let written_out = canonical::write_out(merged, self.trees, self.problems);
+        unique::enforce(written_out, self.trees, self.problems)
+    }
+
+    /// Brings in what `include` names. What stands in the file itself comes on top.
+    fn include(&mut self, value: &mut Value, context: Context<'_>) {
+        let includes = value.get("include").cloned();
+        for item in includes.iter().flat_map(Value::items) {
+            let paths = item.get("path").unwrap_or(item).clone();
+            let paths = canonical::list(paths);
+            if !self.is_known(item) || paths.items().is_empty() {
+                continue;
+            }
+            let Some(files) = self.all_files(&paths, context.folder) else {
+                continue;
+            };
+            if let Some(first) = files.first()
+                && context.included.contains(first)
+            {
+                let place = paths.items().first().map_or(item.place, |it| it.place);
+                let message = format!(
+                    "this file includes `{}`, which leads back here",
+                    self.name(*first)
+                );
+                self.problem(Kind::IncludeCycle, place, message);
+                continue;
+            }
+            if context.included.len() > DEPTH {
+                self.problem(
+                    Kind::Limit,
+                    item.place,
+                    "the includes lead further than 64 files",
+                );
+                continue;
+            }
+            let first = paths
+                .items()
+                .first()
+                .and_then(Value::text)
+                .unwrap_or_default();
+            // Paths are said from the folder of this file again once the others are read.
+            let from_here = match item.get("project_directory").and_then(Value::text) {
+                Some(folder) if !folder.is_empty() => folder.to_owned(),
+                _ => paths::folder_of(first).to_owned(),
+            };
+            let folder = paths::join(context.folder, &from_here);
+            let mut environment = context.environment.clone();
+            self.environment_of(item, &folder, context.folder, &mut environment);
+            let model = self.model(&files, &folder, &environment, context.included);
+            let Some(mut model) = model else { continue };
+            normal::build_contexts(&mut model);
+            paths::rebase(&mut model, &from_here);
+            self.import(model, value);
+        }
+        if let Data::Mapping(fields) = &mut value.data {
+            fields.retain(|field| field.name != "include");
+        }
+        // Its own kind of mistake is still to be found.
+        if let Some(includes) = includes.filter(|it| !it.is_sequence()) {
+            value.push(Field::new("include", includes));
+        }
+    }
+
+    /// The variables an included project reads: those of its `env_file`, or of the `.env` beside it.
+    fn environment_of(
+        &mut self,
+        item: &Value,
+        folder: &str,
+        from: &str,
+        environment: &mut Environment,
+    ) {
+        let files: Vec<FileId> = match item.get("env_file") {
+            Some(files) => {
+                let files = canonical::list(files.clone());
+                let named = files
+                    .items()
+                    .iter()
+                    .filter(|it| it.text() != Some("/dev/null"));
+                named
+                    .filter_map(|it| {
+                        let path = paths::join(from, it.text()?);
+                        self.file(&path, it.place, Role::Variables, true)
+                    })
+                    .collect()
+            }
+            None => {
+                let path = paths::join(folder, ".env");
+                let place = item.place;
+                self.file(&path, place, Role::Variables, false)
+                    .into_iter()
+                    .collect()
+            }
+        };
+        let outer = environment.clone();
+        let mut read = Environment::new();
+        for file in files {
+            if let Some(source) = self.project.source(file) {
+                super::dotenv::read(&source.text, &outer, &mut read);
+            }
+        }
+        for (name, text) in read {
+            environment.entry(name).or_insert(text);
+        }
+    }
+
+    fn import(&mut self, model: Value, into: &mut Value) {
+        let Data::Mapping(sections) = model.data else {
+            return;
+        };
+        for section in sections {
+            let resources = [
+                "services", "volumes", "networks", "secrets", "configs", "models",
+            ];
+            if !resources.contains(&section.name.as_str()) {
+                continue;
+            }
+            let Some(own) = into.get_mut(&section.name) else {
+                if let Data::Mapping(fields) = &mut into.data {
+                    fields.retain(|field| field.name != section.name);
+                }
+                into.push(section);
+                continue;
+            };
+            let Data::Mapping(fields) = section.value.data else {
+                continue;
+            };
+            for mut field in fields {
+                let Some(index) = own.fields().iter().position(|it| it.name == field.name) else {
+                    own.push(field);
+                    continue;
+                };
+                let Data::Mapping(all) = &mut own.data else {
+                    continue;
+                };
+                if let Some(slot) = all.get_mut(index) {
+                    let place = slot.value.place;
+                    let over = std::mem::replace(&mut slot.value, Value::null(place));
+                    merge::reset(&mut field.value, &over);
+                    slot.value = merge::resource(
+                        &section.name,
+                        &field.name,
+                        field.value,
+                        over,
+                        self.trees,
+                        self.problems,
+                    );
+                }
+            }
+        }
+    }
+
+    fn extend_all(&mut self, value: &mut Value, context: Context<'_>) {
+        let Some(services) = value.get_mut("services") else {
+            return;
+        };
+        let Data::Mapping(fields) = &mut services.data else {
+            return;
+        };
+        if !fields.iter().any(|it| it.value.get("extends").is_some()) {
+            return;
+        }
+        let Some(&file) = context.included.last() else {
+            return;
+        };
+        for index in 0..fields.len() {
+            self.extend(index, fields, file, context, &mut Vec::new());
+        }
+    }
+
+    /// Lays the service on top of the one it extends, if it does, and that on top of its own.
+    fn extend(
+        &mut self,
+        index: usize,
+        services: &mut Vec<Field>,
+        file: FileId,
+        context: Context<'_>,
+        open: &mut Vec<(FileId, String)>,
+    ) {
+        let Some(service) = services.get(index) else {
+            return;
+        };
+        let Some(extends) = service.value.get("extends").filter(|it| !it.is_null()) else {
+            return;
+        };
+        let name = service.name.clone();
+        let Some(target) = extends
+            .get("service")
+            .or(Some(extends))
+            .filter(|it| it.scalar().is_some())
+            .cloned()
+        else {
+            return;
+        };
+        let path = extends.get("file").cloned();
+        let is_known = self.is_known(&target) && path.as_ref().is_none_or(|it| self.is_known(it));
+        self.extensions += 1;
+        if !is_known || self.extensions > EXTENSIONS {
+            return;
+        }
+        let wanted = target.text().unwrap_or_default().to_owned();
+        if open.contains(&(file, name.clone())) {
+            let names: Vec<&str> = open.iter().map(|(_, name)| name.as_str()).collect();
+            let message = format!("`{}` extends itself: {} → {name}", name, names.join(" → "));
+            self.problem(Kind::ExtendsCycle, target.place, message);
+            return;
+        }
+        if open.len() > DEPTH {
+            let message = "the extensions lead further than 64 services";
+            return self.problem(Kind::Limit, target.place, message);
+        }
+        open.push((file, name.clone()));
+        let base = match path {
+            None => match services.iter().position(|it| it.name == wanted) {
+                Some(base) => {
+                    self.extend(base, services, file, context, open);
+                    services.get(base).map(|it| it.value.clone())
+                }
+                None => {
+                    self.unknown(&name, &wanted, target.place, services, None);
+                    None
+                }
+            },
+            Some(path) => self.from_file(&name, &wanted, target.place, &path, context, open),
+        };
+        open.pop();
+        let (Some(base), Some(service)) = (base, services.get_mut(index)) else {
+            return;
+        };
+        let place = service.value.place;
+        let mut over = std::mem::replace(&mut service.value, Value::null(place));
+        if base.is_null() {
+            service.value = over;
+            return;
+        }
+        let mut base = base;
+        // What the base is not known to be, this one is not either.
+        let unseen = base.field("extends").cloned();
+        for value in [&mut base, &mut over] {
+            if let Data::Mapping(fields) = &mut value.data {
+                fields.retain(|field| field.name != "extends");
+            }
+        }
+        merge::reset(&mut base, &over);
+        let mut merged = merge::extend(base, over, self.trees, self.problems);
+        merged.place = place;
+        if let Some(unseen) = unseen {
+            merged.push(unseen);
+        }
+        if let Some(service) = services.get_mut(index) {
+            service.value = merged;
+        }
+    }
+
+    fn from_file(
+        &mut self,
+        name: &str,
+        wanted: &str,
+        place: Place,
+        path: &Value,
+        context: Context<'_>,
+        open: &mut Vec<(FileId, String)>,
+    ) -> Option<Value> {
+        let text = path.text()?;
+        let joined = paths::join(context.folder, text);
+        let file = self.file(&joined, path.place, Role::Part, true)?;
+        let folder = paths::folder_of(text).to_owned();
+        let key = (file, folder.clone());
+        let mut services = match self.parts.remove(&key) {
+            Some(services) => services,
+            None => self.services_of(file, &folder, context),
+        };
+        let found = match services.iter().position(|it| it.name == wanted) {
+            Some(base) => {
+                self.extend(base, &mut services, file, context, open);
+                services.get(base).map(|it| it.value.clone())
+            }
+            None => {
+                self.unknown(name, wanted, place, &services, Some(text));
+                None
+            }
+        };
+        self.parts.insert(key, services);
+        found
+    }
+
+    fn services_of(&mut self, file: FileId, folder: &str, context: Context<'_>) -> Vec<Field> {
+        let mut model: Option<Value> = None;
+        for document in self.documents(file, context.environment) {
+            let mut document = document;
+            if let Some(model) = &mut model {
+                merge::reset(model, &document);
+            }
+            let merged = match model {
+                Some(base) => {
+                    merge::without_resets(&mut document);
+                    merge::merge(base, document, self.trees, self.problems)
+                }
+                None => document,
+            };
+            let merged = canonical::write_out(merged, self.trees, self.problems);
+            model = Some(unique::enforce(merged, self.trees, self.problems));
+        }
+        let Some(mut model) = model else {
+            return Vec::new();
+        };
+        paths::rebase(&mut model, folder);
+        match model.get_mut("services").map(|it| &mut it.data) {
+            Some(Data::Mapping(fields)) => std::mem::take(fields),
+            _ => Vec::new(),
+        }
+    }
+
+    fn unknown(
+        &mut self,
+        name: &str,
+        wanted: &str,
+        place: Place,
+        services: &[Field],
+        file: Option<&str>,
+    ) {
+        let others = services
+            .iter()
+            .map(|it| it.name.as_str())
+            .filter(|it| *it != name);
+        let nearest = schema::nearest(wanted, others);
+        let of = file.map(|file| format!(" of `{file}`")).unwrap_or_default();
+        let message = match nearest {
+            Some(nearest) => format!(
+                "service `{name}` extends undefined service `{wanted}`{of}; did you mean `{nearest}`?"
+            ),
+            None => format!("service `{name}` extends undefined service `{wanted}`{of}"),
+        };
+        let mut problem = Problem::new(Kind::ExtendsUnknown, place, message);
+        problem.suggestion = nearest.map(|it| super::Suggestion::Replace(it.to_owned()));
+        self.problems.push(problem);
+    }
+
+    /// The file that `path` names, or `None`, and a note that it is wanted.
+    pub(super) fn file(
+        &mut self,
+        path: &str,
+        place: Place,
+        role: Role,
+        required: bool,
+    ) -> Option<FileId> {
+        let found = self
+            .project
+            .files()
+            .find(|(_, source)| paths::join("", &source.name) == path);
+        if let Some((file, _)) = found {
+            return Some(file);
+        }
+        if !self
+            .wanted
+            .iter()
+            .any(|it| it.path == path && it.role == role)
+        {
+            self.wanted.push(Wanted {
+                path: path.to_owned(),
+                place,
+                role,
+                required,
+            });
+        }
+        None
+    }
+
+    fn all_files(&mut self, list: &Value, folder: &str) -> Option<Vec<FileId>> {
+        let files: Vec<Option<FileId>> = list
+            .items()
+            .iter()
+            .map(|it| {
+                let path = paths::join(folder, it.text()?);
+                self.file(&path, it.place, Role::Part, true)
+            })
+            .collect();
+        files.into_iter().collect()
+    }
+
+    /// Lays the variables of a service's `env_file`s under its own, and its `label_file`s under its labels.
+    pub(super) fn read_files_of(
+        &mut self,
+        service: &mut Value,
+        folder: &str,
+        environment: &Environment,
+    ) {
+        for (key, into) in [("env_file", "environment"), ("label_file", "labels")] {
+            let Some(files) = service.get(key).cloned() else {
+                continue;
+            };
+            let mut outer = Environment::new();
+            if into == "environment" {
+                let own = service.get(into).map(Value::fields).unwrap_or_default();
+                let own = own
+                    .iter()
+                    .filter_map(|it| Some((it.name.clone(), it.value.text()?.to_owned())));
+                outer.extend(own);
+                outer.extend(environment.clone());
+            }
+            let mut read = Environment::new();
+            let mut places = BTreeMap::new();
+            for item in files.items() {
+                let path = item.get("path").unwrap_or(item);
+                let Some(text) = path.text().filter(|_| self.is_known(item)) else {
+                    continue;
+                };
+                let required = item.get("required").is_none_or(Value::is_true);
+                let joined = paths::join(folder, text);
+                let Some(file) = self.file(&joined, path.place, Role::Variables, required) else {
+                    continue;
+                };
+                let Some(source) = self.project.source(file) else {
+                    continue;
+                };
+                let mut found = read.clone();
+                if item.get("format").and_then(Value::text) == Some("raw") {
+                    super::dotenv::read_raw(&source.text, &mut found);
+                } else {
+                    super::dotenv::read(&source.text, &outer, &mut found);
+                }
+                for (name, text) in found {
+                    if read.get(&name) != Some(&text) {
+                        places.insert(name.clone(), path.place);
+                        read.insert(name, text);
+                    }
+                }
+            }
+            self.lay_under(service, into, read, &places);
+            if let Data::Mapping(fields) = &mut service.data {
+                fields.retain(|field| field.name != key);
+            }
+        }
+    }
+
+    fn lay_under(
+        &self,
+        service: &mut Value,
+        key: &str,
+        mut read: Environment,
+        places: &BTreeMap<String, Place>,
+    ) {
+        let own = service
+            .get(key)
+            .map(Value::fields)
+            .unwrap_or_default()
+            .to_vec();
+        for field in &own {
+            read.remove(&field.name);
+        }
+        if read.is_empty() {
+            return;
+        }
+        let place = service.place;
+        let more = read.into_iter().map(|(name, text)| {
+            let at = places.get(&name).copied().unwrap_or(place);
+            Field::new(&name, Value::string(at, &text))
+        });
+        let mut fields: Vec<Field> = own.into_iter().chain(more).collect();
+        fields.sort_by(|a, b| a.name.cmp(&b.name));
+        let value = Value::new(place, Data::Mapping(fields));
+        if let Data::Mapping(fields) = &mut service.data {
+            match fields.iter_mut().find(|field| field.name == key) {
+                Some(field) => field.value = value,
+                None => fields.push(Field::new(key, value)),
+            }
+        }
+    }
+
+    /// Whether no variable in it is unknown.
+    fn is_known(&self, value: &Value) -> bool {
+        match &value.data {
+            Data::Null => true,
+            Data::Scalar(scalar) => scalar.known,
+            Data::Sequence(items) => items.iter().all(|it| self.is_known(it)),
+            Data::Mapping(fields) => fields.iter().all(|it| self.is_known(&it.value)),
+        }
+    }
+
+    fn name(&self, file: FileId) -> &str {
+        self.project.source(file).map_or("", |it| it.name.as_str())
+    }
+
+    fn problem(&mut self, kind: Kind, place: Place, message: impl Into<String>) {
+        self.problems.push(Problem::new(kind, place, message));
+    }
+}

@@ -1,0 +1,141 @@
+//! Lists in which a later item replaces an earlier one that speaks of the same thing.
+//!
+//! Which lists, and what makes two items the same, is compose-go's `override/uncity.go`.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Kind, Problem,
+    canonical::target_of,
+    value::{Data, Scalar, Trees, Value},
+};
+
+/// Drops what later items replace, in a project whose short forms are written out.
+///
+/// A mount that is dropped for another of its own file is said: nobody means that.
+pub(super) fn enforce(mut root: Value, trees: Trees<'_>, problems: &mut Vec<Problem>) -> Value {
+    let Some(services) = below(&mut root, "services") else {
+        return root;
+    };
+    for service in values(services) {
+        for field in fields(service) {
+            match field.name.as_str() {
+                "cap_add" | "cap_drop" | "dns" | "dns_opt" | "dns_search" | "links"
+                | "profiles" | "tmpfs" => replace(&mut field.value, name),
+                "configs" => replace(&mut field.value, |it| mounted(it, "")),
+                "secrets" => replace(&mut field.value, |it| mounted(it, "/run/secrets")),
+                "devices" => replace(&mut field.value, target_of),
+                "volumes" => {
+                    replaced_mounts(&field.value, trees, problems);
+                    replace(&mut field.value, target_of);
+                }
+                "env_file" => replace(&mut field.value, |it| text(it, "path")),
+                "expose" => replace(&mut field.value, |it| it.scalar().map(Scalar::printed)),
+                "ports" => replace(&mut field.value, port),
+                "build" => {
+                    if let Some(tags) = below(&mut field.value, "tags") {
+                        replace(tags, name);
+                    }
+                }
+                "networks" => {
+                    for network in values(&mut field.value) {
+                        for key in ["aliases", "link_local_ips"] {
+                            if let Some(list) = below(network, key) {
+                                replace(list, name);
+                            }
+                        }
+                    }
+                }
+                _ => (),
+            }
+        }
+    }
+    root
+}
+
+fn replace(list: &mut Value, identity: impl Fn(&Value) -> Option<String>) {
+    let Data::Sequence(items) = &mut list.data else {
+        return;
+    };
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let mut res: Vec<Value> = Vec::with_capacity(items.len());
+    for item in std::mem::take(items) {
+        let index = identity(&item).map(|id| *seen.entry(id).or_insert(res.len()));
+        match index.and_then(|index| res.get_mut(index)) {
+            Some(slot) => *slot = item,
+            None => res.push(item),
+        }
+    }
+    *items = res;
+}
+
+fn replaced_mounts(list: &Value, trees: Trees<'_>, problems: &mut Vec<Problem>) {
+    // An override, or who extends a service, replaces on purpose; one list does not.
+    let list_of = |it: &Value| Some((it.place.span.file, trees.node(it.place)?.parent()?.id()));
+    let mut seen: BTreeMap<String, &Value> = BTreeMap::new();
+    for item in list.items() {
+        let Some(target) = target_of(item) else {
+            continue;
+        };
+        let before = seen.insert(target.clone(), item);
+        let is_beside = |it: &&Value| list_of(it).is_some() && list_of(it) == list_of(item);
+        let Some(before) = before.filter(is_beside) else {
+            continue;
+        };
+        let message = format!("this mount is dropped for another one at `{target}`");
+        let mut problem = Problem::new(Kind::Replaced, before.place, message);
+        let by = "this one is mounted there".to_owned();
+        problem.related.push((item.place.span, by));
+        problems.push(problem);
+    }
+}
+
+/// What stands before `=`.
+fn name(item: &Value) -> Option<String> {
+    let text = item.text()?;
+    Some(text.split('=').next().unwrap_or_default().to_owned())
+}
+
+fn text(item: &Value, key: &str) -> Option<String> {
+    item.text()
+        .or_else(|| item.get(key)?.text())
+        .map(str::to_owned)
+}
+
+fn mounted(item: &Value, folder: &str) -> Option<String> {
+    match item.get("target").and_then(Value::text) {
+        Some(target) => Some(target.to_owned()),
+        None => Some(format!("{folder}/{}", text(item, "source")?)),
+    }
+}
+
+fn port(item: &Value) -> Option<String> {
+    if let Some(scalar) = item.scalar() {
+        return Some(scalar.printed());
+    }
+    let part = |key: &str| item.get(key).and_then(Value::scalar).map(Scalar::printed);
+    Some(format!(
+        "{}:{}:{}/{}",
+        part("host_ip").as_deref().unwrap_or("0.0.0.0"),
+        part("published").as_deref().unwrap_or_default(),
+        part("target")?,
+        part("protocol").as_deref().unwrap_or("tcp")
+    ))
+}
+
+fn fields(value: &mut Value) -> impl Iterator<Item = &mut super::Field> {
+    match &mut value.data {
+        Data::Mapping(fields) => fields.iter_mut(),
+        _ => [].iter_mut(),
+    }
+}
+
+fn values(value: &mut Value) -> impl Iterator<Item = &mut Value> {
+    fields(value).map(|field| &mut field.value)
+}
+
+fn below<'v>(value: &'v mut Value, key: &str) -> Option<&'v mut Value> {
+    fields(value)
+        .find(|field| field.name == key)
+        .map(|field| &mut field.value)
+}
