@@ -62,6 +62,7 @@ pub struct Compose {
     /// Bytes that judging edits may still read. A file with thousands of mistakes in one block
     /// would otherwise be read again for each of them.
     rereading: Cell<usize>,
+    nothing: Value,
 }
 
 /// A file that another names.
@@ -182,6 +183,7 @@ pub fn load(project: &Project) -> Compose {
         wanted: &mut wanted,
         parts: BTreeMap::new(),
         extensions: 0,
+        circular: BTreeSet::new(),
     };
     let root = loader
         .model(&files, project.folder(), &environment, &[])
@@ -202,6 +204,7 @@ pub fn load(project: &Project) -> Compose {
         has_unseen_files,
         environment_is_complete: project.environment_is_complete,
         rereading: Cell::new(REREADING),
+        nothing: Value::null(Place::default()),
         effective,
         wanted,
         root,
@@ -246,16 +249,19 @@ fn effective(
     loader: &mut files::Loader<'_>,
 ) -> Value {
     let mut whole = root.clone();
-    normal::complete(&mut whole, name, environment);
     let project = loader.project;
+    let is_active = |it: &Field| model::is_active(&project.profiles, it.value.get("profiles"));
+    normal::complete(&mut whole, name, environment);
+    if let Some(services) = whole.get_mut("services") {
+        for field in services.fields_mut().iter_mut().filter(|it| is_active(it)) {
+            loader.read_files_of(&mut field.value, project.folder(), environment);
+        }
+    }
     let mut bound = bind::bind(&whole, loader.problems);
     if let Some(services) = bound.get_mut("services")
         && let Data::Mapping(fields) = &mut services.data
     {
-        fields.retain(|field| model::is_active(&project.profiles, field.value.get("profiles")));
-        for field in fields {
-            loader.read_files_of(&mut field.value, project.folder(), environment);
-        }
+        fields.retain(is_active);
     }
     normal::prune(&mut bound);
     bound
@@ -295,6 +301,20 @@ impl Compose {
     pub fn built_image(&self, service: &str) -> String {
         let name = self.effective.get("name").and_then(Value::text);
         format!("{}-{service}", name.unwrap_or_default())
+    }
+
+    /// All that a service says, short forms written out.
+    pub fn value_of(&self, service: &Service) -> &Value {
+        let services = self.root.get("services").map(Value::fields);
+        let field = services.and_then(|it| it.get(service.index));
+        field.map_or(&self.nothing, |it| &it.value)
+    }
+
+    /// A service as Compose keeps it: sizes in bytes, durations in full.
+    pub fn bound_service(&self, service: &Service) -> Option<&Value> {
+        let services = self.effective.get("services").map(Value::fields)?;
+        let field = services.iter().find(|it| it.name == service.name)?;
+        Some(&field.value)
     }
 
     /// What stands at a place, word for word.

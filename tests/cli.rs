@@ -305,7 +305,7 @@ fn exit_codes_follow_the_worst_that_was_found() {
         (vec!["c.yaml", "--fail-on=never"], 0),
         (vec!["c.yaml", "missing.yaml", "--fail-on=never"], 2),
         (vec!["--fail-on", "always"], 2),
-        (vec!["config"], 2),
+        (vec!["config", "--format", "toml"], 2),
     ] {
         let ran = folder.run(&arguments);
         assert_eq!(ran.code, code, "{arguments:?}: {}{}", ran.out, ran.err);
@@ -761,27 +761,20 @@ fn rules_are_listed_and_explained() {
 }
 
 #[test]
-fn help_says_what_works_and_config_that_it_does_not() {
+fn help_says_what_works() {
     let folder = Folder::new("help", &[]);
     let ran = folder.run(&["--help"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
-    for command in ["check", "fix", "generate", "explain", "rules"] {
+    for command in ["check", "fix", "config", "generate", "explain", "rules"] {
         assert!(
             ran.out.contains(&format!("compose-check {command} ")),
             "{command}"
         );
     }
-    assert!(!ran.out.contains("compose-check config"));
     let version = folder.run(&["--version"]).out;
     assert_eq!(
         version,
         format!("compose-check {}\n", env!("CARGO_PKG_VERSION"))
-    );
-    let ran = folder.run(&["config", "--format", "yaml"]);
-    assert!(
-        ran.code == 2 && ran.err.contains("not part of this version"),
-        "{}",
-        ran.err
     );
     let ran = folder.run(&["check", "--formt", "json"]);
     assert!(
@@ -789,6 +782,157 @@ fn help_says_what_works_and_config_that_it_does_not() {
         "{}",
         ran.err
     );
+}
+
+#[test]
+fn config_prints_what_compose_runs() {
+    let base = "\
+services:
+  web: # ☕
+    image: nginx:${TAG:-1.29}
+    ports: [\"127.0.0.1:8080:80\"]
+    environment: [\"MENU=café $$5\", UNSET]
+    command: echo 'a  b' c
+    depends_on: [db]
+  db:
+    extends: {file: parts/é.yaml, service: store}
+  idle:
+    image: x
+    profiles: [é]
+volumes:
+  data:
+";
+    let over = "services:\n  web:\n    environment: {MENU: thé}\n    stop_grace_period: 90s\n";
+    let part = "services:\n  store:\n    image: postgres\n    env_file: ./db.env\n    volumes: [\"./store:/var/lib/postgresql\"]\n    mem_limit: 64m\n";
+    let folder = Folder::new(
+        "config é",
+        &[
+            ("compose.yaml", base),
+            ("compose.override.yaml", over),
+            ("parts/é.yaml", part),
+            ("parts/db.env", "NAME='l été'\n"),
+        ],
+    );
+    let ran = folder.run(&["config", "--no-path-resolution", "--project-name", "shop"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    let expected = "\
+name: shop
+services:
+  db:
+    environment:
+      NAME: l été
+    image: postgres
+    mem_limit: \"67108864\"
+    networks:
+      default: null
+    volumes:
+      - type: bind
+        source: parts/store
+        target: /var/lib/postgresql
+        bind:
+          create_host_path: true
+  web:
+    command:
+      - echo
+      - a  b
+      - c
+    depends_on:
+      db:
+        condition: service_started
+        required: true
+    environment:
+      MENU: thé
+      UNSET: null
+    image: nginx:1.29
+    networks:
+      default: null
+    ports:
+      - mode: ingress
+        host_ip: 127.0.0.1
+        target: 80
+        published: \"8080\"
+        protocol: tcp
+    stop_grace_period: 1m30s
+networks:
+  default:
+    name: shop_default
+";
+    assert_eq!(ran.out, expected);
+    let (code, model) = folder.json(&["config", "--format", "json", "--profile", "é"]);
+    assert_eq!((code, &model["name"]), (0, &json!("config")));
+    assert_eq!(model["services"]["idle"]["image"], "x");
+    let source = model["services"]["db"]["volumes"][0]["source"].as_str();
+    assert!(
+        source.unwrap().ends_with("/config é/parts/store"),
+        "{source:?}"
+    );
+    assert_eq!(folder.run(&["config", "--services"]).out, "db\nweb\n");
+    assert_eq!(
+        folder.run(&["config", "--images"]).out,
+        "nginx:1.29\npostgres\n"
+    );
+    let raw = folder.run(&["config", "--no-interpolate"]).out;
+    assert!(raw.contains("image: \"nginx:${TAG:-1.29}\""), "{raw}");
+
+    // What it prints is a project of its own, and means the same.
+    folder.write("again.yaml", &ran.out);
+    let again = folder.run(&["config", "--no-path-resolution", "-f", "again.yaml"]);
+    assert_eq!((again.code, again.out.as_str()), (0, expected));
+
+    folder.write("compose.override.yaml", "services:\n  web:\n    ports: é\n");
+    let ran = folder.run(&["config"]);
+    assert_eq!((ran.code, ran.out.as_str()), (1, ""));
+    assert!(
+        ran.err.contains(" --> compose.override.yaml:3:12"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn files_of_files_are_read_from_where_they_are() {
+    let files = [
+        (
+            "compose.yaml",
+            "include:\n  - a/one.yaml\n  - nowhere.yaml # é中\nservices:\n  web: {image: nginx, depends_on: [one]}\n",
+        ),
+        (
+            "a/one.yaml",
+            "include: [b/two.yaml]\nservices:\n  one:\n    build: .\n    labels: {tag: \"${TAG}\"}\n",
+        ),
+        (
+            "a/b/two.yaml",
+            "services:\n  two:\n    extends: {service: three, file: ../three.yaml}\n",
+        ),
+        (
+            "a/three.yaml",
+            "services:\n  three: {image: busybox, volumes: [\"./d:/d\"], imge: é}\n",
+        ),
+        ("a/.env", "TAG=été\n"),
+    ];
+    let folder = Folder::new("parts", &files);
+    let (code, report) = folder.json(&["--format=json"]);
+    assert_eq!(code, 1);
+    let found: Vec<(&str, &str)> = report["projects"][0]["diagnostics"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| (it["file"].as_str().unwrap(), it["rule"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("compose.yaml", "file-missing"),
+            ("a/three.yaml", "unknown-key")
+        ]
+    );
+    folder.write("nowhere.yaml", "services: {}\n");
+    folder.write("a/three.yaml", files[3].1.replace(", imge: é", ""));
+    let (_, model) = folder.json(&["config", "--format=json", "--no-path-resolution"]);
+    let services = &model["services"];
+    assert_eq!(services["one"]["build"]["context"], "a");
+    assert_eq!(services["one"]["labels"]["tag"], "été");
+    assert_eq!(services["two"]["volumes"][0]["source"], "a/d");
 }
 
 #[test]

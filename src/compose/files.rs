@@ -3,7 +3,7 @@
 //! The order of things is compose-go's `loader/loader.go`, `include.go` and `extends.go`: each
 //! document is interpolated, completed by what it includes and extends, merged, checked, and written out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Kind, Problem, Wanted, canonical, merge, normal, paths, schema, unique,
@@ -29,6 +29,8 @@ pub(super) struct Loader<'a> {
     /// The services of files others extend, once read, by file and the folder they speak from.
     pub(super) parts: BTreeMap<(FileId, String), Vec<Field>>,
     pub(super) extensions: usize,
+    /// Services known to extend themselves, each in its circle.
+    pub(super) circular: BTreeSet<(FileId, String)>,
 }
 
 /// Where a file is read from.
@@ -306,21 +308,23 @@ impl Loader<'_> {
         let path = extends.get("file").cloned();
         let is_known = self.is_known(&target) && path.as_ref().is_none_or(|it| self.is_known(it));
         self.extensions += 1;
-        if !is_known || self.extensions > EXTENSIONS {
+        let here = (file, name.clone());
+        if !is_known || self.extensions > EXTENSIONS || self.circular.contains(&here) {
             return;
         }
         let wanted = target.text().unwrap_or_default().to_owned();
-        if open.contains(&(file, name.clone())) {
-            let names: Vec<&str> = open.iter().map(|(_, name)| name.as_str()).collect();
-            let message = format!("`{}` extends itself: {} → {name}", name, names.join(" → "));
-            self.problem(Kind::ExtendsCycle, target.place, message);
-            return;
+        if let Some(from) = open.iter().position(|it| *it == here) {
+            let circle = open.get(from..).unwrap_or_default();
+            let names: Vec<&str> = circle.iter().map(|(_, name)| name.as_str()).collect();
+            let message = format!("`{name}` extends itself: {} → {name}", names.join(" → "));
+            self.circular.extend(circle.iter().cloned());
+            return self.problem(Kind::ExtendsCycle, target.place, message);
         }
         if open.len() > DEPTH {
             let message = "the extensions lead further than 64 services";
             return self.problem(Kind::Limit, target.place, message);
         }
-        open.push((file, name.clone()));
+        open.push(here);
         let base = match path {
             None => match services.iter().position(|it| it.name == wanted) {
                 Some(base) => {

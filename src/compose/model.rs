@@ -21,6 +21,8 @@ pub struct Text {
 #[derive(Clone, Debug)]
 pub struct Service {
     pub name: String,
+    /// Which of the project's services it is.
+    pub(super) index: usize,
     /// Its name in the file.
     pub key: Place,
     /// The mapping under its name.
@@ -56,6 +58,7 @@ pub struct Service {
     /// `links`, `volumes_from`, `network_mode: service:x` and their like.
     pub uses: Vec<Dependency>,
     pub networks: Vec<Text>,
+    /// Those of its build, too.
     pub secrets: Vec<Text>,
     pub configs: Vec<Text>,
     pub healthcheck: Option<Healthcheck>,
@@ -205,7 +208,9 @@ struct Reader<'a> {
 pub(super) fn read(root: &Value, profiles: &[String], trees: Trees<'_>) -> Model {
     let reader = Reader { profiles, trees };
     let fields = root.get("services").map(Value::fields).unwrap_or_default();
-    let services: Vec<Service> = fields.iter().map(|field| reader.service(field)).collect();
+    let services = fields.iter().enumerate();
+    let services = services.map(|(index, field)| reader.service(index, field));
+    let services: Vec<Service> = services.collect();
     Model {
         services,
         networks: resources(root, "networks"),
@@ -238,11 +243,12 @@ pub(super) fn is_active(active: &[String], profiles: Option<&Value>) -> bool {
 }
 
 impl Reader<'_> {
-    fn service(&self, field: &Field) -> Service {
+    fn service(&self, index: usize, field: &Field) -> Service {
         let it = &field.value;
         let place = |key: &str| it.get(key).map(|value| value.place);
         Service {
             name: field.name.clone(),
+            index,
             key: field.key,
             place: it.place,
             extends: it.get("extends").is_some(),
@@ -270,7 +276,11 @@ impl Reader<'_> {
             depends_on: self.depends_on(it.get("depends_on")),
             uses: self.uses(it),
             networks: names(it.get("networks")),
-            secrets: self.sources(it.get("secrets")),
+            secrets: {
+                let build = it.get("build").and_then(|it| it.get("secrets"));
+                let all = self.sources(it.get("secrets")).into_iter();
+                all.chain(self.sources(build)).collect()
+            },
             configs: self.sources(it.get("configs")),
             healthcheck: it.get("healthcheck").map(healthcheck),
             labels_place: place("labels"),

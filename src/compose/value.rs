@@ -117,6 +117,13 @@ impl Value {
         }
     }
 
+    pub fn fields_mut(&mut self) -> &mut [Field] {
+        match &mut self.data {
+            Data::Mapping(fields) => fields,
+            _ => &mut [],
+        }
+    }
+
     pub fn items(&self) -> &[Value] {
         match &self.data {
             Data::Sequence(items) => items,

@@ -15,7 +15,9 @@ const SMALL: usize = 4_000;
 
 /// `text` as a YAML string: plain where every reader takes it for the same string, else quoted.
 pub fn scalar(text: &str) -> Cow<'_, str> {
-    let is_plain = |char: char| char.is_alphanumeric() || matches!(char, '_' | '.' | '/' | '-');
+    let is_plain = |char: char| {
+        char.is_alphanumeric() || matches!(char, '_' | '.' | '/' | '-' | ' ' | '=' | '+' | '@')
+    };
     let is_word = ["yes", "no", "on", "off", "y", "n"]
         .iter()
         .any(|word| text.eq_ignore_ascii_case(word));
@@ -23,11 +25,13 @@ pub fn scalar(text: &str) -> Cow<'_, str> {
         text.starts_with(|char: char| char.is_alphanumeric() || matches!(char, '_' | '/' | '.'));
     let is_string = resolve(text, Style::Plain, None) == Resolved::String;
     // A colon inside a word is harmless unless the whole could be read as a time.
-    let looks_like_time = text
-        .chars()
-        .all(|char| char.is_ascii_digit() || matches!(char, ':' | '.'));
+    let looks_like_time = text.contains(':')
+        && text
+            .chars()
+            .all(|char| char.is_ascii_digit() || matches!(char, ':' | '.'));
     let colons = text.chars().all(|char| char == ':' || is_plain(char))
-        && !text.ends_with(':')
+        && !text.ends_with([':', ' '])
+        && !text.contains(": ")
         && !looks_like_time;
     if starts_well && !is_word && is_string && colons {
         Cow::Borrowed(text)
@@ -629,7 +633,15 @@ mod tests {
 
     #[test]
     fn strings_are_quoted_where_they_must_be() {
-        for plain in ["web", "café", "nginx:1.27", "./data", "a-b_c"] {
+        for plain in [
+            "web",
+            "café",
+            "nginx:1.27",
+            "./data",
+            "a-b_c",
+            "a  b",
+            "10.0.0.1",
+        ] {
             assert_eq!(scalar(plain), plain);
         }
         for text in [
@@ -645,7 +657,7 @@ mod tests {
             "null",
             "x:",
             "*x",
-            "a b",
+            "a ",
             "2001-01-01",
         ] {
             assert_eq!(scalar(text), format!("\"{text}\""));
