@@ -479,7 +479,8 @@ impl Compose {
 /// What variables are looked up in: later `.env` files win over earlier ones, the process over all.
 fn environment(project: &Project) -> BTreeMap<String, String> {
     let mut res: BTreeMap<String, String> = BTreeMap::new();
-    let process: BTreeMap<String, String> = project.environment.iter().cloned().collect();
+    let mut process: BTreeMap<String, String> = BTreeMap::new();
+    process.extend(project.environment.iter().cloned());
     for (_, source) in project
         .files()
         .filter(|(_, source)| source.role == Role::Environment)

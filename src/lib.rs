@@ -7,6 +7,7 @@ pub mod cli;
 pub mod compose;
 pub mod generate;
 pub mod lint;
+pub mod order;
 pub mod project;
 pub mod protocol;
 pub mod routes;

@@ -5,6 +5,7 @@ pub(crate) mod testing;
 
 use crate::{
     compose::{self, Compose},
+    order,
     project::Project,
     text::{Draft, FileId, Gathering, Span, TextEdit},
 };
@@ -108,7 +109,9 @@ pub fn check(rules: &[&Rule], compose: &Compose) -> Vec<Diagnostic> {
         (rule.check)(compose, &mut report);
         res.extend(report.diagnostics);
     }
-    res.sort_by(|a, b| (a.span, a.rule, &a.message).cmp(&(b.span, b.rule, &b.message)));
+    order::sort_by(&mut res, |a, b| {
+        (a.span, a.rule, &a.message).cmp(&(b.span, b.rule, &b.message))
+    });
     res
 }
 

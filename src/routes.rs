@@ -322,7 +322,9 @@ impl Routes {
         let first = self
             .reachable()
             .map(|(site, _)| site.networks.first().cloned().unwrap_or_else(default));
-        first.collect::<BTreeSet<_>>().into_iter().collect()
+        let mut names = BTreeSet::new();
+        names.extend(first);
+        names.into_iter().collect()
     }
 
     /// Host names by service, in the order of the file.

@@ -2,7 +2,7 @@
 
 mod convex;
 
-use crate::lint::Rule;
+use crate::{lint::Rule, order};
 
 macro_rules! rules {
     ($($module:ident),* $(,)?) => {
@@ -73,7 +73,7 @@ rules! {
 /// Every rule, by id.
 pub fn all() -> Vec<&'static Rule> {
     let mut res: Vec<&'static Rule> = RULES.iter().chain(convex::RULES).copied().collect();
-    res.sort_by_key(|rule| rule.id);
+    order::sort_by_key(&mut res, |rule| rule.id);
     res
 }
 

@@ -5,6 +5,8 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
+use crate::order;
+
 /// Which of a project's files: its place in `Project::sources`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub u32);
@@ -164,7 +166,7 @@ impl From<Edit> for TextEdit {
 impl TextEdit {
     /// `None` if two of the edits overlap.
     pub fn new(mut edits: Vec<Edit>) -> Option<TextEdit> {
-        edits.sort_by_key(|edit| edit.span);
+        order::sort_by_key(&mut edits, |edit| edit.span);
         let disjoint = edits.windows(2).all(|pair| match pair {
             [a, b] => a.span.file != b.span.file || a.span.end <= b.span.start,
             _ => true,

@@ -7,17 +7,18 @@ use std::{fs, path::Path};
 
 /// Each may name only those before it. Those that share a rank are siblings, and strangers.
 const LAYERS: &[(&str, usize)] = &[
-    ("text", 0),
-    ("syntax", 1),
-    ("project", 2),
-    ("compose", 3),
-    ("lint", 4),
-    ("rules", 5),
-    ("routes", 5),
-    ("generate", 6),
-    ("protocol", 7),
-    ("ui", 8),
-    ("cli", 8),
+    ("order", 0),
+    ("text", 1),
+    ("syntax", 2),
+    ("project", 3),
+    ("compose", 4),
+    ("lint", 5),
+    ("rules", 6),
+    ("routes", 6),
+    ("generate", 7),
+    ("protocol", 8),
+    ("ui", 9),
+    ("cli", 9),
 ];
 
 /// The engine ends here: what comes before is pure and total, and so is this.

@@ -8,7 +8,7 @@ use super::{
     units,
     value::{Data, Field, Place, Scalar, Value, go_float},
 };
-use crate::syntax::Resolved;
+use crate::{order, syntax::Resolved};
 
 /// The project without what says nothing: `false`, `0`, an empty list, unless that is meant.
 pub(super) fn bind(root: &Value, problems: &mut Vec<Problem>) -> Value {
@@ -134,7 +134,7 @@ impl Binder<'_> {
             });
         }
         if !is_known {
-            res.sort_by(|a, b| a.name.cmp(&b.name));
+            order::sort_by(&mut res, |a, b| a.name.cmp(&b.name));
         }
         (is_known || !res.is_empty()).then(|| Value::new(place, Data::Mapping(res)))
     }
@@ -288,7 +288,7 @@ impl Binder<'_> {
                 lines.push(Value::string(item.place, &format!("{name}={bare}")));
             }
         }
-        lines.sort_by(|a, b| a.text().cmp(&b.text()));
+        order::sort_by(&mut lines, |a, b| a.text().cmp(&b.text()));
         (!lines.is_empty()).then(|| Value::new(value.place, Data::Sequence(lines)))
     }
 }

@@ -9,7 +9,7 @@ use super::{
     Kind, Problem,
     value::{Data, Field, Place, Scalar, Trees, Value},
 };
-use crate::syntax::Resolved;
+use crate::{order, syntax::Resolved};
 
 /// Writes out all that can be. What cannot is said, and left out; what is not known is left alone.
 pub(super) fn write_out(root: Value, trees: Trees<'_>, problems: &mut Vec<Problem>) -> Value {
@@ -122,7 +122,7 @@ pub(super) fn hosts(value: Value) -> Value {
             _ => vec![line(&field.name, &field.value)],
         })
         .collect();
-    lines.sort_by(|a, b| a.text().cmp(&b.text()));
+    order::sort_by(&mut lines, |a, b| a.text().cmp(&b.text()));
     Value {
         data: Data::Sequence(lines),
         ..value

@@ -10,6 +10,7 @@ use super::{
     value::{self, Data, Field, Place, Trees, Value},
 };
 use crate::{
+    order,
     project::{Project, Role},
     text::{FileId, Span},
 };
@@ -572,7 +573,7 @@ impl Loader<'_> {
             Field::new(&name, Value::string(at, &text))
         });
         let mut fields: Vec<Field> = own.into_iter().chain(more).collect();
-        fields.sort_by(|a, b| a.name.cmp(&b.name));
+        order::sort_by(&mut fields, |a, b| a.name.cmp(&b.name));
         let value = Value::new(place, Data::Mapping(fields));
         if let Data::Mapping(fields) = &mut service.data {
             match fields.iter_mut().find(|field| field.name == key) {

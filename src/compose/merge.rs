@@ -82,12 +82,10 @@ pub(super) fn reset(base: &mut Value, over: &Value) {
     let Data::Mapping(fields) = &mut base.data else {
         return;
     };
-    let marked: BTreeMap<&str, &Value> = over
-        .fields()
-        .iter()
-        .filter(|field| field.value.tag.is_some() || field.value.is_mapping())
-        .map(|field| (field.name.as_str(), &field.value))
-        .collect();
+    let mut marked: BTreeMap<&str, &Value> = BTreeMap::new();
+    let is_marked = |it: &&Field| it.value.tag.is_some() || it.value.is_mapping();
+    let all = over.fields().iter().filter(is_marked);
+    marked.extend(all.map(|field| (field.name.as_str(), &field.value)));
     if marked.is_empty() {
         return;
     }
@@ -197,11 +195,9 @@ impl Merger<'_> {
                 };
             }
         };
-        let mut by_name: BTreeMap<String, usize> = fields
-            .iter()
-            .enumerate()
-            .map(|(index, field)| (field.name.clone(), index))
-            .collect();
+        let mut by_name: BTreeMap<String, usize> = BTreeMap::new();
+        let names = fields.iter().map(|field| field.name.clone());
+        by_name.extend(names.zip(0..));
         let mut fields: Vec<Option<Field>> = fields.into_iter().map(Some).collect();
         for field in more {
             let slot = by_name

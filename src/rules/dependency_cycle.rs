@@ -40,8 +40,8 @@ enum Visit {
 
 /// Depth first, each service and each dependency once: linear, and no deeper than the heap.
 fn check(compose: &Compose, report: &mut Report<'_>) {
-    let index: BTreeMap<&str, usize> =
-        compose.services.iter().enumerate().map(|(index, it)| (it.name.as_str(), index)).collect();
+    let mut index: BTreeMap<&str, usize> = BTreeMap::new();
+    index.extend(compose.services.iter().map(|it| it.name.as_str()).zip(0..));
     let edges: Vec<Vec<(usize, &Dependency)>> = compose
         .services
         .iter()

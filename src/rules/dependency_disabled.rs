@@ -36,8 +36,8 @@ rule! {
 }
 
 fn check(compose: &Compose, report: &mut Report<'_>) {
-    let disabled: BTreeMap<&str, &Service> =
-        compose.services.iter().filter(|it| !it.is_active).map(|it| (it.name.as_str(), it)).collect();
+    let mut disabled: BTreeMap<&str, &Service> = BTreeMap::new();
+    disabled.extend(compose.services.iter().filter(|it| !it.is_active).map(|it| (it.name.as_str(), it)));
     for service in compose.services.iter().filter(|it| it.is_active) {
         for used in service.depends_on.iter().chain(&service.uses).filter(|it| it.service.known && it.required) {
             let Some(other) = disabled.get(used.service.text.as_str()) else { continue };

@@ -1,6 +1,7 @@
 use crate::{
     compose::{Compose, Field, Value},
     lint::{Report, rule},
+    order,
 };
 
 rule! {
@@ -27,7 +28,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
         for resource in compose.root.get(section).map(Value::fields).unwrap_or_default() {
             let sources = ["file", "environment", "content"].into_iter().filter_map(|key| resource.value.field(key));
             let mut sources: Vec<&Field> = sources.collect();
-            sources.sort_by_key(|it| it.key.span);
+            order::sort_by_key(&mut sources, |it| it.key.span);
             for extra in sources.iter().skip(1) {
                 let message = format!("`{}` has a source already, and gets another from `{}`", resource.name, extra.name);
                 let found = report.at(extra.key.span, message);

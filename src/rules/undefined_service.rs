@@ -34,7 +34,8 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
     if compose.has_unseen_files {
         return;
     }
-    let names: std::collections::BTreeSet<&str> = compose.services.iter().map(|it| it.name.as_str()).collect();
+    let mut names = std::collections::BTreeSet::new();
+    names.extend(compose.services.iter().map(|it| it.name.as_str()));
     for service in &compose.services {
         for used in service.depends_on.iter().chain(&service.uses) {
             let name = used.service.text.as_str();

@@ -5,7 +5,10 @@ use std::ops::Range;
 use granit_parser::{ErrorKind, ScanError};
 
 use super::{edits::quoted, events};
-use crate::text::{Edit, FileId, Span, TextEdit};
+use crate::{
+    order,
+    text::{Edit, FileId, Span, TextEdit},
+};
 
 /// A change, in offsets of the text it was found in.
 #[derive(Clone, Debug)]
@@ -43,7 +46,7 @@ pub(super) fn around(text: &str, at: usize, last: usize) -> Vec<Candidate> {
     lines.extend(above(text, here.start).next());
     lines.push(here.clone());
     lines.dedup();
-    lines.sort_by_key(|line| line.start);
+    order::sort_by_key(&mut lines, |line| line.start);
     lines.dedup();
 
     let mut res = Vec::new();
@@ -416,7 +419,7 @@ impl<'t> Line<'t> {
                 columns.push(indent);
             }
         }
-        columns.sort_by_key(|column| column.abs_diff(self.indent));
+        order::sort_by_key(&mut columns, |column| column.abs_diff(self.indent));
         let candidate = |column: usize| Candidate {
             edits: vec![(self.start..self.start + self.indent, " ".repeat(column))],
             span: self.start + self.indent..self.end,

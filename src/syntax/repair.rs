@@ -9,7 +9,10 @@ use super::{
     candidates::{self, Candidate},
     events::{self, Pass},
 };
-use crate::text::{Draft, FileId, LineIndex, Span, TextEdit};
+use crate::{
+    order,
+    text::{Draft, FileId, LineIndex, Span, TextEdit},
+};
 
 /// More mistakes than anyone reads at once.
 const ERRORS: usize = 20;
@@ -66,7 +69,7 @@ pub(super) fn parse(file: FileId, text: &str) -> Parse {
     let cut = pass.cut;
     let tree = original(pass.tree, &draft, text);
     silent_mistakes(&tree, &mut problems);
-    problems.sort_by_key(|problem| problem.span);
+    order::sort_by_key(&mut problems, |problem| problem.span);
     Parse {
         tree,
         problems,
@@ -433,7 +436,8 @@ mod tests {
         for node in parse.tree.nodes() {
             let span = node.span();
             assert!(text.get(span.range()).is_some(), "{text:?}: {span:?}");
-            let kids: BTreeSet<usize> = node.items().map(|it| it.span().start).collect();
+            let mut kids = BTreeSet::new();
+            kids.extend(node.items().map(|it| it.span().start));
             assert!(
                 kids.iter()
                     .all(|&at| at >= span.start && at <= span.end.max(span.start)),

@@ -8,6 +8,7 @@ use crate::{
         Kind, Problem,
         value::{Data, Field, Place, Value},
     },
+    order,
     syntax::Resolved,
 };
 
@@ -124,7 +125,7 @@ impl Writer<'_> {
             })
             .collect();
         // Compose sorts them as words.
-        ports.sort_by(|a, b| a.0.cmp(&b.0));
+        order::sort_by(&mut ports, |a, b| a.0.cmp(&b.0));
         Some(ports.into_iter().map(|(_, port)| port).collect())
     }
 
