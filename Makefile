@@ -11,6 +11,9 @@ MAKEFLAGS += --no-print-directory
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/compose-playground/tools
 export TRUNK WASM_BINDGEN TRAEFIK TOOLS
 export PATH := $(TOOLS)/trunk-$(TRUNK)/bin:$(TOOLS)/wasm-bindgen-$(WASM_BINDGEN)/bin:$(CURDIR)/node_modules/.bin:$(PATH):/usr/sbin:$(TOOLS)/traefik-$(TRAEFIK)/bin
+# A panic names its source; where that stood on the machine that built the site is nobody's business.
+CRATES := $(or $(CARGO_HOME),$(HOME)/.cargo)/registry/src
+REMAP := --remap-path-prefix=$(CRATES)=crates --remap-path-prefix=$(CURDIR)=.
 # Trunk takes NO_COLOR=1 for a malformed option.
 unexport NO_COLOR
 
@@ -22,7 +25,7 @@ serve: build ## the page, on 127.0.0.1:8080 or PORT
 build: ## the static site, in dist/
 	@scripts/need.sh rust wasm packages trunk wasm-bindgen
 	@echo "== build"
-	@[ -t 2 ] || export CARGO_TERM_QUIET=true; RUST_BACKTRACE=0 trunk --quiet build --release --offline
+	@[ -t 2 ] || export CARGO_TERM_QUIET=true; RUST_BACKTRACE=0 RUSTFLAGS="$(REMAP)" trunk --quiet build --release --offline
 
 test: ## everything; one part that fails does not hide the next
 	@$(MAKE) --keep-going check shell engine sizes browser proxies

@@ -7,6 +7,8 @@ import { createHash } from "node:crypto";
 import { readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 
+import { transformSync } from "esbuild";
+
 const dist = process.env.TRUNK_STAGING_DIR ?? "dist";
 const all = readdirSync(dist, { recursive: true, withFileTypes: true }).filter((it) => it.isFile());
 const files = all.map((it) => join(it.parentPath ?? it.path, it.name));
@@ -22,6 +24,12 @@ const styles = files.filter((it) => it.endsWith(".css"));
 // It fetches the worker from a URL, which the page must not do.
 files.filter((it) => it.endsWith("worker_loader.js")).forEach((it) => rmSync(it));
 files.filter((it) => it.endsWith(".d.ts")).forEach((it) => rmSync(it));
+
+// The glue is written to be read; nobody reads it here.
+for (const file of [app, worker]) {
+  const { code } = transformSync(readFileSync(file, "utf8"), { minify: true, target: "es2022", legalComments: "none" });
+  writeFileSync(file, code);
+}
 
 let page = readFileSync(html, "utf8");
 // The page fetches the engine itself and gives it to the worker; the glue must not look for it.
@@ -53,7 +61,7 @@ function rename(file, users) {
   renameSync(file, join(dirname(file), name));
   page = page.replaceAll(old, name);
   // The module knows its imports by their old names; only where they are fetched from changes.
-  const from = new RegExp(`(from\\s+['"][^'"]*)${old.replaceAll(".", "\\.")}(?=['"])`, "g");
+  const from = new RegExp(`(from\\s*['"][^'"]*)${old.replaceAll(".", "\\.")}(?=['"])`, "g");
   for (const user of users) writeFileSync(user, readFileSync(user, "utf8").replace(from, `$1${name}`));
 }
 

@@ -377,7 +377,7 @@ impl Upstream {
 impl HostName {
     /// Or why it is none.
     pub fn new(text: &str) -> Result<HostName, &'static str> {
-        let name = text.trim().trim_end_matches('.').to_lowercase();
+        let name = text.trim().trim_end_matches('.').to_ascii_lowercase();
         if name.is_empty() {
             return Err("a host name has at least one letter");
         }

@@ -5,6 +5,7 @@
 //! anchor, `<<` is a key like any other. This is the only module that knows which crate reads YAML.
 
 mod candidates;
+mod decimal;
 mod edits;
 mod events;
 mod repair;
@@ -13,6 +14,7 @@ mod source_map;
 
 use std::ops::Range;
 
+pub use decimal::Decimal;
 pub use edits::{quoted, scalar};
 pub use resolve::{Resolved, resolve};
 

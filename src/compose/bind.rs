@@ -6,9 +6,12 @@ use super::{
     Kind, Problem,
     schema::{Bind, Rest, Shape, tables},
     units,
-    value::{Data, Field, Place, Scalar, Value, go_float},
+    value::{Data, Field, Place, Scalar, Value},
 };
-use crate::{order, syntax::Resolved};
+use crate::{
+    order,
+    syntax::{Decimal, Resolved},
+};
 
 /// The project without what says nothing: `false`, `0`, an empty list, unless that is meant.
 pub(super) fn bind(root: &Value, problems: &mut Vec<Problem>) -> Value {
@@ -186,10 +189,10 @@ impl Binder<'_> {
                 is_said(number == 0).then(|| Value::integer(place, number))
             }
             Bind::Decimal => {
-                let Ok(number) = text.parse::<f32>() else {
+                let Some(number) = Decimal::parse(&text) else {
                     return wrong(self, "a number");
                 };
-                is_said(number == 0.0).then(|| decimal(place, number))
+                is_said(number.is_zero()).then(|| decimal(place, &number.in_32_bits()))
             }
             Bind::Duration => {
                 let Some(duration) = units::duration(&text) else {
@@ -293,10 +296,10 @@ impl Binder<'_> {
     }
 }
 
-fn decimal(place: Place, number: f32) -> Value {
+fn decimal(place: Place, number: &Decimal) -> Value {
     let scalar = Scalar {
-        text: go_float(number.to_string().parse().unwrap_or_default()),
-        resolved: Resolved::Float(number.to_string().parse().unwrap_or_default()),
+        text: number.to_string(),
+        resolved: Resolved::Float(number.value()),
         ..Scalar::default()
     };
     Value::new(place, Data::Scalar(scalar))

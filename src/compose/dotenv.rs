@@ -72,7 +72,9 @@ pub(super) fn read(
                 expand(raw, process, res)
             }
         };
-        let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | '[' | ']');
+        let is_name = |c: char| {
+            c.is_ascii_alphanumeric() || !c.is_ascii() || matches!(c, '_' | '.' | '-' | '[' | ']')
+        };
         if !name.is_empty() && name.chars().all(is_name) {
             res.insert(name, value);
         }

@@ -141,7 +141,7 @@ pub(super) fn build_contexts(root: &mut Value) {
 /// (`loader.NormalizeProjectName`).
 pub fn project_name(text: &str) -> String {
     let kept = text
-        .to_lowercase()
+        .to_ascii_lowercase()
         .chars()
         .filter(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || matches!(it, '_' | '-'))
         .collect::<String>();

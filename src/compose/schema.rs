@@ -11,7 +11,7 @@ use super::{
     Kind, Problem, Suggestion,
     value::{Data, Field, Place, Scalar, Tag, Trees, Value},
 };
-use crate::syntax::{self, Resolved};
+use crate::syntax::{self, Decimal, Resolved};
 
 /// What may stand at one place.
 pub(super) struct Shape {
@@ -25,8 +25,8 @@ pub(super) struct Shape {
     /// If not empty, all there is to choose from.
     values: &'static [&'static str],
     pattern: Pattern,
-    minimum: Option<f64>,
-    maximum: Option<f64>,
+    minimum: Option<i32>,
+    maximum: Option<i32>,
     /// No two items are the same.
     unique: bool,
     /// What a string is turned into before it is checked.
@@ -371,9 +371,9 @@ impl Checker<'_> {
                 Ok(number) => (types::INTEGER | types::NUMBER, Some(number as f64)),
                 Err(_) => return self.not_cast(value, "a whole number", at),
             },
-            Cast::Number => match text.parse::<f64>() {
-                Ok(number) => (types::INTEGER | types::NUMBER, Some(number)),
-                Err(_) => return self.not_cast(value, "a number", at),
+            Cast::Number => match Decimal::parse(text) {
+                Some(number) => (types::INTEGER | types::NUMBER, Some(number.value())),
+                None => return self.not_cast(value, "a number", at),
             },
         };
         if shape.types & kind == 0 {
@@ -381,10 +381,10 @@ impl Checker<'_> {
         }
         if let Some(number) = number {
             let problem = match (shape.minimum, shape.maximum) {
-                (Some(least), _) if number < least => {
+                (Some(least), _) if number < f64::from(least) => {
                     format!("{} must be at least {least}", at.subject())
                 }
-                (_, Some(most)) if number > most => {
+                (_, Some(most)) if number > f64::from(most) => {
                     format!("{} must be at most {most}", at.subject())
                 }
                 _ => return,
@@ -539,7 +539,7 @@ fn wanted(kinds: u8) -> String {
 /// The most similar of `names`, if it is similar enough to be what was meant.
 pub fn nearest<'n>(wrong: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let wrong: Vec<char> = wrong
-        .to_lowercase()
+        .to_ascii_lowercase()
         .replace('-', "_")
         .chars()
         .take(64)
@@ -549,7 +549,7 @@ pub fn nearest<'n>(wrong: &str, names: impl Iterator<Item = &'n str>) -> Option<
         distance(
             &wrong,
             &name
-                .to_lowercase()
+                .to_ascii_lowercase()
                 .replace('-', "_")
                 .chars()
                 .collect::<Vec<_>>(),

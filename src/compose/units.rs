@@ -1,5 +1,7 @@
 //! Texts that mean something else: durations, sizes and command lines.
 
+use crate::syntax::Decimal;
+
 /// Nanoseconds of `1h30m`, `1.5d`, …, as Compose reads them (xhit/go-str2duration).
 pub(super) fn duration(text: &str) -> Option<i64> {
     let (negative, mut rest) = match text.strip_prefix(['-', '+']) {
@@ -41,7 +43,7 @@ pub(super) fn duration(text: &str) -> Option<i64> {
         } else {
             whole.parse().ok()?
         };
-        let part = format!("0.{fraction}0").parse::<f64>().ok()? * unit as f64;
+        let part = Decimal::parse(&format!("0.{fraction}0"))?.value() * unit as f64;
         sum = sum
             .checked_add(whole.checked_mul(unit)?)?
             .checked_add(part as i64)?;
@@ -97,11 +99,8 @@ pub(super) fn bytes(text: &str) -> Option<i64> {
             text.split_at_checked(end)?
         }
     };
-    let is_number = |char: char| char.is_ascii_digit() || matches!(char, '.' | '+' | 'e' | 'E');
-    let size: f64 = number
-        .chars()
-        .all(is_number)
-        .then(|| number.parse().ok())??;
+    let size = Some(number).filter(|it| !it.starts_with('-'));
+    let size = Decimal::parse(size?)?.value();
     let suffix = suffix.to_ascii_lowercase();
     let power = match suffix.as_str() {
         "" | "b" => 0,
@@ -112,7 +111,8 @@ pub(super) fn bytes(text: &str) -> Option<i64> {
         "p" | "pb" | "pib" => 5,
         _ => return None,
     };
-    Some((size * 1024f64.powi(power)) as i64)
+    let unit = 1024i64.pow(power) as f64;
+    Some((size * unit) as i64)
 }
 
 /// The words of a command line, or `None` where Compose cannot tell them apart

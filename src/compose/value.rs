@@ -9,7 +9,7 @@ use crate::{
         interpolate::{self, Lookup, Piece, Trouble},
     },
     project::Project,
-    syntax::{self, Node, NodeId, Parse, Resolved, Style},
+    syntax::{self, Decimal, Node, NodeId, Parse, Resolved, Style},
     text::Span,
 };
 
@@ -263,7 +263,11 @@ impl Scalar {
             Resolved::Null => String::new(),
             Resolved::Bool(is) => is.to_string(),
             Resolved::Int(number) => number.to_string(),
-            Resolved::Float(number) => go_float(number),
+            Resolved::Float(_) => {
+                let digits: String = self.text.chars().filter(|it| *it != '_').collect();
+                let number = Decimal::parse(&digits);
+                number.map_or_else(|| self.text.clone(), |it| it.in_64_bits().to_string())
+            }
             Resolved::Timestamp | Resolved::String => self.text.clone(),
         }
     }
@@ -308,27 +312,6 @@ impl Scalar {
 /// Whether a piece of a text has a part in `range`, or stands inside it.
 fn meets(piece: &Piece, range: &Range<usize>) -> bool {
     piece.text.start <= range.end && range.start <= piece.text.end
-}
-
-/// Go's `%v`: the shortest digits that mean the number, with an exponent from 1e21 and below 1e-4.
-pub(super) fn go_float(number: f64) -> String {
-    if number.is_nan() {
-        return "NaN".to_owned();
-    }
-    if number.is_infinite() {
-        return if number > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
-    }
-    let size = number.abs();
-    if number == 0.0 || (1e-4..1e21).contains(&size) {
-        return number.to_string();
-    }
-    let text = format!("{number:e}");
-    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    let (sign, exponent) = match exponent.strip_prefix('-') {
-        Some(exponent) => ('-', exponent),
-        None => ('+', exponent),
-    };
-    format!("{digits}e{sign}{exponent:0>2}")
 }
 
 /// Turns a document into values.

@@ -370,7 +370,9 @@ impl Serialize for Json<'_> {
                     Ok(number) => serializer.serialize_i64(number),
                     Err(_) => serializer.serialize_str(&scalar.text),
                 },
-                Resolved::Float(number) => serializer.serialize_f64(number),
+                Resolved::Float(number) => {
+                    serializer.serialize_f64(scalar.text.parse().unwrap_or(number))
+                }
                 _ => serializer.serialize_str(&scalar.escaped()),
             },
         }

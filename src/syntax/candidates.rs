@@ -4,7 +4,10 @@ use std::ops::Range;
 
 use granit_parser::{ErrorKind, ScanError};
 
-use super::{edits::quoted, events};
+use super::{
+    edits::{is_letter, quoted},
+    events,
+};
 use crate::{
     order,
     text::{Edit, FileId, Span, TextEdit},
@@ -198,7 +201,7 @@ impl<'t> Line<'t> {
 
     /// `image:nginx`
     fn space_behind_colon(&self) -> Option<Candidate> {
-        let name = |char: char| char.is_alphanumeric() || matches!(char, '_' | '-' | '.');
+        let name = |char: char| is_letter(char) || matches!(char, '_' | '-' | '.');
         let key = self.words.len() - self.words.trim_start_matches(name).len();
         let behind = self.words.get(key..)?.strip_prefix(':')?;
         if key == 0
@@ -394,7 +397,7 @@ impl<'t> Line<'t> {
 
     /// `image` where `image:` was meant, while it is being typed.
     fn colon_behind_word(&self) -> Option<Candidate> {
-        let name = |char: char| char.is_alphanumeric() || matches!(char, '_' | '-' | '.');
+        let name = |char: char| is_letter(char) || matches!(char, '_' | '-' | '.');
         if self.words.is_empty() || !self.words.chars().all(name) {
             return None;
         }

@@ -16,13 +16,13 @@ const SMALL: usize = 4_000;
 /// `text` as a YAML string: plain where every reader takes it for the same string, else quoted.
 pub fn scalar(text: &str) -> Cow<'_, str> {
     let is_plain = |char: char| {
-        char.is_alphanumeric() || matches!(char, '_' | '.' | '/' | '-' | ' ' | '=' | '+' | '@')
+        is_letter(char) || matches!(char, '_' | '.' | '/' | '-' | ' ' | '=' | '+' | '@')
     };
     let is_word = ["yes", "no", "on", "off", "y", "n"]
         .iter()
         .any(|word| text.eq_ignore_ascii_case(word));
     let starts_well =
-        text.starts_with(|char: char| char.is_alphanumeric() || matches!(char, '_' | '/' | '.'));
+        text.starts_with(|char: char| is_letter(char) || matches!(char, '_' | '/' | '.'));
     let is_string = resolve(text, Style::Plain, None) == Resolved::String;
     // A colon inside a word is harmless unless the whole could be read as a time.
     let looks_like_time = text.contains(':')
@@ -38,6 +38,13 @@ pub fn scalar(text: &str) -> Cow<'_, str> {
     } else {
         Cow::Owned(quoted(text))
     }
+}
+
+/// A letter or digit of any script; spaces, marks and what is not seen stay below or are named.
+pub(super) fn is_letter(char: char) -> bool {
+    char.is_ascii_alphanumeric()
+        || char > '\u{bf}'
+            && !matches!(char, '\u{2000}'..='\u{206f}' | '\u{3000}' | '\u{feff}' | '\u{e000}'..='\u{f8ff}')
 }
 
 /// `text` in double quotes.

@@ -3,7 +3,7 @@
 //! Source: go-yaml v4 `resolve.go`. It differs from YAML 1.2 in `014` (octal), `1_000` (a number)
 //! and dates, and from YAML 1.1 in `yes`, `on` and `1:30` (strings).
 
-use super::Style;
+use super::{Style, decimal::Decimal};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Resolved {
@@ -60,10 +60,10 @@ fn plain(value: &str) -> Resolved {
     if let Some(number) = integer(&digits) {
         return Resolved::Int(number);
     }
-    if is_float(&digits) {
-        return digits.parse().map_or(Resolved::String, Resolved::Float);
-    }
-    Resolved::String
+    let number = Decimal::parse(&digits).map(|it| it.value());
+    number
+        .filter(|it| it.is_finite())
+        .map_or(Resolved::String, Resolved::Float)
 }
 
 /// With a sign, and a base by prefix: `0x`, `0o`, `0b`, or `0` for octal.
@@ -86,26 +86,6 @@ fn integer(text: &str) -> Option<i128> {
     let number = i128::from(u64::from_str_radix(digits, base).ok()?);
     let number = if negative { -number } else { number };
     (number >= i128::from(i64::MIN)).then_some(number)
-}
-
-/// `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`
-fn is_float(text: &str) -> bool {
-    let text = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
-        None => (text, None),
-    };
-    let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let mantissa_fits = match mantissa.split_once('.') {
-        Some(("", after)) => !after.is_empty() && all_digits(after),
-        Some((before, after)) => all_digits(before) && all_digits(after),
-        None => !mantissa.is_empty() && all_digits(mantissa),
-    };
-    mantissa_fits
-        && exponent.is_none_or(|it| {
-            let it = it.strip_prefix(['-', '+']).unwrap_or(it);
-            !it.is_empty() && all_digits(it)
-        })
 }
 
 /// `2006-1-2`, or that with a time behind `T`, `t` or a space.

@@ -158,7 +158,7 @@ fn sections(value: &str) -> Vec<Range<usize>> {
     let mut start = 0;
     for (at, _) in value.match_indices(':') {
         let before = value.get(start..at).unwrap_or_default();
-        let is_drive = before.chars().count() == 1 && before.chars().all(char::is_alphabetic);
+        let is_drive = before.chars().count() == 1 && before.chars().all(is_letter);
         if !is_drive {
             res.push(start..at);
             start = at + 1;
@@ -173,13 +173,18 @@ fn sections(value: &str) -> Vec<Range<usize>> {
     res
 }
 
+/// What Compose takes for a drive; the rest of Unicode is not worth its tables here.
+fn is_letter(char: char) -> bool {
+    char.is_ascii_alphabetic() || !char.is_ascii()
+}
+
 /// Whether a short form's source is a path of the host rather than a volume's name.
 pub(in crate::compose) fn is_path(source: &str) -> bool {
     let mut chars = source.chars();
     match (chars.next(), chars.next()) {
         (Some('.' | '/' | '~'), _) => true,
         (Some('\\'), Some('\\')) => true,
-        (Some(letter), Some(':')) => letter.is_alphabetic(),
+        (Some(letter), Some(':')) => is_letter(letter),
         _ => false,
     }
 }
