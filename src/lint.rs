@@ -71,6 +71,8 @@ pub struct Diagnostic {
     pub related: Vec<(Span, String)>,
     /// The best first.
     pub fixes: Vec<Fix>,
+    /// A file that could be opened to settle it.
+    pub opens: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -219,6 +221,7 @@ impl Report<'_> {
             why: None,
             related: Vec::new(),
             fixes: Vec::new(),
+            opens: None,
         });
         self.diagnostics.last_mut().expect("one was just pushed")
     }

@@ -50,7 +50,7 @@ impl Project {
     /// A project of one Compose file.
     pub fn single(name: impl Into<String>, text: impl Into<String>) -> Project {
         Project {
-            sources: vec![Source::new(name, text)],
+            sources: vec![Source::compose(name, text)],
             ..Project::default()
         }
     }
@@ -81,6 +81,15 @@ impl Project {
 }
 
 impl Source {
+    /// The Compose file of a project, whatever it is called.
+    pub fn compose(name: impl Into<String>, text: impl Into<String>) -> Source {
+        Source {
+            name: name.into(),
+            text: text.into(),
+            role: Role::Compose,
+        }
+    }
+
     /// A file whose name says what it is: `.env` holds variables, other `.env` files those of
     /// services, `compose.….yaml` lies on top of others, and other YAML is there to be referred to.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Source {

@@ -103,6 +103,8 @@ pub struct Problem {
     pub column: usize,
     pub fixes: Vec<Fix>,
     pub related: Vec<Related>,
+    /// A file that could be opened to settle it.
+    pub opens: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -165,7 +167,19 @@ pub struct Output {
 pub struct OutputFile {
     pub path: String,
     pub text: String,
+    /// Where each line comes from; empty where lines come from nowhere in particular.
+    pub origins: Vec<Origin>,
 }
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    pub file: usize,
+    pub start: usize,
+    pub end: usize,
+}
+
+/// The output that is not for a proxy: the files as Compose understands them.
+pub const EFFECTIVE: &str = "effective";
 
 /// All that the worker does: a pure function of the request.
 pub fn answer(request: &Request) -> Answer {
@@ -197,7 +211,31 @@ pub fn answer(request: &Request) -> Answer {
         }),
         problems: found.iter().map(|it| units.problem(it)).collect(),
         sites: routes.sites.iter().map(site).collect(),
-        outputs: outputs.into_iter().map(output).collect(),
+        outputs: outputs
+            .into_iter()
+            .map(output)
+            .chain(is_whole.then(|| effective(&compose, &units)))
+            .collect(),
+    }
+}
+
+/// What `docker compose config` would print, each line with its place.
+fn effective(compose: &compose::Compose, units: &Units) -> Output {
+    let printed = compose.config(None).to_yaml();
+    let origin = |place: &compose::Place| {
+        let (file, start, end) = units.range(place.span);
+        Origin { file, start, end }
+    };
+    Output {
+        target: EFFECTIVE.to_owned(),
+        title: "Effective".to_owned(),
+        files: vec![OutputFile {
+            path: "effective.yaml".to_owned(),
+            text: printed.text,
+            origins: printed.lines.iter().map(origin).collect(),
+        }],
+        steps: Vec::new(),
+        notes: Vec::new(),
     }
 }
 
@@ -231,6 +269,7 @@ fn output((generator, output): (&generate::Generator, generate::Output)) -> Outp
     let file = |file: generate::File| OutputFile {
         path: file.path.to_owned(),
         text: file.text,
+        origins: Vec::new(),
     };
     Output {
         target: generator.id.to_owned(),
@@ -242,9 +281,17 @@ fn output((generator, output): (&generate::Generator, generate::Output)) -> Outp
 }
 
 fn project(request: &Request) -> Project {
-    let source = |file: &File| Source::new(file.name.clone(), file.text.clone());
+    let source = |(index, file): (usize, &File)| {
+        let make = if index == 0 {
+            Source::compose
+        } else {
+            Source::new
+        };
+        make(file.name.clone(), file.text.clone())
+    };
     Project {
-        sources: request.files.iter().map(source).collect(),
+        sources: request.files.iter().enumerate().map(source).collect(),
+        folder_name: "project".to_owned(),
         ..Project::default()
     }
 }
@@ -301,6 +348,7 @@ impl Units {
             column,
             fixes: it.fixes.iter().map(fix).collect(),
             related: it.related.iter().map(related).collect(),
+            opens: it.opens.clone(),
         }
     }
 

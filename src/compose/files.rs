@@ -337,7 +337,7 @@ impl Loader<'_> {
                     None
                 }
             },
-            Some(path) => self.from_file(&name, &wanted, target.place, &path, context, open),
+            Some(path) => self.base_in_file(&name, &wanted, target.place, &path, context, open),
         };
         open.pop();
         let (Some(base), Some(service)) = (base, services.get_mut(index)) else {
@@ -368,7 +368,7 @@ impl Loader<'_> {
         }
     }
 
-    fn from_file(
+    fn base_in_file(
         &mut self,
         name: &str,
         wanted: &str,

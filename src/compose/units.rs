@@ -160,11 +160,8 @@ pub(super) fn words(line: &str) -> Option<Vec<String>> {
             _ => {
                 match char {
                     '`' if !single && !double && !dollar => back = !back,
-                    ')' if !single && !double && !back => {
-                        if !std::mem::take(&mut dollar) {
-                            return None;
-                        }
-                    }
+                    ')' if !single && !double && !back && !dollar => return None,
+                    ')' if !single && !double && !back => dollar = false,
                     '(' if !single && !double && !back => {
                         if dollar || !word.ends_with('$') {
                             return None;

@@ -36,6 +36,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
         let found = report.at(wanted.place.span, format!("file `{}` is not open here", wanted.path));
         found.severity(Severity::Hint).why("What it holds is taken into account once it is.");
         found.rejected = false;
+        found.opens = Some(wanted.path.clone());
     }
 }
 

@@ -222,6 +222,25 @@ pub fn App() -> Html {
         })
     };
 
+    let on_origin = {
+        let (editor, state) = (editor.clone(), state.clone());
+        Callback::from(move |origin: protocol::Origin| {
+            let (Some(editor), true) = (&*editor, state.is_fresh()) else {
+                return;
+            };
+            state.dispatch(Action::Shown(origin.file));
+            state.dispatch(Action::Paned(Pane::Edit));
+            if let Some(document) = state.document(origin.file) {
+                editor.show(&document.name);
+            }
+            editor.go_to(origin.start, origin.end);
+        })
+    };
+    let on_open = {
+        let (editor, state) = (editor.clone(), state.clone());
+        Callback::from(move |name: String| add_file(&state, &editor, &name, ""))
+    };
+
     let side: Rc<str> = match &state.view {
         View::Problems => "problems".into(),
         View::Output(target) => target.clone(),
@@ -282,14 +301,14 @@ pub fn App() -> Html {
                     <div id="side" class="side" role="tabpanel" tabindex="0" aria-labelledby={format!("tab-{side}")}>
                         if state.view == View::Problems {
                             <Problems answer={state.answer.clone()} documents={state.documents.clone()}
-                                engine={state.engine} fresh={state.is_fresh()} on_fix={fix} {on_go}
+                                engine={state.engine} fresh={state.is_fresh()} on_fix={fix} {on_go} {on_open}
                                 on_fix_all={dispatch(|| Action::FixAll)} />
                         } else {
                             <Outputs answer={state.answer.clone()} outputs={state.outputs.clone()}
                                 are_old={state.outputs_are_old} new_lines={state.new_lines.clone()}
                                 target={side.clone()} proxy={state.proxy.clone()}
                                 on_place={sends(&state, Action::Placed)} on_tls={sends(&state, Action::Secured)}
-                                on_host={sends(&state, Action::Named)} />
+                                on_host={sends(&state, Action::Named)} {on_origin} />
                         }
                     </div>
                 </section>
@@ -487,21 +506,31 @@ fn announcement(state: &State) -> String {
     }
 }
 
+fn add_file(
+    state: &UseReducerHandle<State>,
+    editor: &UseStateHandle<Option<Editor>>,
+    name: &str,
+    text: &str,
+) {
+    let Some(editor) = &**editor else { return };
+    if state.documents.iter().any(|it| *it.name == *name) {
+        return;
+    }
+    let edit = editor.open(name, text);
+    state.dispatch(Action::Added {
+        document: Document {
+            name: name.into(),
+            text: text.into(),
+        },
+        edit,
+    });
+}
+
 fn file_tabs(state: &UseReducerHandle<State>, editor: &UseStateHandle<Option<Editor>>) -> Html {
     let has = |name: &str| state.documents.iter().any(|it| *it.name == *name);
     let add = |name: &'static str, text: &'static str| {
         let (state, editor) = (state.clone(), editor.clone());
-        Callback::from(move |_: MouseEvent| {
-            let Some(editor) = &*editor else { return };
-            let edit = editor.open(name, text);
-            state.dispatch(Action::Added {
-                document: Document {
-                    name: name.into(),
-                    text: text.into(),
-                },
-                edit,
-            });
-        })
+        Callback::from(move |_: MouseEvent| add_file(&state, &editor, name, text))
     };
     let tab = |(index, document): (usize, &Document)| {
         let current = (index == state.shown).then_some("true");

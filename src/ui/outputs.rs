@@ -2,12 +2,15 @@
 
 use std::{collections::BTreeSet, rc::Rc};
 
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{HtmlInputElement, HtmlSelectElement};
+use web_sys::{Element, HtmlElement, HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
 use super::{browser, problems::words_and_code, words};
-use crate::protocol::{Answer, Host, Output, OutputFile, Place, Proxy, Site, Tls};
+use crate::protocol::{
+    Answer, EFFECTIVE, Host, Origin, Output, OutputFile, Place, Proxy, Site, Tls,
+};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct OutputsProps {
@@ -20,6 +23,7 @@ pub(super) struct OutputsProps {
     pub(super) on_place: Callback<Place>,
     pub(super) on_tls: Callback<Tls>,
     pub(super) on_host: Callback<Host>,
+    pub(super) on_origin: Callback<Origin>,
 }
 
 #[component]
@@ -29,10 +33,14 @@ pub(super) fn Outputs(props: &OutputsProps) -> Html {
     };
     html! {
         <div class={classes!("output", props.are_old.then_some("old"))}>
-            { choices(props) }
+            if output.target == EFFECTIVE {
+                <p class="lead">{ words::EFFECTIVE }</p>
+            } else {
+                { choices(props) }
+            }
             if props.are_old { <p class="note trouble">{ words::OLD_OUTPUT }</p> }
             { for output.files.iter().map(|file| html! {
-                <Code key={file.path.clone()} file={file.clone()} new_lines={props.new_lines.clone()} />
+                <Code key={file.path.clone()} file={file.clone()} new_lines={props.new_lines.clone()} on_origin={props.on_origin.clone()} />
             }) }
             if !output.steps.is_empty() {
                 <section class="steps"><h2>{ words::STEPS }</h2>
@@ -130,7 +138,11 @@ fn site_row(site: &Site, on_host: &Callback<Host>) -> Html {
 struct CodeProps {
     file: OutputFile,
     new_lines: Rc<BTreeSet<String>>,
+    on_origin: Callback<Origin>,
 }
+
+/// A browser draws so many buttons at once.
+const MOST_ORIGINS: usize = 3_000;
 
 #[component]
 fn Code(props: &CodeProps) -> Html {
@@ -164,10 +176,40 @@ fn Code(props: &CodeProps) -> Html {
                     { if *copied { words::COPIED } else { words::COPY } }
                 </button>
             </figcaption>
-            <pre tabindex="0" role="region" aria-label={path.clone()}><code>
-                { for props.file.text.split_inclusive('\n').map(|line| code_line(line, &props.new_lines)) }
-            </code></pre>
+            if (1..MOST_ORIGINS).contains(&props.file.origins.len()) {
+                <pre role="group" aria-label={path.clone()} onkeydown={Callback::from(between_lines)}><code>
+                    { for props.file.text.split('\n').zip(&props.file.origins).enumerate().map(|(index, (line, origin))| line_of(index, line, *origin, props)) }
+                </code></pre>
+            } else {
+                <pre tabindex="0" role="region" aria-label={path.clone()}><code>
+                    { for props.file.text.split_inclusive('\n').map(|line| code_line(line, &props.new_lines)) }
+                </code></pre>
+            }
         </figure>
+    }
+}
+
+/// A line that leads to where it comes from. One of them is in the order of tabs; arrows lead on.
+fn line_of(index: usize, line: &str, origin: Origin, props: &CodeProps) -> Html {
+    let is_new = props.new_lines.contains(line);
+    let onclick = props.on_origin.reform(move |_: MouseEvent| origin);
+    let tabindex = if index == 0 { "0" } else { "-1" };
+    html! { <button type="button" class={classes!("line", is_new.then_some("new"))} {tabindex} {onclick}>{ line.to_owned() }</button> }
+}
+
+fn between_lines(event: KeyboardEvent) {
+    let Some(line) = event.target_dyn_into::<Element>() else {
+        return;
+    };
+    let next = match event.key().as_str() {
+        "ArrowDown" => line.next_element_sibling(),
+        "ArrowUp" => line.previous_element_sibling(),
+        _ => return,
+    };
+    event.prevent_default();
+    if let Some(next) = next.and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
+        // A line that is gone by now needs no focus.
+        let _ = next.focus();
     }
 }
 

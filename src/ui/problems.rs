@@ -20,6 +20,8 @@ pub(super) struct ProblemsProps {
     /// Problem and fix, by index.
     pub(super) on_fix: Callback<(usize, usize)>,
     pub(super) on_go: Callback<usize>,
+    /// A file's name.
+    pub(super) on_open: Callback<String>,
     pub(super) on_fix_all: Callback<()>,
 }
 
@@ -102,10 +104,19 @@ fn row(index: usize, problem: &Problem, props: &ProblemsProps) -> Html {
                         if !it.safe { <span class="caution">{ words::CHANGES_BEHAVIOUR }</span> }
                     </button>
                 }) }
+                if let Some(name) = problem.opens.clone() {
+                    <button type="button" class="button fix" onclick={opens(name.clone(), &props.on_open)}>
+                        { words::open_file(&name) }
+                    </button>
+                }
                 <span class="where">{ file }{ place }<code>{ &problem.rule }</code></span>
             </div>
         </li>
     }
+}
+
+fn opens(name: String, on_open: &Callback<String>) -> Callback<MouseEvent> {
+    on_open.reform(move |_| name.clone())
 }
 
 /// Text whose `names` stand in backticks.

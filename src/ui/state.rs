@@ -290,6 +290,7 @@ mod tests {
         let file = OutputFile {
             path: "x".to_owned(),
             text: text.to_owned(),
+            origins: Vec::new(),
         };
         vec![Output {
             target: "nginx".to_owned(),

@@ -45,6 +45,7 @@ pub(super) const STEPS: &str = "What to do";
 pub(super) const NOTES: &str = "Good to know";
 pub(super) const OLD_OUTPUT: &str = "From the last version of your file that could be read.";
 pub(super) const NO_OUTPUT: &str = "There is nothing a proxy could lead to yet.";
+pub(super) const EFFECTIVE: &str = "Your files as Compose understands them: merged, short forms written out, defaults filled in. Choose a line to see where it comes from.";
 pub(super) const SITES: &str = "Where it is reached";
 pub(super) const PLACE: &str = "The proxy runs";
 pub(super) const PLACE_HOST: &str = "on this host";
@@ -72,6 +73,10 @@ pub(super) fn remove_file(name: &str) -> String {
 
 pub(super) fn at_line(line: usize, column: usize) -> String {
     format!("line {line}, column {column}")
+}
+
+pub(super) fn open_file(name: &str) -> String {
+    format!("Open a tab for {name}")
 }
 
 /// `2 errors, 1 hint`

@@ -176,13 +176,36 @@ const tests = {
     same(await marked(page), ["nowhere"]);
   },
 
+  async "the effective model shows what Compose makes of the files, and where each line comes from"(page) {
+    await type(page, "services:\n  web: # 🐳é中\n    image: nginx\n    ports: [\"127.0.0.1:8080:80\"]\n");
+    await page.getByRole("tab", { name: "Effective" }).click();
+    const lines = page.locator(".code .line");
+    contains((await lines.allInnerTexts()).join("\n"), '        published: "8080"\n        protocol: tcp');
+    await lines.filter({ hasText: "published" }).click();
+    same(await page.evaluate(() => document.querySelector(".editor").shadowRoot.getSelection?.().toString() ?? getSelection().toString()), "8080");
+    // Arrows lead from line to line, Enter to the place.
+    await lines.first().focus();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowDown");
+    same(await page.evaluate(() => document.activeElement.textContent), "  web:");
+  },
+
+  async "a file that is referred to can be opened beside the others"(page) {
+    await type(page, "services:\n  web:\n    extends:\n      file: parts/é.yaml\n      service: base\n");
+    same(await problems(page), ["file parts/é.yaml is not open here"]);
+    await page.getByRole("button", { name: "Open a tab for parts/é.yaml" }).click();
+    await type(page, "services:\n  base:\n    image: nginx\n    imge: x\n");
+    same(await marked(page), ["imge"]);
+    same((await problems(page)).length, 1);
+  },
+
   async "nobody is kept out: axe finds nothing, whatever is open"(page, { setScheme }) {
     for (const [scheme, width] of [["light", 1600], ["dark", 1024], ["light", 360], ["dark", 360]]) {
       await setScheme(scheme);
       await page.setViewportSize({ width, height: width === 360 ? 740 : 900 });
       await page.selectOption("#examples", { index: 2 });
       await settled(page);
-      for (const side of [/Problems/, "nginx"]) {
+      for (const side of [/Problems/, "nginx", "Effective"]) {
         if (width === 360) await page.getByRole("tab", { name: /Results/ }).click();
         await page.getByRole("tab", { name: side, exact: typeof side === "string" }).click();
         await page.waitForTimeout(150);

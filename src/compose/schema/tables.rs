@@ -6,12 +6,21 @@
 
 use super::{ANY, Bind, Cast, NONE, Pattern, Rest, Shape, types::*};
 
+/// A place of its own for a shape: nested as they are, the compiler would take all as one expression,
+/// and gigabytes for it.
+macro_rules! held {
+    ($shape:expr) => {{
+        const SHAPE: &Shape = &$shape;
+        SHAPE
+    }};
+}
+
 /// A mapping of these keys and `x-…`; what differs from that stands behind the braces.
 macro_rules! map {
     ({ $($key:literal: $shape:expr),* $(,)? } $($field:ident: $value:expr),* $(,)?) => {
         Shape {
             $($field: $value,)*
-            ..Shape { types: MAP, keys: &[$(($key, &$shape)),*], rest: Rest::Extensions, ..NONE }
+            ..Shape { types: MAP, keys: &[$(($key, held!($shape))),*], rest: Rest::Extensions, ..NONE }
         }
     };
 }
@@ -19,13 +28,13 @@ macro_rules! map {
 /// A mapping of names of the user's.
 macro_rules! names {
     ($rest:ident $shape:expr $(, $field:ident: $value:expr)* $(,)?) => {
-        Shape { $($field: $value,)* ..Shape { types: MAP, rest: Rest::$rest(&$shape), ..NONE } }
+        Shape { $($field: $value,)* ..Shape { types: MAP, rest: Rest::$rest(held!($shape)), ..NONE } }
     };
 }
 
 macro_rules! list {
     ($item:expr $(, $field:ident: $value:expr)* $(,)?) => {
-        Shape { $($field: $value,)* ..Shape { types: LIST, item: Some(&$item), ..NONE } }
+        Shape { $($field: $value,)* ..Shape { types: LIST, item: Some(held!($item)), ..NONE } }
     };
 }
 
