@@ -192,6 +192,11 @@ pub fn load(project: &Project) -> Compose {
     let model = model::read(&root, &project.profiles, trees);
     // A mistake in what several files make of a value is found as often as it is looked at.
     let mut seen = BTreeSet::new();
+    // And what has the wrong type has no right value either.
+    let mut mistyped = BTreeSet::new();
+    let wrong = problems.iter().filter(|it| it.kind == Kind::WrongType);
+    mistyped.extend(wrong.map(|it| it.place.span));
+    problems.retain(|it| it.kind != Kind::InvalidValue || !mistyped.contains(&it.place.span));
     problems.retain(|it: &Problem| seen.insert((it.place.span, it.kind, it.message.clone())));
     let has_unseen_files = wanted.iter().any(|it| it.role == Role::Part) || model.has_unseen_files;
     Compose {

@@ -297,9 +297,13 @@ impl Binder<'_> {
 }
 
 fn decimal(place: Place, number: &Decimal) -> Value {
+    let text = number.to_string();
     let scalar = Scalar {
-        text: number.to_string(),
-        resolved: Resolved::Float(number.value()),
+        // A whole number is printed as one.
+        resolved: text
+            .parse()
+            .map_or(Resolved::Float(number.value()), Resolved::Int),
+        text,
         ..Scalar::default()
     };
     Value::new(place, Data::Scalar(scalar))

@@ -1,0 +1,278 @@
+//! What must hold for every file: those of this repository, the examples in the rules' pages, and
+//! those of the folder that COMPOSE_CORPUS names, if it names one.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test may fail, and say what it measured"
+)]
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use compose_playground::{
+    compose::{self, Compose},
+    lint::{self, Diagnostic},
+    project::Project,
+    rules,
+    syntax::{self, Kind, Node},
+    text::FileId,
+};
+
+const FILE: FileId = FileId(0);
+
+/// Name and text of every file, in one order.
+fn corpus() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut res = Vec::new();
+    for folder in ["examples", "tests/golden"] {
+        collect(&root.join(folder), &mut res);
+    }
+    for rule in rules::all() {
+        let page = rule.page();
+        for (index, block) in page.split("```yaml,").skip(1).enumerate() {
+            let text = block.split_once('\n').unwrap().1;
+            let text = text.split("```").next().unwrap();
+            res.push((format!("{} {index}", rule.id), text.to_owned()));
+        }
+    }
+    if let Some(folder) = std::env::var_os("COMPOSE_CORPUS") {
+        let before = res.len();
+        collect(Path::new(&folder), &mut res);
+        println!("{} files of COMPOSE_CORPUS", res.len() - before);
+    }
+    assert!(res.len() > 150, "only {} files", res.len());
+    res
+}
+
+fn collect(folder: &Path, res: &mut Vec<(String, String)>) {
+    let mut entries: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|it| it.unwrap().path())
+        .collect();
+    entries.sort();
+    for path in entries {
+        let is_yaml = path
+            .extension()
+            .is_some_and(|it| it == "yaml" || it == "yml");
+        if path.is_dir() {
+            collect(&path, res);
+        } else if is_yaml && let Ok(text) = fs::read_to_string(&path) {
+            res.push((path.display().to_string(), text));
+        }
+    }
+}
+
+fn load(text: &str) -> (Compose, Vec<Diagnostic>) {
+    let project = Project {
+        environment_is_complete: true,
+        folder_name: "corpus".to_owned(),
+        ..Project::single("compose.yaml", text)
+    };
+    let compose = compose::load(&project);
+    let found = lint::check(&rules::all(), &compose);
+    (compose, found)
+}
+
+/// Whoever is refused is shown where: a part of the file, and not the file.
+#[test]
+fn a_rejection_has_a_place() {
+    let mut rejections = 0;
+    for (name, text) in corpus() {
+        let (_, found) = load(&text);
+        let content = text.trim();
+        for it in found.iter().filter(|it| it.rejected) {
+            let marked = text
+                .get(it.span.range())
+                .unwrap_or_else(|| panic!("{name}: {it:?}"));
+            assert!(
+                marked.trim() != content || content.lines().count() < 2,
+                "{name}: all of it is marked: {it:?}"
+            );
+            rejections += 1;
+        }
+        assert!(found.is_sorted_by_key(|it| it.span), "{name}");
+    }
+    println!("{rejections} rejections, each with a place");
+    assert!(rejections > 40, "only {rejections}");
+}
+
+/// While someone types, what stands above is still understood.
+#[test]
+fn a_file_that_is_cut_keeps_what_was_before() {
+    let (mut before, mut kept, mut cuts) = (0, 0, 0);
+    for (_, text) in corpus().iter().filter(|(_, text)| text.len() > 200) {
+        let whole = leaves(text);
+        for point in 1..=50 {
+            let mut at = text.len() * point / 51;
+            while !text.is_char_boundary(at) {
+                at -= 1;
+            }
+            let cut = leaves(text.get(..at).unwrap());
+            cuts += 1;
+            for (path, (value, end)) in whole.iter().filter(|(_, (_, end))| *end < at) {
+                before += 1;
+                kept += usize::from(
+                    cut.get(path)
+                        .is_some_and(|(it, at)| it == value && at == end),
+                );
+            }
+        }
+    }
+    let share = f64::from(kept as u32) / f64::from(before as u32);
+    println!(
+        "{cuts} cuts: {:.2} % of {before} leaves are still there",
+        share * 100.0
+    );
+    assert!(share > 0.9, "{share}");
+}
+
+/// Each scalar's path, with its value and where it ends.
+fn leaves(text: &str) -> BTreeMap<String, (String, usize)> {
+    let parse = syntax::parse(FILE, text);
+    let mut res = BTreeMap::new();
+    for (index, document) in parse.tree.documents().enumerate() {
+        walk(document, &index.to_string(), &mut res);
+    }
+    res
+}
+
+fn walk(node: Node<'_>, path: &str, res: &mut BTreeMap<String, (String, usize)>) {
+    match node.kind() {
+        Kind::Scalar => {
+            let value = node.value().unwrap_or_default().to_owned();
+            res.insert(path.to_owned(), (value, node.span().end));
+        }
+        Kind::Mapping => {
+            for entry in node.entries() {
+                let key = entry.key.value().unwrap_or_default();
+                walk(entry.value, &format!("{path}/{key}"), res);
+            }
+        }
+        Kind::Sequence => {
+            for (index, item) in node.items().enumerate() {
+                walk(item, &format!("{path}/{index}"), res);
+            }
+        }
+        Kind::Alias | Kind::Missing => (),
+    }
+}
+
+/// All safe fixes settle, leave what can be read, and take no rejection for another.
+#[test]
+fn safe_fixes_settle_and_never_make_it_worse() {
+    let mut changed = 0;
+    for (name, text) in corpus() {
+        let project = Project {
+            environment_is_complete: true,
+            ..Project::single("compose.yaml", text.as_str())
+        };
+        let rules = rules::all();
+        let (fixed, edits) = lint::fix_all(&rules, &project, false);
+        let after = &fixed.sources[0].text;
+        let rebuilt = edits
+            .iter()
+            .fold(text.clone(), |text, (file, edit)| edit.apply(*file, &text));
+        assert_eq!(&rebuilt, after, "{name}");
+        let (_, edits) = lint::fix_all(&rules, &fixed, false);
+        assert!(
+            edits.is_empty(),
+            "{name}: a second run goes on: {edits:?}\n{after}"
+        );
+        let count = |text: &str| load(text).1.iter().filter(|it| it.rejected).count();
+        assert!(count(after) <= count(&text), "{name}:\n{after}");
+        changed += usize::from(*after != text);
+    }
+    println!("{changed} files have safe fixes");
+    assert!(changed > 15, "only {changed}");
+}
+
+/// The effective model, printed, is read back by another library as what it was.
+#[test]
+fn what_is_printed_is_read_back_the_same() {
+    let mut models = 0;
+    for (name, text) in corpus() {
+        let (compose, found) = load(&text);
+        if found.iter().any(|it| it.rejected) {
+            continue;
+        }
+        let model = compose.config(None);
+        let printed = model.to_yaml();
+        assert_eq!(printed.text.lines().count(), printed.lines.len(), "{name}");
+        let theirs: serde_yaml::Value = serde_yaml::from_str(&printed.text)
+            .unwrap_or_else(|error| panic!("{name}: {error}\n{}", printed.text));
+        assert_eq!(theirs, as_theirs(&model), "{name}:\n{}", printed.text);
+        let again = load(&printed.text);
+        let refused: Vec<_> = again.1.iter().filter(|it| it.rejected).collect();
+        assert!(refused.is_empty(), "{name}: {refused:?}\n{}", printed.text);
+        models += 1;
+    }
+    println!("{models} models");
+    assert!(models > 60, "only {models}");
+}
+
+fn as_theirs(value: &compose::Value) -> serde_yaml::Value {
+    use compose::Data;
+    use serde_yaml::Value;
+    use syntax::Resolved;
+    match &value.data {
+        Data::Null => Value::Null,
+        Data::Mapping(fields) => Value::Mapping(
+            fields
+                .iter()
+                .map(|it| (Value::String(it.name.clone()), as_theirs(&it.value)))
+                .collect(),
+        ),
+        Data::Sequence(items) => Value::Sequence(items.iter().map(as_theirs).collect()),
+        Data::Scalar(scalar) => match scalar.resolved {
+            Resolved::Bool(is) => Value::Bool(is),
+            Resolved::Int(number) => Value::Number(i64::try_from(number).unwrap().into()),
+            Resolved::Float(_) => Value::Number(scalar.text.parse::<f64>().unwrap().into()),
+            _ => Value::String(scalar.escaped()),
+        },
+    }
+}
+
+#[test]
+fn ten_mistakes_are_ten_findings_in_the_order_of_the_file() {
+    let text = "\
+services:
+  web: # é中🐳
+    imge: nginx
+    ports: [\"80:99999\"]
+    restart: always
+    restart: never
+    depends_on: [db, nobody]
+    volumes: [\"data:/x\"]
+    networks: [back]
+    healthcheck: {test: [curl], interval: 10}
+    pull_policy: alwys
+  \"ça va\":
+    image: a
+    network_mode: host
+    networks: [default]
+";
+    let (_, found) = load(text);
+    let found: Vec<(&str, &str)> = found
+        .iter()
+        .filter(|it| it.rejected)
+        .map(|it| (it.rule, text.get(it.span.range()).unwrap()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("no-image-or-build", "web"),
+            ("unknown-key", "imge"),
+            ("port-out-of-range", "99999"),
+            ("duplicate-key", "restart"),
+            ("undefined-service", "db"),
+            ("undefined-service", "nobody"),
+            ("undefined-volume", "data"),
+            ("undefined-network", "back"),
+            ("healthcheck-test-form", "curl"),
+            ("wrong-type", "10"),
+            ("invalid-value", "alwys"),
+            ("invalid-name", "\"ça va\""),
+            ("network-mode-and-networks", "networks"),
+        ]
+    );
+}
