@@ -188,7 +188,12 @@ pub fn load(project: &Project) -> Compose {
     let root = loader
         .model(&files, project.folder(), &environment, &[])
         .unwrap_or_else(|| Value::null(Place::default()));
-    let effective = effective(&root, &name, &environment, &mut loader);
+    // What Compose reads no further has no effect.
+    let is_cut = parses.iter().flatten().any(|it| it.cut.is_some());
+    let effective = match is_cut {
+        true => Value::null(root.place),
+        false => effective(&root, &name, &environment, &mut loader),
+    };
     let model = model::read(&root, &project.profiles, trees);
     // A mistake in what several files make of a value is found as often as it is looked at.
     let mut seen = BTreeSet::new();
@@ -317,9 +322,10 @@ impl Compose {
 
     /// A service as Compose keeps it: sizes in bytes, durations in full.
     pub fn bound_service(&self, service: &Service) -> Option<&Value> {
+        // They are sorted, as `config` prints them.
         let services = self.effective.get("services").map(Value::fields)?;
-        let field = services.iter().find(|it| it.name == service.name)?;
-        Some(&field.value)
+        let find = services.binary_search_by(|it| it.name.as_str().cmp(&service.name));
+        services.get(find.ok()?).map(|it| &it.value)
     }
 
     /// What stands at a place, word for word.

@@ -97,6 +97,13 @@ fn nesting_without_end() {
     for open in ["[", "{a: ", "- ", "[{a: ", "? "] {
         assert!(ask(&format!("100,000 × `{open}`"), open.repeat(100_000)).rejected);
     }
+    assert!(
+        ask(
+            "5,000 pairs of brackets",
+            format!("a: {}{}", "[".repeat(5_000), "]".repeat(5_000))
+        )
+        .rejected
+    );
     let mut text = String::new();
     for depth in 0..3_000 {
         writeln!(text, "{}a:", " ".repeat(depth)).unwrap();
@@ -136,6 +143,75 @@ fn fifty_services_in_a_diamond() {
     assert_eq!(ids(&ask("diamond", text.clone())), [""; 0]);
     let closed = text.replacen("image: nginx\n", "image: nginx\n    depends_on: [b49]\n", 1);
     assert!(ids(&ask("closed diamond", closed)).contains(&"dependency-cycle"));
+}
+
+#[test]
+fn thousands_of_services_that_extend_each_other() {
+    let mut chain = String::from("services:\n  s0: {image: nginx, labels: {a0: é}}\n");
+    for index in 1..2_000 {
+        writeln!(
+            chain,
+            "  s{index}: {{extends: s{}, labels: {{a{index}: é}}}}",
+            index - 1
+        )
+        .unwrap();
+    }
+    ask("a chain of 2,000 extensions", chain);
+    let mut ring = String::from("services:\n");
+    for index in 0..2_000 {
+        writeln!(ring, "  s{index}: {{extends: s{}}}", (index + 1) % 2_000).unwrap();
+    }
+    assert!(ask("a ring of 2,000 extensions", ring).rejected);
+    let mut star = String::from("services:\n  base: {image: nginx, environment: [A=é]}\n");
+    for index in 0..2_000 {
+        writeln!(
+            star,
+            "  s{index}:\n    extends: base\n    depends_on: [base]\n    ports: [\"{}:80\"]",
+            1_024 + index
+        )
+        .unwrap();
+    }
+    assert_eq!(ids(&ask("2,000 services on one", star)), [""; 0]);
+}
+
+#[test]
+fn files_that_include_and_extend_each_other_in_circles() {
+    let file = |name: &str, text: &str| File {
+        name: name.to_owned(),
+        text: text.to_owned(),
+    };
+    let answer = answer(&Request {
+        files: vec![
+            file(
+                "compose.yaml",
+                "include: [é.yaml]\nservices:\n  a:\n    extends: {file: ö.yaml, service: b}\n",
+            ),
+            file("é.yaml", "include: [compose.yaml, é.yaml]\n"),
+            file(
+                "ö.yaml",
+                "services:\n  b:\n    extends: {file: compose.yaml, service: a}\n",
+            ),
+        ],
+        ..Request::default()
+    });
+    let found = ids(&answer);
+    assert!(
+        found.contains(&"include-cycle") && found.contains(&"extends-cycle"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn many_overrides_are_merged_one_by_one() {
+    let mut text = String::new();
+    for index in 0..400 {
+        writeln!(
+            text,
+            "---\nservices:\n  web:\n    image: nginx:{index}\n    environment: [é{index}=1]"
+        )
+        .unwrap();
+    }
+    ask("400 documents", text);
 }
 
 #[test]

@@ -17,8 +17,9 @@ use crate::{
 
 /// How far `include` and `extends` lead.
 const DEPTH: usize = 64;
-/// Services taken from others; each may hold all its ancestors.
-const EXTENSIONS: usize = 20_000;
+/// Values taken from other services; each may hold those of all its ancestors. What goes further
+/// stays as it is, and rules take it for incomplete.
+const EXTENSIONS: usize = 200_000;
 
 pub(super) type Environment = BTreeMap<String, String>;
 
@@ -308,7 +309,6 @@ impl Loader<'_> {
         };
         let path = extends.get("file").cloned();
         let is_known = self.is_known(&target) && path.as_ref().is_none_or(|it| self.is_known(it));
-        self.extensions += 1;
         let here = (file, name.clone());
         if !is_known || self.extensions > EXTENSIONS || self.circular.contains(&here) {
             return;
@@ -357,6 +357,7 @@ impl Loader<'_> {
                 fields.retain(|field| field.name != "extends");
             }
         }
+        self.extensions += base.size();
         merge::reset(&mut base, &over);
         let mut merged = merge::extend(base, over, self.trees, self.problems);
         merged.place = place;

@@ -167,6 +167,16 @@ impl Value {
         })
     }
 
+    /// How many values it is made of.
+    pub fn size(&self) -> usize {
+        let below: usize = match &self.data {
+            Data::Null | Data::Scalar(_) => 0,
+            Data::Sequence(items) => items.iter().map(Value::size).sum(),
+            Data::Mapping(fields) => fields.iter().map(|it| it.value.size()).sum(),
+        };
+        1 + below
+    }
+
     pub fn scalar(&self) -> Option<&Scalar> {
         match &self.data {
             Data::Scalar(scalar) => Some(scalar),

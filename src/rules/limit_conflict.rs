@@ -42,8 +42,8 @@ const TWINS: [(&str, &str, &str); 4] = [
 fn check(compose: &Compose, report: &mut Report<'_>) {
     for service in &compose.services {
         let value = compose.value_of(service);
+        let Some(deploy) = value.get("deploy") else { continue };
         let Some(bound) = compose.bound_service(service) else { continue };
-        let Some(deploy) = value.get("deploy").filter(|_| bound.get("deploy").is_some()) else { continue };
         for (key, part, twin) in TWINS {
             let Some(resources) = bound.get("deploy").and_then(|it| it.get("resources")?.get(part)) else { continue };
             let (Some(field), Some(ours)) = (value.field(key), bound.get(key).and_then(Value::text)) else { continue };
