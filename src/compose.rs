@@ -133,6 +133,8 @@ pub enum Kind {
     RequiredVariable,
     TopLevel,
     UnknownKey,
+    /// A variable with neither value nor default.
+    UnsetVariable,
     WrongType,
 }
 
@@ -485,6 +487,13 @@ impl Compose {
         let parse = self.parse(place.span.file).filter(|_| !place.shared)?;
         Some((&parse.tree, place.node?))
     }
+}
+
+/// What a `.env` file sets, beside what the process does.
+pub fn variables(text: &str, process: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let mut res = BTreeMap::new();
+    dotenv::read(text, process, &mut res);
+    res
 }
 
 /// What variables are looked up in: later `.env` files win over earlier ones, the process over all.

@@ -65,6 +65,7 @@ rules! {
     undefined_service,
     undefined_volume,
     unknown_key,
+    unset_variable,
     watch_target_missing,
     wrong_type,
     yaml_syntax,

@@ -457,6 +457,9 @@ fn the_project_of_a_folder_is_found_as_compose_finds_it() {
         files(&folder, &["-fcompose.yml"], &[("COMPOSE_FILE", "x")]),
         "compose.yml"
     );
+    folder.write(".env", "COMPOSE_FILE=docker-compose.yml:compose.yml # é\n");
+    assert_eq!(files(&folder, &[], &[]), "docker-compose.yml compose.yml");
+    fs::remove_file(folder.0.join(".env")).unwrap();
     fs::create_dir(folder.0.join("below")).unwrap();
     let below = Folder(folder.0.join("below"));
     assert_eq!(files(&below, &[], &[]), "compose.yaml compose.override.yml");
@@ -483,6 +486,9 @@ fn profiles_from_the_option_or_the_environment() {
             .code,
         1
     );
+    folder.write(".env", "COMPOSE_PROFILES=é\n");
+    assert_eq!(folder.run(&[]).code, 1);
+    fs::remove_file(folder.0.join(".env")).unwrap();
     let both = folder.run_with(&["--profile", "x"], "", &[("COMPOSE_PROFILES", "é")]);
     assert_eq!(both.code, 0);
 }

@@ -183,7 +183,7 @@ fn safe_fixes_settle_and_never_make_it_worse() {
         changed += usize::from(*after != text);
     }
     println!("{changed} files have safe fixes");
-    assert!(changed > 15, "only {changed}");
+    assert!(changed > 10, "only {changed}");
 }
 
 /// The effective model, printed, is read back by another library as what it was.

@@ -66,7 +66,7 @@ pub(super) fn projects(arguments: &Arguments) -> Result<Vec<Input>, String> {
         inputs.insert(0, Input { names });
     }
     if inputs.is_empty() {
-        let names = match from_environment() {
+        let names = match from_environment(arguments) {
             Some(names) => names,
             None => discover(arguments)?,
         };
@@ -172,11 +172,10 @@ impl Unread {
 }
 
 /// `COMPOSE_FILE`, whose names stand in for `-f`.
-fn from_environment() -> Option<Vec<String>> {
-    let variable = |name| std::env::var(name).ok().filter(|it| !it.is_empty());
-    let separator = variable("COMPOSE_PATH_SEPARATOR")
+fn from_environment(arguments: &Arguments) -> Option<Vec<String>> {
+    let separator = variable("COMPOSE_PATH_SEPARATOR", arguments)
         .unwrap_or_else(|| if cfg!(windows) { ";" } else { ":" }.to_owned());
-    let names = variable("COMPOSE_FILE")?;
+    let names = variable("COMPOSE_FILE", arguments)?;
     Some(names.split(&separator).map(str::to_owned).collect())
 }
 
@@ -184,12 +183,31 @@ fn profiles(arguments: &Arguments) -> Vec<String> {
     if !arguments.profiles.is_empty() {
         return arguments.profiles.clone();
     }
-    let names = std::env::var("COMPOSE_PROFILES").unwrap_or_default();
+    let names = variable("COMPOSE_PROFILES", arguments).unwrap_or_default();
     let names = names.split(',').map(str::trim);
     names
         .filter(|it| !it.is_empty())
         .map(str::to_owned)
         .collect()
+}
+
+/// What steers Compose itself: from the process, or from `.env` in the project's folder.
+fn variable(name: &str, arguments: &Arguments) -> Option<String> {
+    let is_said = |it: &String| !it.is_empty();
+    if let Some(value) = std::env::var(name).ok().filter(is_said) {
+        return Some(value);
+    }
+    let folder = arguments.project_directory.as_deref().unwrap_or_default();
+    let mut files: Vec<PathBuf> = arguments.env_files.iter().map(PathBuf::from).collect();
+    if files.is_empty() {
+        files.push(Path::new(folder).join(".env"));
+    }
+    let process = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    let texts = files.iter().filter_map(|it| fs::read_to_string(it).ok());
+    let mut values = texts.filter_map(|text| compose::variables(&text, &process).remove(name));
+    values.next_back().filter(is_said)
 }
 
 /// The project of this folder, or of the nearest one above that has any.

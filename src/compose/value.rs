@@ -542,6 +542,14 @@ impl<'a> Lowering<'a> {
                 }
             }
         }
+        for (name, range) in &result.unknown {
+            let place = Place {
+                span: node.source(range.clone()),
+                ..place
+            };
+            let message = format!("variable `{name}` has no value here");
+            self.problem(Kind::UnsetVariable, place, message);
+        }
         Data::Scalar(Scalar {
             text: result.text,
             resolved: Resolved::String,
