@@ -3,6 +3,8 @@
 //! Compose checks after variables are replaced and some strings are cast; so does this. A value
 //! whose variables are unknown is taken as right.
 
+#[cfg(test)]
+mod comparison;
 pub(super) mod tables;
 
 use std::collections::BTreeSet;

@@ -95,7 +95,7 @@ const FILE_EXTERNAL: Shape = Shape {
     ..EXTERNAL
 };
 
-/// The whole file. `jobs` is newer than the schema.
+/// The whole file. `jobs`, `umask` and `use_service_name_alias` are of October 2026.
 pub(in crate::compose) static PROJECT: Shape = map!({
     "version": TEXT,
     "name": TEXT,
@@ -224,6 +224,7 @@ pub(super) static SERVICE: Shape = map!({
         "link_local_ips": DISTINCT,
         "mac_address": TEXT,
         "priority": scalar!(NUMBER, bind: Bind::Whole),
+        "use_service_name_alias": FLAG,
     } types: NULL | MAP), types: LIST | MAP, item: Some(&TEXT), unique: true),
     "oom_kill_disable": CAST_FLAG,
     "oom_score_adj": Shape { minimum: Some(-1000), maximum: Some(1000), ..CAST_WHOLE },
@@ -258,6 +259,7 @@ pub(super) static SERVICE: Shape = map!({
     "tty": CAST_FLAG,
     "ulimits": ULIMITS,
     "use_api_socket": ONLY_FLAG,
+    "umask": scalar!(STRING | INTEGER | NULL, minimum: Some(0)),
     "user": TEXT,
     "userns_mode": TEXT,
     "uts": TEXT,
@@ -272,7 +274,8 @@ pub(super) static SERVICE: Shape = map!({
         "working_dir": TEXT,
         "environment": ENVIRONMENT,
         "per_replica": FLAG,
-    })),
+        // Since October 2026 it takes whatever a container does.
+    } rest: Rest::Any)),
     "post_start": list!(HOOK),
     "pre_stop": list!(HOOK),
 });
