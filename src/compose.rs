@@ -186,6 +186,8 @@ pub fn load(project: &Project) -> Compose {
         parts: BTreeMap::new(),
         extensions: 0,
         circular: BTreeSet::new(),
+        unseen: false,
+        inclusions: 0,
     };
     let root = loader
         .model(&files, project.folder(), &environment, &[])
@@ -196,6 +198,7 @@ pub fn load(project: &Project) -> Compose {
         true => Value::null(root.place),
         false => effective(&root, &name, &environment, &mut loader),
     };
+    let unseen = loader.unseen;
     let model = model::read(&root, &project.profiles, trees);
     // A mistake in what several files make of a value is found as often as it is looked at.
     let mut seen = BTreeSet::new();
@@ -205,7 +208,8 @@ pub fn load(project: &Project) -> Compose {
     mistyped.extend(wrong.map(|it| it.place.span));
     problems.retain(|it| it.kind != Kind::InvalidValue || !mistyped.contains(&it.place.span));
     problems.retain(|it: &Problem| seen.insert((it.place.span, it.kind, it.message.clone())));
-    let has_unseen_files = wanted.iter().any(|it| it.role == Role::Part) || model.has_unseen_files;
+    let has_unseen_files =
+        unseen || wanted.iter().any(|it| it.role == Role::Part) || model.has_unseen_files;
     Compose {
         problems,
         services: model.services,

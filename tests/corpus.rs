@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 use compose_playground::{
     compose::{self, Compose},
     lint::{self, Diagnostic},
-    project::Project,
+    project::{Project, Role, Source},
     rules,
     syntax::{self, Kind, Node},
     text::FileId,
@@ -275,4 +275,139 @@ services:
             ("network-mode-and-networks", "networks"),
         ]
     );
+}
+
+/// In a browser, nobody can know what a shell would set: whatever hangs on it is taken as right.
+#[test]
+fn what_is_not_known_is_not_wrong() {
+    let text = r#"
+services:
+  web:
+    image: nginx:${TAG}
+    ports: ["${PORT}:80", "${IP}:8080:80"]
+    mem_limit: ${MEM}
+    scale: ${N}
+    deploy: {replicas: 3, resources: {limits: {memory: 1g, cpus: "${CPU}"}}}
+    healthcheck: {test: ["${X}", a], interval: "${I}"}
+    volumes: ["${SRC}:/data", "${SRC}"]
+    networks: ["${NET}"]
+    depends_on: ["${DEP}"]
+    environment: ["${E}"]
+    secrets: ["${S}"]
+    profiles: ["${P}"]
+    extends: {service: "${B}"}
+    network_mode: "${M}"
+    command: "${CMD} 'a"
+    env_file: "${F}"
+    tmpfs: "${T}"
+    devices: ["${D}"]
+    extra_hosts: ["${H}"]
+    ulimits: {nofile: "${U}"}
+    build: {context: "${C}", args: ["${A}"], additional_contexts: ["${AC}"], ssh: ["${SSH}"]}
+include: ["${INC}"]
+"#;
+    let compose = compose::load(&Project::single("compose.yaml", text));
+    let found = lint::check(&rules::all(), &compose);
+    let wrong: Vec<String> = found
+        .iter()
+        .filter(|it| it.rule != "unset-variable")
+        .map(|it| format!("{}: {}", it.rule, it.message))
+        .collect();
+    assert_eq!(wrong, [""; 0]);
+    assert!(found.len() > 20, "{}", found.len());
+}
+
+/// Several files, given as they are named, and what is refused about them.
+fn refused(files: &[(&str, &str)]) -> Vec<String> {
+    let sources = files.iter().map(|(name, text)| Source::new(*name, *text));
+    let project = Project {
+        sources: sources.collect(),
+        environment_is_complete: true,
+        ..Project::default()
+    };
+    let found = lint::check(&rules::all(), &compose::load(&project));
+    let refused = found.iter().filter(|it| it.rejected);
+    refused
+        .map(|it| format!("{}: {}", it.rule, it.message))
+        .collect()
+}
+
+#[test]
+fn what_compose_accepts_of_several_files_is_accepted() {
+    let cases: &[&[(&str, &str)]] = &[
+        &[(
+            "compose.yaml",
+            "include: [\"oci://example.org/é:1\", \"https://example.org/a.git\"]\nservices: {web: {image: x, depends_on: [db], networks: [back]}}\n",
+        )],
+        &[(
+            "compose.yaml",
+            "services:\n  web: {image: x, links: [debug], depends_on: {debug: {condition: service_started, required: false}}}\n  debug: {image: y, profiles: [t]}\n",
+        )],
+        &[
+            (
+                "compose.yaml",
+                "services: {web: {image: x, volumes: [{type: bind, target: /data}]}}\n",
+            ),
+            (
+                "compose.override.yaml",
+                "services: {web: {volumes: [\"./é:/data\"]}}\n",
+            ),
+        ],
+        &[(
+            "compose.yaml",
+            "services: {web: {image: x, env_file: ~/é.env}}\n",
+        )],
+    ];
+    for files in cases {
+        assert_eq!(refused(files), [""; 0], "{files:?}");
+    }
+}
+
+#[test]
+fn what_is_included_is_read_with_its_own_variables() {
+    let files = [
+        (
+            "compose.yaml",
+            "include: [a/compose.yaml, b/compose.yaml]\n",
+        ),
+        ("a/.env", "TAG=1\nTOKEN=é\n"),
+        ("b/.env", "TAG=2\n"),
+        (
+            "a/part.yaml",
+            "services: {a: {extends: {file: ../common.yaml, service: s}, environment: [TOKEN]}}\n",
+        ),
+        (
+            "b/part.yaml",
+            "services: {b: {extends: {file: ../common.yaml, service: s}}}\n",
+        ),
+        ("common.yaml", "services: {s: {image: \"app:${TAG}\"}}\n"),
+    ];
+    let mut sources: Vec<Source> = Vec::new();
+    for (name, text) in files {
+        let role = match name {
+            "compose.yaml" => Role::Compose,
+            _ if name.ends_with(".env") => Role::Variables,
+            _ => Role::Part,
+        };
+        let name = name.replace("part.yaml", "compose.yaml");
+        let text = text.to_owned();
+        sources.push(Source { name, text, role });
+    }
+    let compose = compose::load(&Project {
+        sources,
+        environment_is_complete: true,
+        ..Project::default()
+    });
+    let printed = compose.config(None).to_yaml().text;
+    for line in ["TOKEN: é", "image: app:1", "image: app:2"] {
+        assert!(printed.contains(line), "no {line} in\n{printed}");
+    }
+}
+
+#[test]
+fn a_reset_in_between_leaves_what_comes_after() {
+    let text = "services:\n  base: {image: x, ports: [\"1:1\"]}\n  mid: {extends: base, ports: !reset []}\n  web: {extends: mid, ports: [\"80:80\"]}\n";
+    let compose = load(text).0;
+    let ports = |name: &str| compose.service(name).unwrap().ports.len();
+    assert_eq!((ports("base"), ports("mid"), ports("web")), (1, 0, 1));
 }

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     order,
     project::{Project, Role},
+    syntax,
     text::{FileId, Span},
 };
 
@@ -20,6 +21,9 @@ const DEPTH: usize = 64;
 /// Values taken from other services; each may hold those of all its ancestors. What goes further
 /// stays as it is, and rules take it for incomplete.
 const EXTENSIONS: usize = 200_000;
+
+/// Files that are included, each time; a diamond of them doubles with every level.
+const INCLUSIONS: usize = 1_000;
 
 pub(super) type Environment = BTreeMap<String, String>;
 
@@ -31,6 +35,9 @@ pub(super) struct Loader<'a> {
     /// The services of files others extend, once read, by file and the folder they speak from.
     pub(super) parts: BTreeMap<(FileId, String), Vec<Field>>,
     pub(super) extensions: usize,
+    /// Whether parts of the project are elsewhere, and nobody knows where.
+    pub(super) unseen: bool,
+    pub(super) inclusions: usize,
     /// Services known to extend themselves, each in its circle.
     pub(super) circular: BTreeSet<(FileId, String)>,
 }
@@ -124,7 +131,12 @@ impl Loader<'_> {
         for item in includes.iter().flat_map(Value::items) {
             let paths = item.get("path").unwrap_or(item).clone();
             let paths = canonical::list(paths);
-            if !self.is_known(item) || paths.items().is_empty() {
+            self.inclusions += 1;
+            if !self.is_known(item) || self.inclusions > INCLUSIONS {
+                self.unseen = true;
+                continue;
+            }
+            if paths.items().is_empty() {
                 continue;
             }
             let Some(files) = self.all_files(&paths, context.folder) else {
@@ -162,8 +174,12 @@ impl Loader<'_> {
             let folder = paths::join(context.folder, &from_here);
             let mut environment = context.environment.clone();
             self.environment_of(item, &folder, context.folder, &mut environment);
+            // What it extends is read with its own variables.
+            let parts = std::mem::take(&mut self.parts);
             let model = self.model(&files, &folder, &environment, context.included);
+            self.parts = parts;
             let Some(mut model) = model else { continue };
+            self.resolve_names(&mut model, &environment);
             normal::build_contexts(&mut model);
             paths::rebase(&mut model, &from_here);
             self.import(model, value);
@@ -216,6 +232,30 @@ impl Loader<'_> {
         }
         for (name, text) in read {
             environment.entry(name).or_insert(text);
+        }
+    }
+
+    /// Bare names in a list take their value from what the included project reads
+    /// (compose-go `loader/environment.go`); those of a mapping wait for the whole project.
+    fn resolve_names(&self, model: &mut Value, environment: &Environment) {
+        let Some(services) = model.get_mut("services") else {
+            return;
+        };
+        for service in services.fields_mut() {
+            let Some(variables) = service.value.get_mut("environment") else {
+                continue;
+            };
+            for field in variables
+                .fields_mut()
+                .iter_mut()
+                .filter(|it| it.value.is_null())
+            {
+                let list = self.trees.node(field.key).and_then(|it| it.parent());
+                let in_list = list.is_some_and(|it| it.kind() == syntax::Kind::Sequence);
+                if let Some(text) = environment.get(&field.name).filter(|_| in_list) {
+                    field.value = Value::string(field.value.place, text);
+                }
+            }
         }
     }
 
@@ -358,6 +398,7 @@ impl Loader<'_> {
             }
         }
         self.extensions += base.size();
+        merge::without_resets(&mut base);
         merge::reset(&mut base, &over);
         let mut merged = merge::extend(base, over, self.trees, self.problems);
         merged.place = place;
@@ -468,6 +509,12 @@ impl Loader<'_> {
         if let Some((file, _)) = found {
             return Some(file);
         }
+        // A repository or registry is Compose's to read, and a home folder the shell's.
+        let is_elsewhere = path.contains(":/")
+            || ["git@", "github.com/", "~"]
+                .iter()
+                .any(|start| path.starts_with(start));
+        let required = required && !is_elsewhere;
         if !self
             .wanted
             .iter()

@@ -285,6 +285,7 @@ fn lists(mut base: Value, over: Value) -> Value {
             _ => base.data = Data::Sequence(more),
         }
     }
+    base.tag = None;
     base
 }
 

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    compose::{Compose, Service},
+    compose::{Compose, Dependency, Service},
     lint::{Report, rule},
 };
 
@@ -41,7 +41,10 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
     for service in compose.services.iter().filter(|it| it.is_active) {
         for used in service.depends_on.iter().chain(&service.uses).filter(|it| it.service.known && it.required) {
             let Some(other) = disabled.get(used.service.text.as_str()) else { continue };
-            if other.profiles.iter().any(|it| !it.known) {
+            // What may be missing may be missing however else it is used (compose-go `loader/normalize.go`).
+            let is_same = |it: &&Dependency| it.service.text == used.service.text && !it.required;
+            let is_optional = used.by != "network_mode" && service.depends_on.iter().any(|it| is_same(&it));
+            if is_optional || other.profiles.iter().any(|it| !it.known) {
                 continue;
             }
             let profiles: Vec<String> = other.profiles.iter().map(|it| format!("`{}`", it.text)).collect();

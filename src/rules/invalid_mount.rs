@@ -1,5 +1,5 @@
 use crate::{
-    compose::{Compose, Kind},
+    compose::{Compose, Kind, Value},
     lint::{Report, rule}
 };
 
@@ -29,5 +29,15 @@ rule! {
 fn check(compose: &Compose, report: &mut Report<'_>) {
     for problem in compose.problems_of(Kind::InvalidMount) {
         report.problem(problem);
+    }
+    // Nobody else may complete it any more: a folder of the host must be named (compose-go `paths/resolve.go`).
+    for service in compose.services.iter().filter(|it| it.is_complete()) {
+        let mounts = compose.value_of(service).get("volumes").map(Value::items).unwrap_or_default();
+        for mount in mounts {
+            let is_bind = mount.get("type").and_then(Value::text) == Some("bind");
+            if let (true, None, Some(first)) = (is_bind, mount.field("source"), mount.fields().first()) {
+                report.at(first.key.span, "a bind mount needs a `source`").of(service);
+            }
+        }
     }
 }

@@ -40,7 +40,7 @@ const TWINS: [(&str, &str, &str); 4] = [
 ];
 
 fn check(compose: &Compose, report: &mut Report<'_>) {
-    for service in &compose.services {
+    for service in compose.services.iter().filter(|it| it.is_complete()) {
         let value = compose.value_of(service);
         let Some(deploy) = value.get("deploy") else { continue };
         let Some(bound) = compose.bound_service(service) else { continue };

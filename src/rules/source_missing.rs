@@ -25,6 +25,9 @@ rule! {
 }
 
 fn check(compose: &Compose, report: &mut Report<'_>) {
+    if compose.has_unseen_files {
+        return;
+    }
     for (section, keys) in [("secrets", &["file", "environment"][..]), ("configs", &["file", "environment", "content"])] {
         for resource in compose.root.get(section).map(Value::fields).unwrap_or_default() {
             let it = &resource.value;

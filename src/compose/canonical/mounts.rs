@@ -18,7 +18,7 @@ impl Writer<'_> {
         let mut value = each_value(value, |item| match item.scalar() {
             Some(scalar) if scalar.known => self.short_mount(item),
             Some(_) => item,
-            None => super::each_field(self.with_source(item), |field| {
+            None => super::each_field(item, |field| {
                 if field.name == "volume" {
                     field.value = super::each_field(super::take(&mut field.value), |field| {
                         if field.name == "labels" {
@@ -32,16 +32,6 @@ impl Writer<'_> {
             items.retain(|it| !it.is_null());
         }
         value
-    }
-
-    /// A folder of the host must be named (compose-go `paths/resolve.go`).
-    fn with_source(&mut self, item: Value) -> Value {
-        let is_bind = item.get("type").and_then(Value::text) == Some("bind");
-        if is_bind && item.field("source").is_none() {
-            let place = item.fields().first().map_or(item.place, |it| it.key);
-            self.problem(Kind::InvalidMount, place, "a bind mount needs a `source`");
-        }
-        item
     }
 
     /// Nothing where Compose would refuse it.
