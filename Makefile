@@ -25,7 +25,7 @@ serve: build ## the page, on 127.0.0.1:8080 or PORT
 build: ## the static site, in dist/
 	@scripts/need.sh rust wasm packages trunk wasm-bindgen
 	@echo "== build"
-	@[ -t 2 ] || export CARGO_TERM_QUIET=true; RUST_BACKTRACE=0 RUSTFLAGS="$(REMAP)" trunk --quiet build --release --offline
+	@[ -t 2 ] || export CARGO_TERM_QUIET=true; RUST_BACKTRACE=0 RUSTFLAGS="$(RUSTFLAGS) $(REMAP)" trunk --quiet build --release --offline
 
 test: ## everything; one part that fails does not hide the next
 	@$(MAKE) --keep-going check shell engine sizes browser proxies

@@ -102,12 +102,9 @@ impl Input {
         } else if beside.is_file() {
             sources.push(source(&beside.display().to_string(), Role::Environment)?);
         }
-        let environment = std::env::vars_os().filter_map(|(name, value)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        });
         let mut project = Project {
             sources,
-            environment: environment.collect(),
+            environment: process().collect(),
             environment_is_complete: true,
             keeps_variables: arguments.keeps_variables,
             profiles: profiles(arguments),
@@ -191,6 +188,12 @@ fn profiles(arguments: &Arguments) -> Vec<String> {
         .collect()
 }
 
+/// The process's variables that are text.
+fn process() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
 /// What steers Compose itself: from the process, or from `.env` in the project's folder.
 fn variable(name: &str, arguments: &Arguments) -> Option<String> {
     let is_said = |it: &String| !it.is_empty();
@@ -202,9 +205,7 @@ fn variable(name: &str, arguments: &Arguments) -> Option<String> {
     if files.is_empty() {
         files.push(Path::new(folder).join(".env"));
     }
-    let process = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect();
+    let process = process().collect();
     let texts = files.iter().filter_map(|it| fs::read_to_string(it).ok());
     let mut values = texts.filter_map(|text| compose::variables(&text, &process).remove(name));
     values.next_back().filter(is_said)

@@ -261,13 +261,8 @@ impl Writer<'_> {
 
     fn depends_on(&mut self, value: Value) -> Value {
         each_value(dependencies(value), |mut dependency| {
-            let place = dependency.place;
-            if let Data::Mapping(fields) = &mut dependency.data {
-                default(fields, "condition", || {
-                    Value::string(place, "service_started")
-                });
-                default(fields, "required", || Value::boolean(place, true));
-            }
+            dependency.default("condition", |at| Value::string(at, "service_started"));
+            dependency.default("required", |at| Value::boolean(at, true));
             dependency
         })
     }
@@ -362,11 +357,8 @@ impl Writer<'_> {
 }
 
 fn env_file(item: Value) -> Value {
-    let place = item.place;
     let mut item = wrapped(item, "path");
-    if let Data::Mapping(fields) = &mut item.data {
-        default(fields, "required", || Value::boolean(place, true));
-    }
+    item.default("required", |at| Value::boolean(at, true));
     item
 }
 
@@ -390,29 +382,15 @@ fn without_empty(mut value: Value) -> Value {
     value
 }
 
-fn default(fields: &mut Vec<Field>, name: &str, value: impl FnOnce() -> Value) {
-    if !fields.iter().any(|field| field.name == name) {
-        fields.push(Field::new(name, value()));
-    }
-}
-
 /// Changes the fields of a mapping; whatever else is left alone.
-fn each_field(mut value: Value, mut change: impl FnMut(&mut Field)) -> Value {
-    if let Data::Mapping(fields) = &mut value.data {
-        fields.iter_mut().for_each(&mut change);
-    }
+fn each_field(mut value: Value, change: impl FnMut(&mut Field)) -> Value {
+    value.fields_mut().iter_mut().for_each(change);
     value
 }
 
 /// Changes the values of a mapping or a list.
 fn each_value(mut value: Value, mut change: impl FnMut(Value) -> Value) -> Value {
-    match &mut value.data {
-        Data::Mapping(fields) => fields
-            .iter_mut()
-            .for_each(|field| field.value = change(take(&mut field.value))),
-        Data::Sequence(items) => items.iter_mut().for_each(|item| *item = change(take(item))),
-        Data::Null | Data::Scalar(_) => (),
-    }
+    value.values_mut().for_each(|it| *it = change(take(it)));
     value
 }
 

@@ -24,28 +24,28 @@ pub(super) fn complete(root: &mut Value, name: &str, environment: &BTreeMap<Stri
                 }
                 "build" => build(&mut field.value, environment),
                 "environment" => resolve(&mut field.value, environment, true),
-                "secrets" => each(&mut field.value, |secret| {
+                "secrets" => field.value.values_mut().for_each(|secret| {
                     let source = secret.get("source").and_then(Value::text);
                     let target = source.map(|it| format!("/run/secrets/{it}"));
                     if let Some(target) = target {
-                        default(secret, "target", |place| Value::string(place, &target));
+                        secret.default("target", |place| Value::string(place, &target));
                     }
                 }),
-                "ports" => each(&mut field.value, |port| {
-                    default(port, "mode", |place| Value::string(place, "ingress"));
-                    default(port, "protocol", |place| Value::string(place, "tcp"));
+                "ports" => field.value.values_mut().for_each(|port| {
+                    port.default("mode", |place| Value::string(place, "ingress"));
+                    port.default("protocol", |place| Value::string(place, "tcp"));
                 }),
-                "gpus" => each(&mut field.value, request),
+                "gpus" => field.value.values_mut().for_each(request),
                 "deploy" => {
                     let devices = ["resources", "reservations", "devices"];
                     let devices = devices
                         .iter()
                         .try_fold(&mut field.value, |it, key| it.get_mut(key));
                     if let Some(devices) = devices {
-                        each(devices, request);
+                        devices.values_mut().for_each(request);
                     }
                 }
-                "volumes" => each(&mut field.value, |mount| {
+                "volumes" => field.value.values_mut().for_each(|mount| {
                     if let Some(target) = mount.get_mut("target") {
                         let place = target.place;
                         *target = cleaned(std::mem::replace(target, Value::null(place)));
@@ -67,9 +67,9 @@ pub(super) fn complete(root: &mut Value, name: &str, environment: &BTreeMap<Stri
                 true => resource.name.clone(),
                 false => format!("{name}_{}", resource.name),
             };
-            default(&mut resource.value, "name", |place| {
-                Value::string(place, &full)
-            });
+            resource
+                .value
+                .default("name", |place| Value::string(place, &full));
         }
     }
     let place = root.place;
@@ -132,7 +132,7 @@ pub(super) fn prune(root: &mut Value) {
 pub(super) fn build_contexts(root: &mut Value) {
     for service in values(root, "services") {
         if let Some(build) = service.value.get_mut("build") {
-            default(build, "context", |place| Value::string(place, "."));
+            build.default("context", |place| Value::string(place, "."));
         }
     }
 }
@@ -191,11 +191,9 @@ fn networks(root: &mut Value) {
 }
 
 fn build(build: &mut Value, environment: &BTreeMap<String, String>) {
-    default(build, "context", |place| Value::string(place, "."));
+    build.default("context", |place| Value::string(place, "."));
     if build.get("dockerfile").is_none() && build.get("dockerfile_inline").is_none() {
-        default(build, "dockerfile", |place| {
-            Value::string(place, "Dockerfile")
-        });
+        build.default("dockerfile", |place| Value::string(place, "Dockerfile"));
     }
     if let Some(arguments) = build.get_mut("args") {
         resolve(arguments, environment, false);
@@ -224,7 +222,7 @@ fn resolve(value: &mut Value, environment: &BTreeMap<String, String>, keeps: boo
 /// A request for neither a number nor a certain device is one for all.
 fn request(device: &mut Value) {
     if device.field("device_ids").is_none() {
-        default(device, "count", |place| Value::string(place, "all"));
+        device.default("count", |place| Value::string(place, "all"));
     }
 }
 
@@ -296,30 +294,15 @@ fn hooks(service: &mut Value) {
         return;
     };
     if let Some(steps) = service.get_mut("pre_start") {
-        each(steps, |step| default(step, "image", |_| image.clone()));
+        steps
+            .values_mut()
+            .for_each(|step| step.default("image", |_| image.clone()));
     }
 }
 
 fn remove(value: &mut Value, key: &str) {
     if let Data::Mapping(fields) = &mut value.data {
         fields.retain(|field| field.name != key);
-    }
-}
-
-fn default(value: &mut Value, key: &str, make: impl FnOnce(super::Place) -> Value) {
-    let place = value.place;
-    if let Data::Mapping(fields) = &mut value.data {
-        match fields.iter_mut().find(|field| field.name == key) {
-            Some(field) if field.value.is_null() => field.value = make(place),
-            Some(_) => (),
-            None => fields.push(Field::new(key, make(place))),
-        }
-    }
-}
-
-fn each(list: &mut Value, change: impl FnMut(&mut Value)) {
-    if let Data::Sequence(items) = &mut list.data {
-        items.iter_mut().for_each(change);
     }
 }
 

@@ -66,7 +66,9 @@ fn service(service: &mut Value, folder: &str) {
     if let Some(build) = service.get_mut("build") {
         at(build, "context", |text| context(folder, text));
         if let Some(contexts) = build.get_mut("additional_contexts") {
-            each(contexts, |it| change(it, |text| context(folder, text)));
+            contexts
+                .values_mut()
+                .for_each(|it| change(it, |text| context(folder, text)));
         }
     }
     if let Some(extends) = service.get_mut("extends") {
@@ -77,14 +79,17 @@ fn service(service: &mut Value, folder: &str) {
             .iter()
             .try_fold(&mut *service, |it, key| it.get_mut(key));
         if let Some(list) = list {
-            each(list, |it| at(it, "path", |text| join(folder, text)));
+            list.values_mut()
+                .for_each(|it| at(it, "path", |text| join(folder, text)));
         }
     }
     if let Some(files) = service.get_mut("label_file") {
-        each(files, |it| change(it, |text| join(folder, text)));
+        files
+            .values_mut()
+            .for_each(|it| change(it, |text| join(folder, text)));
     }
     if let Some(mounts) = service.get_mut("volumes") {
-        each(mounts, |mount| {
+        mounts.values_mut().for_each(|mount| {
             if mount.get("type").and_then(Value::text) == Some("bind") {
                 at(mount, "source", |text| join(folder, text));
             }
@@ -116,14 +121,6 @@ fn change(value: &mut Value, path: impl FnOnce(&str) -> String) {
         && scalar.known
     {
         scalar.text = path(&scalar.text);
-    }
-}
-
-fn each(value: &mut Value, change: impl FnMut(&mut Value)) {
-    match &mut value.data {
-        Data::Sequence(items) => items.iter_mut().for_each(change),
-        Data::Mapping(fields) => fields.iter_mut().map(|it| &mut it.value).for_each(change),
-        Data::Null | Data::Scalar(_) => (),
     }
 }
 

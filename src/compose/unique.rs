@@ -14,11 +14,11 @@ use super::{
 ///
 /// A mount that is dropped for another of its own file is said: nobody means that.
 pub(super) fn enforce(mut root: Value, trees: Trees<'_>, problems: &mut Vec<Problem>) -> Value {
-    let Some(services) = below(&mut root, "services") else {
+    let Some(services) = root.get_mut("services") else {
         return root;
     };
-    for service in values(services) {
-        for field in fields(service) {
+    for service in services.values_mut() {
+        for field in service.fields_mut() {
             match field.name.as_str() {
                 "cap_add" | "cap_drop" | "dns" | "dns_opt" | "dns_search" | "links"
                 | "profiles" | "tmpfs" => replace(&mut field.value, name),
@@ -33,14 +33,14 @@ pub(super) fn enforce(mut root: Value, trees: Trees<'_>, problems: &mut Vec<Prob
                 "expose" => replace(&mut field.value, |it| it.scalar().map(Scalar::printed)),
                 "ports" => replace(&mut field.value, port),
                 "build" => {
-                    if let Some(tags) = below(&mut field.value, "tags") {
+                    if let Some(tags) = field.value.get_mut("tags") {
                         replace(tags, name);
                     }
                 }
                 "networks" => {
-                    for network in values(&mut field.value) {
+                    for network in field.value.values_mut() {
                         for key in ["aliases", "link_local_ips"] {
-                            if let Some(list) = below(network, key) {
+                            if let Some(list) = network.get_mut(key) {
                                 replace(list, name);
                             }
                         }
@@ -121,21 +121,4 @@ fn port(item: &Value) -> Option<String> {
         part("target")?,
         part("protocol").as_deref().unwrap_or("tcp")
     ))
-}
-
-fn fields(value: &mut Value) -> impl Iterator<Item = &mut super::Field> {
-    match &mut value.data {
-        Data::Mapping(fields) => fields.iter_mut(),
-        _ => [].iter_mut(),
-    }
-}
-
-fn values(value: &mut Value) -> impl Iterator<Item = &mut Value> {
-    fields(value).map(|field| &mut field.value)
-}
-
-fn below<'v>(value: &'v mut Value, key: &str) -> Option<&'v mut Value> {
-    fields(value)
-        .find(|field| field.name == key)
-        .map(|field| &mut field.value)
 }

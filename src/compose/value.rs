@@ -150,6 +150,27 @@ impl Value {
         (!field.value.is_null()).then_some(&mut field.value)
     }
 
+    /// The values of a mapping or list, to be changed.
+    pub fn values_mut(&mut self) -> Box<dyn Iterator<Item = &mut Value> + '_> {
+        match &mut self.data {
+            Data::Mapping(fields) => Box::new(fields.iter_mut().map(|field| &mut field.value)),
+            Data::Sequence(items) => Box::new(items.iter_mut()),
+            Data::Null | Data::Scalar(_) => Box::new(std::iter::empty()),
+        }
+    }
+
+    /// The field of a mapping; without one that says something, what `make` gives at its place.
+    pub fn default(&mut self, name: &str, make: impl FnOnce(Place) -> Value) {
+        let place = self.place;
+        if let Data::Mapping(fields) = &mut self.data {
+            match fields.iter_mut().find(|field| field.name == name) {
+                Some(field) if field.value.is_null() => field.value = make(place),
+                Some(_) => (),
+                None => fields.push(Field::new(name, make(place))),
+            }
+        }
+    }
+
     /// Adds a field to a mapping.
     pub fn push(&mut self, field: Field) {
         if let Data::Mapping(fields) = &mut self.data {

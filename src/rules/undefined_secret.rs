@@ -40,7 +40,6 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
             if !used.known || name.is_empty() || compose.secrets.iter().any(|it| it.name == name) {
                 continue;
             }
-            let declare = compose.declare("secrets", name, used.place.span.file);
             let declared = compose.secrets.iter().map(|it| it.name.as_str());
             let meant = nearest(name, declared);
             let found = report.at(used.place.span, format!("service `{}` uses undefined secret `{name}`", service.name));
@@ -51,7 +50,6 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
             }
             // Where it comes from is not ours to say: a file named as it is will do to begin with.
             let block = format!("{}:\n  file: ./{name}", crate::syntax::scalar(name));
-            let _ = declare;
             found.unsafe_fix(format!("Declare `{name}`"), compose.declare_block("secrets", name, &block, used.place.span.file));
         }
     }

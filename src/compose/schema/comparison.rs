@@ -160,12 +160,10 @@ fn a_shape_says_each_key_once_and_asks_only_for_keys_it_knows() {
     assert!(shapes > 400, "only {shapes}");
 }
 
-/// With the text of the schema in COMPOSE_SCHEMA only: it is not ours to keep here.
 #[test]
+#[ignore = "wants the schema's text in COMPOSE_SCHEMA, which is not ours to keep here"]
 fn tables_are_those_of_the_schema() {
-    let Some(text) = option_env!("COMPOSE_SCHEMA") else {
-        return;
-    };
+    let text = option_env!("COMPOSE_SCHEMA").unwrap_or_default();
     let schema: Value = serde_json::from_str(text).unwrap();
     let mut found = Vec::new();
     compare(&schema, &schema, &tables::PROJECT, "", 0, &mut found);
