@@ -52,6 +52,7 @@ config
 generate
   --place host|network     where the proxy runs (host)
   --host SERVICE[:PORT]=HOSTNAME       (repeatable)
+  --access SERVICE[:PORT]=WHO          an address, a range of them or NAME:HASH (repeatable)
   --tls off|acme|files     --email E   --version V (of the target)
   --out DIR                write the files there instead of printing them
 

@@ -16,6 +16,8 @@ pub struct Generator {
     pub title: &'static str,
     /// What it makes, in a few words.
     pub summary: &'static str,
+    /// From which on something else is written, oldest first; the first is taken where nobody says.
+    pub versions: &'static [&'static str],
     generate: fn(&Routes) -> Output,
 }
 
@@ -31,7 +33,7 @@ pub struct Output {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
     /// Relative to the project's folder.
-    pub path: &'static str,
+    pub path: String,
     pub text: String,
 }
 

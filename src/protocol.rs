@@ -267,7 +267,7 @@ fn site(site: &routes::Site) -> Site {
 
 fn output((generator, output): (&generate::Generator, generate::Output)) -> Output {
     let file = |file: generate::File| OutputFile {
-        path: file.path.to_owned(),
+        path: file.path,
         text: file.text,
         origins: Vec::new(),
     };

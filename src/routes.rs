@@ -1,9 +1,10 @@
 //! Which host name leads to which port of which service: all that a proxy configuration needs to know.
-//!
-//! Every string in here is checked when it is made, so that whatever the plan holds may be written
-//! into any configuration language as it is.
+
+mod names;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use names::{Access, Email, HostName, Range, ServiceName, Slug, User, Version};
 
 use crate::compose::{Compose, Port, Service};
 
@@ -16,8 +17,10 @@ pub struct Options {
     pub email: Option<Email>,
     /// Service, port (`None` for its first) and host name as typed.
     pub hosts: Vec<(String, Option<u16>, String)>,
-    /// Of the target, as `1.25.1`.
-    pub version: Option<Version>,
+    /// Service, port as above, and who may see it: an address, a range of them or `name:hash`, as typed.
+    pub access: Vec<(String, Option<u16>, String)>,
+    /// By target's id, as `nginx` and `1.25.1`.
+    pub versions: Vec<(String, Version)>,
 }
 
 /// Where the proxy runs.
@@ -46,7 +49,7 @@ pub struct Routes {
     pub place: Place,
     pub tls: Tls,
     pub email: Option<Email>,
-    pub version: Option<Version>,
+    pub versions: Vec<(String, Version)>,
     /// What the reader should know, each a sentence or two; names in backticks.
     pub notes: Vec<String>,
 }
@@ -63,6 +66,7 @@ pub struct Site {
     pub upstream: Option<Upstream>,
     /// The networks of its service, by their names in the file.
     pub networks: Vec<ServiceName>,
+    pub access: Access,
 }
 
 /// What is known of a site beyond its port.
@@ -80,26 +84,6 @@ pub struct Upstream {
     pub https: bool,
 }
 
-/// Lower-case labels of letters, digits and `-`, separated by dots.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct HostName(String);
-
-/// Letters, digits, `-`, `_` and `.` only.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ServiceName(String);
-
-/// Lower-case letters, digits and `-` only.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Slug(String);
-
-/// `name@host`, of letters, digits and `._+-`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Email(String);
-
-/// Numbers, most significant first.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Version(Vec<u32>);
-
 /// Ports that speak something else than HTTP: databases, mail, queues, remote shells.
 const NOT_HTTP: &[u16] = &[
     21, 22, 23, 25, 53, 110, 143, 389, 465, 587, 636, 993, 995, 1433, 1521, 1883, 2181, 2379, 3306,
@@ -113,7 +97,7 @@ pub fn plan(compose: &Compose, options: &Options) -> Routes {
         place: options.place,
         tls: options.tls,
         email: options.email.clone(),
-        version: options.version.clone(),
+        versions: options.versions.clone(),
         notes: Vec::new(),
     };
     let mut hosts: BTreeSet<HostName> = BTreeSet::new();
@@ -124,19 +108,25 @@ pub fn plan(compose: &Compose, options: &Options) -> Routes {
         };
         let mut is_first = true;
         for (port, kind) in candidates(service) {
-            let chosen = options.hosts.iter().rev().find(|(wanted, number, _)| {
+            let is_meant = |(wanted, number, _): &&(String, Option<u16>, String)| {
                 *wanted == service.name && (*number == Some(port) || number.is_none() && is_first)
-            });
-            let host = chosen.and_then(|(_, _, typed)| match HostName::new(typed) {
-                Ok(host) => Some(host),
-                Err(reason) => {
-                    routes.notes.push(format!(
-                        "`{}` is left out: {reason}.",
-                        typed.replace('`', "'")
-                    ));
-                    None
-                }
-            });
+            };
+            let access = access(options, kind, is_meant, &mut routes.notes);
+            let host = options
+                .hosts
+                .iter()
+                .rev()
+                .find(is_meant)
+                .and_then(|(_, _, typed)| match HostName::new(typed) {
+                    Ok(host) => Some(host),
+                    Err(reason) => {
+                        routes.notes.push(format!(
+                            "`{}` is left out: {reason}.",
+                            typed.replace('`', "'")
+                        ));
+                        None
+                    }
+                });
             let host = host.unwrap_or_else(|| proposed(&name, port, kind, is_first));
             is_first = false;
             if !hosts.insert(host.clone()) {
@@ -166,10 +156,33 @@ pub fn plan(compose: &Compose, options: &Options) -> Routes {
                 id,
                 upstream,
                 networks,
+                access,
             });
         }
     }
     routes
+}
+
+/// Who may see a site, as far as what was typed can be understood.
+///
+/// Convex's clients send a header of their own where a password would stand.
+fn access(
+    options: &Options,
+    kind: Kind,
+    is_meant: impl Fn(&&(String, Option<u16>, String)) -> bool,
+    notes: &mut Vec<String>,
+) -> Access {
+    let mut access = Access::default();
+    for (service, _, typed) in options.access.iter().filter(is_meant) {
+        if let Err(reason) = access.add(typed) {
+            notes.push(format!("Who may see `{service}` is not clear: {reason}."));
+        }
+    }
+    if matches!(kind, Kind::ConvexApi | Kind::ConvexActions) && !access.users.is_empty() {
+        notes.push("A password before Convex's API or its HTTP actions would lock out every client: they send a header of their own in its place. It is left out.".to_owned());
+        access.users.clear();
+    }
+    access
 }
 
 /// The container ports of a service that a browser would ask.
@@ -206,11 +219,11 @@ fn proposed(service: &ServiceName, port: u16, kind: Kind, is_first: bool) -> Hos
         Kind::ConvexApi => "api".to_owned(),
         Kind::ConvexActions => "actions".to_owned(),
         Kind::ConvexDashboard => "dashboard".to_owned(),
-        Kind::Plain if is_first => Slug::new(service.as_str()).0,
-        Kind::Plain => format!("{}-{port}", Slug::new(service.as_str()).0),
+        Kind::Plain if is_first => Slug::new(service.as_str()).as_str().to_owned(),
+        Kind::Plain => format!("{}-{port}", Slug::new(service.as_str()).as_str()),
     };
     let label: String = label.chars().take(60).collect();
-    HostName(format!("{}.example.com", label.trim_matches('-')))
+    HostName::proposed(label.trim_matches('-'))
 }
 
 /// The published port, at an address the host reaches it by.
@@ -309,6 +322,13 @@ fn speaks_tls(port: &Port, number: u16) -> bool {
 }
 
 impl Routes {
+    /// Whether the target is known to be as new as that.
+    pub fn is_at_least(&self, target: &str, numbers: &[u32]) -> bool {
+        self.versions
+            .iter()
+            .any(|(id, version)| id == target && version.at_least(numbers))
+    }
+
     /// The sites that can be reached.
     pub fn reachable(&self) -> impl Iterator<Item = (&Site, &Upstream)> {
         self.sites
@@ -318,7 +338,7 @@ impl Routes {
 
     /// The networks a proxy must join to reach each service: the first of each, `default` where it has none.
     pub fn networks(&self) -> Vec<ServiceName> {
-        let default = || ServiceName("default".to_owned());
+        let default = || ServiceName::default_network();
         let first = self
             .reachable()
             .map(|(site, _)| site.networks.first().cloned().unwrap_or_else(default));
@@ -358,6 +378,15 @@ impl Kind {
         }
     }
 
+    /// A path that is answered 200 while all is well, where one is known.
+    pub fn health(self) -> Option<&'static str> {
+        match self {
+            Kind::ConvexApi => Some("/version"),
+            Kind::ConvexDashboard => Some("/"),
+            Kind::Plain | Kind::ConvexActions => None,
+        }
+    }
+
     /// Paths that are not for the public: Convex answers `/metrics` to anyone unless told otherwise.
     pub fn closed_path(self) -> Option<&'static str> {
         matches!(self, Kind::ConvexApi | Kind::ConvexActions).then_some("/metrics")
@@ -371,113 +400,6 @@ impl Upstream {
 
     pub fn scheme(&self) -> &'static str {
         if self.https { "https" } else { "http" }
-    }
-}
-
-impl HostName {
-    /// Or why it is none.
-    pub fn new(text: &str) -> Result<HostName, &'static str> {
-        let name = text.trim().trim_end_matches('.').to_ascii_lowercase();
-        if name.is_empty() {
-            return Err("a host name has at least one letter");
-        }
-        if name.starts_with("http:") || name.starts_with("https:") || name.contains('/') {
-            return Err("a host name has no scheme and no path");
-        }
-        if name.contains(':') {
-            return Err("a host name has no port");
-        }
-        if !name.is_ascii() {
-            return Err("names beyond a–z are written in their `xn--` form");
-        }
-        if name.len() > 253 || name.split('.').any(|label| label.len() > 63) {
-            return Err("it is too long for a host name");
-        }
-        let is_label = |label: &str| {
-            let inside = label
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-            inside && !label.is_empty() && !label.starts_with('-') && !label.ends_with('-')
-        };
-        if !name.split('.').all(is_label) {
-            return Err("a host name is made of letters, digits and `-`, with dots between");
-        }
-        Ok(HostName(name))
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl ServiceName {
-    pub fn new(text: &str) -> Option<ServiceName> {
-        let ok = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-        (!text.is_empty() && text.len() <= 200 && text.bytes().all(ok))
-            .then(|| ServiceName(text.to_owned()))
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl Slug {
-    fn new(text: &str) -> Slug {
-        let letter = |char: char| {
-            if char.is_ascii_alphanumeric() {
-                char.to_ascii_lowercase()
-            } else {
-                '-'
-            }
-        };
-        let slug: String = text.chars().map(letter).collect();
-        let slug = slug.trim_matches('-');
-        Slug(if slug.is_empty() {
-            "site".to_owned()
-        } else {
-            slug.to_owned()
-        })
-    }
-
-    fn unused(text: &str, taken: &BTreeSet<Slug>) -> Slug {
-        let slug = Slug::new(text);
-        let numbered = (2u32..).map(|number| Slug(format!("{}-{number}", slug.0)));
-        let mut tries = std::iter::once(slug.clone()).chain(numbered);
-        tries.find(|it| !taken.contains(it)).unwrap_or(slug)
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl Email {
-    pub fn new(text: &str) -> Option<Email> {
-        let (name, host) = text.split_once('@')?;
-        let ok =
-            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'+' | b'-');
-        let fits = !name.is_empty() && name.bytes().all(ok) && HostName::new(host).is_ok();
-        fits.then(|| Email(text.to_owned()))
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl Version {
-    pub fn new(text: &str) -> Option<Version> {
-        let numbers: Option<Vec<u32>> = text
-            .trim_start_matches('v')
-            .split('.')
-            .map(|part| part.parse().ok())
-            .collect();
-        numbers.filter(|it| it.len() <= 4).map(Version)
-    }
-
-    pub fn at_least(&self, numbers: &[u32]) -> bool {
-        self.0.as_slice() >= numbers
     }
 }
 
@@ -562,46 +484,5 @@ services:
                 .iter()
                 .any(|note| note.contains("needs a name of its own"))
         );
-    }
-
-    /// Nothing a user types can break out of a configuration.
-    #[test]
-    fn names_are_made_of_harmless_letters() {
-        let mut state = 3u32;
-        let mut random = || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 9) as usize
-        };
-        let letters: Vec<char> = "ab1-._ ;{}$\"'`\\\n\t#%@:/é🐳|<>()[]=,&*!?~^\0"
-            .chars()
-            .collect();
-        let harmless = |text: &str| {
-            text.bytes()
-                .all(|it| it.is_ascii_alphanumeric() || matches!(it, b'-' | b'.' | b'_'))
-        };
-        let (mut accepted, mut refused) = (0, 0);
-        for _ in 0..20_000 {
-            let text: String = (0..random() % 6)
-                .filter_map(|_| letters.get(random() % letters.len()))
-                .collect();
-            match HostName::new(&text) {
-                Ok(host) => {
-                    assert!(harmless(host.as_str()), "{text:?}");
-                    accepted += 1;
-                }
-                Err(_) => refused += 1,
-            }
-            assert!(
-                ServiceName::new(&text).is_none_or(|name| harmless(name.as_str())),
-                "{text:?}"
-            );
-            assert!(harmless(Slug::new(&text).as_str()), "{text:?}");
-            let mail = format!("{text}@example.com");
-            assert!(
-                Email::new(&mail)
-                    .is_none_or(|mail| harmless(&mail.as_str().replace(['@', '+'], "")))
-            );
-        }
-        assert!(accepted > 100 && refused > 1_000, "{accepted} {refused}");
     }
 }

@@ -96,7 +96,7 @@ fn what_is_generated_is_what_was_read_and_approved() {
             let files = output
                 .files
                 .iter()
-                .map(|it| (it.path.to_owned(), it.text.clone()));
+                .map(|it| (it.path.clone(), it.text.clone()));
             for (name, actual) in files.chain([(format!("{id}.md"), words)]) {
                 expected.insert(name.clone());
                 let path = file(&case, &name);
@@ -167,7 +167,7 @@ fn the_proxy_and_the_project_go_together() {
                 project
                     .sources
                     .push(compose_playground::project::Source::new(
-                        file.path,
+                        file.path.as_str(),
                         file.text.as_str(),
                     ));
                 let found = compose_playground::lint::check(

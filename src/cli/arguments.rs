@@ -3,7 +3,7 @@
 use crate::{
     compose::{nearest, project_name as normal_name},
     lint::Severity,
-    routes::{Email, Place, Tls, Version},
+    routes::{Access, Email, HostName, Place, Tls, Version},
     rules,
 };
 
@@ -34,6 +34,7 @@ pub(super) struct Arguments {
     pub(super) email: Option<Email>,
     pub(super) version: Option<Version>,
     pub(super) hosts: Vec<(String, Option<u16>, String)>,
+    pub(super) access: Vec<(String, Option<u16>, String)>,
     pub(super) out: Option<String>,
     /// `config` in JSON instead of YAML.
     pub(super) as_json: bool,
@@ -108,6 +109,7 @@ const GENERATE: &[&str] = &[
     "--tls",
     "--email",
     "--host",
+    "--access",
     "--out",
     "--version",
 ];
@@ -140,6 +142,7 @@ impl Arguments {
             email: None,
             version: None,
             hosts: Vec::new(),
+            access: Vec::new(),
             out: None,
             as_json: false,
             keeps_paths: false,
@@ -201,6 +204,7 @@ impl Arguments {
                     res.email = Some(email);
                 }
                 "--host" => res.hosts.push(host(&value()?)?),
+                "--access" => res.access.push(access(&value()?)?),
                 "--out" => res.out = Some(value()?),
                 "--version" if command == Some("generate") => {
                     let typed = value()?;
@@ -411,18 +415,33 @@ pub(super) fn rule_setting(id: &str, severity: &str) -> Result<Setting, String> 
 
 /// `SERVICE[:PORT]=HOSTNAME`
 fn host(text: &str) -> Result<(String, Option<u16>, String), String> {
-    let wrong = || format!("--host wants SERVICE[:PORT]=HOSTNAME, not `{text}`");
-    let (service, host) = text.split_once('=').ok_or_else(wrong)?;
-    crate::routes::HostName::new(host)
-        .map_err(|reason| format!("`{host}` will not do: {reason}"))?;
-    match service.rsplit_once(':') {
-        Some((service, port)) => Ok((
-            service.to_owned(),
-            Some(port.parse().map_err(|_| wrong())?),
-            host.to_owned(),
-        )),
-        None => Ok((service.to_owned(), None, host.to_owned())),
-    }
+    let (service, port, host) = of_service("--host", "HOSTNAME", text)?;
+    HostName::new(&host).map_err(|reason| format!("`{host}` will not do: {reason}"))?;
+    Ok((service, port, host))
+}
+
+/// What was typed may hold a password, so it is not said again.
+fn access(text: &str) -> Result<(String, Option<u16>, String), String> {
+    let (service, port, who) = of_service("--access", "ADDRESS or NAME:HASH", text)?;
+    Access::default()
+        .add(&who)
+        .map_err(|reason| format!("--access for `{service}` will not do: {reason}"))?;
+    Ok((service, port, who))
+}
+
+/// `SERVICE[:PORT]=…`
+fn of_service(
+    option: &str,
+    what: &str,
+    text: &str,
+) -> Result<(String, Option<u16>, String), String> {
+    let wrong = || format!("{option} wants SERVICE[:PORT]={what}");
+    let (service, rest) = text.split_once('=').ok_or_else(wrong)?;
+    let (service, port) = match service.rsplit_once(':') {
+        Some((service, port)) => (service, Some(port.parse().map_err(|_| wrong())?)),
+        None => (service, None),
+    };
+    Ok((service.to_owned(), port, rest.to_owned()))
 }
 
 fn unknown_option(name: &str) -> String {

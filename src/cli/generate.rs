@@ -66,12 +66,17 @@ fn write(input: &Input, arguments: &Arguments, generator: &Generator) -> Result<
         tls: arguments.tls,
         email: arguments.email.clone(),
         hosts: arguments.hosts.clone(),
-        version: arguments.version.clone(),
+        access: arguments.access.clone(),
+        versions: arguments
+            .version
+            .iter()
+            .map(|it| (generator.id.to_owned(), it.clone()))
+            .collect(),
     };
-    for (service, port, _) in &arguments.hosts {
+    for (service, port, _) in arguments.hosts.iter().chain(&arguments.access) {
         let Some(found) = compose.service(service) else {
             return Err(format!(
-                "--host names service `{service}`, and there is none of that name"
+                "--host or --access names service `{service}`, and there is none of that name"
             ));
         };
         let sites = routes::plan(
@@ -104,7 +109,7 @@ fn write(input: &Input, arguments: &Arguments, generator: &Generator) -> Result<
     for file in &output.files {
         match &arguments.out {
             Some(folder) => {
-                let path = Path::new(folder).join(file.path);
+                let path = Path::new(folder).join(&file.path);
                 let written =
                     fs::create_dir_all(folder).and_then(|()| fs::write(&path, &file.text));
                 if let Err(error) = written {

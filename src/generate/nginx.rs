@@ -9,6 +9,7 @@ pub(super) static GENERATOR: Generator = Generator {
     id: "nginx",
     title: "nginx",
     summary: "sites for /etc/nginx/conf.d, WebSocket and uploads included",
+    versions: &["1.18", "1.25.1"],
     generate,
 };
 
@@ -18,12 +19,12 @@ const IMAGE: &str = "nginx:1.28-alpine";
 
 fn generate(routes: &Routes) -> Output {
     let mut files = vec![File {
-        path: CONFIGURATION,
+        path: CONFIGURATION.to_owned(),
         text: configuration(routes),
     }];
     if routes.place == Place::Network {
         files.push(File {
-            path: SERVICE,
+            path: SERVICE.to_owned(),
             text: service(routes),
         });
     }
@@ -122,10 +123,7 @@ fn server_block(server: &mut Block, routes: &Routes, site: &Site, upstream: &Ups
         listen(server, "80", "");
         server.directive("server_name", &[site.host.as_str()]);
     } else {
-        let newer = routes
-            .version
-            .as_ref()
-            .is_some_and(|it| it.at_least(&[1, 25, 1]));
+        let newer = routes.is_at_least(GENERATOR.id, &[1, 25, 1]);
         listen(server, "443", if newer { "ssl" } else { "ssl http2" });
         if newer {
             server.directive("http2", &["on"]);

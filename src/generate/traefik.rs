@@ -7,6 +7,7 @@ pub(super) static GENERATOR: Generator = Generator {
     id: "traefik-labels",
     title: "Traefik labels",
     summary: "labels for the services, and Traefik v3 to read them",
+    versions: &["3"],
     generate,
 };
 
@@ -26,24 +27,24 @@ fn generate(routes: &Routes) -> Output {
         Place::Network => {
             traefik_service(&mut lines, routes);
             files.push(File {
-                path: LABELS,
+                path: LABELS.to_owned(),
                 text: lines.finish(),
             });
         }
         Place::Host => {
             files.push(File {
-                path: LABELS,
+                path: LABELS.to_owned(),
                 text: lines.finish(),
             });
             files.push(File {
-                path: STATIC,
+                path: STATIC.to_owned(),
                 text: static_file(routes),
             });
         }
     }
     if routes.tls == Tls::Files {
         files.push(File {
-            path: "traefik-certificates.yaml",
+            path: "traefik-certificates.yaml".to_owned(),
             text: certificates(routes),
         });
     }

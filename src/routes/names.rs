@@ -1,0 +1,344 @@
+//! What a user may type, checked when it is made: whatever is held here may be written into any
+//! configuration language as it is.
+
+use std::{collections::BTreeSet, net::IpAddr};
+
+/// Lower-case labels of letters, digits and `-`, separated by dots.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HostName(String);
+
+/// Letters, digits, `-`, `_` and `.` only.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ServiceName(String);
+
+/// Lower-case letters, digits and `-` only.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Slug(String);
+
+/// `name@host`, of letters, digits and `._+-`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Email(String);
+
+/// Numbers, most significant first.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version(Vec<u32>);
+
+/// Who may see a site: one of the users, from one of the ranges. Nobody named is everybody.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Access {
+    pub users: Vec<User>,
+    pub ranges: Vec<Range>,
+}
+
+/// A name of letters, digits and `._-@`, and the bcrypt hash of a password: the one kind that nginx, Caddy,
+/// Traefik, HAProxy and Apache all know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    name: String,
+    hash: String,
+}
+
+/// Addresses that begin with the same bits, as `10.0.0.0/8`; those after them are zero.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Range(String);
+
+impl HostName {
+    /// Below a domain that is nobody's. `label` is harmless.
+    pub(super) fn proposed(label: &str) -> HostName {
+        HostName(format!("{label}.example.com"))
+    }
+
+    /// Or why it is none.
+    pub fn new(text: &str) -> Result<HostName, &'static str> {
+        let name = text.trim().trim_end_matches('.').to_ascii_lowercase();
+        if name.is_empty() {
+            return Err("a host name has at least one letter");
+        }
+        if name.starts_with("http:") || name.starts_with("https:") || name.contains('/') {
+            return Err("a host name has no scheme and no path");
+        }
+        if name.contains(':') {
+            return Err("a host name has no port");
+        }
+        if !name.is_ascii() {
+            return Err("names beyond a–z are written in their `xn--` form");
+        }
+        if name.len() > 253 || name.split('.').any(|label| label.len() > 63) {
+            return Err("it is too long for a host name");
+        }
+        let is_label = |label: &str| {
+            let inside = label
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+            inside && !label.is_empty() && !label.starts_with('-') && !label.ends_with('-')
+        };
+        if !name.split('.').all(is_label) {
+            return Err("a host name is made of letters, digits and `-`, with dots between");
+        }
+        Ok(HostName(name))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl ServiceName {
+    /// The network that services are in where they name none.
+    pub(super) fn default_network() -> ServiceName {
+        ServiceName("default".to_owned())
+    }
+
+    pub fn new(text: &str) -> Option<ServiceName> {
+        let ok = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        (!text.is_empty() && text.len() <= 200 && text.bytes().all(ok))
+            .then(|| ServiceName(text.to_owned()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Slug {
+    pub(super) fn new(text: &str) -> Slug {
+        let letter = |char: char| {
+            if char.is_ascii_alphanumeric() {
+                char.to_ascii_lowercase()
+            } else {
+                '-'
+            }
+        };
+        let slug: String = text.chars().map(letter).collect();
+        let slug = slug.trim_matches('-');
+        Slug(if slug.is_empty() {
+            "site".to_owned()
+        } else {
+            slug.to_owned()
+        })
+    }
+
+    pub(super) fn unused(text: &str, taken: &BTreeSet<Slug>) -> Slug {
+        let slug = Slug::new(text);
+        let numbered = (2u32..).map(|number| Slug(format!("{}-{number}", slug.0)));
+        let mut tries = std::iter::once(slug.clone()).chain(numbered);
+        tries.find(|it| !taken.contains(it)).unwrap_or(slug)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Email {
+    pub fn new(text: &str) -> Option<Email> {
+        let (name, host) = text.split_once('@')?;
+        let ok =
+            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'+' | b'-');
+        let fits = !name.is_empty() && name.bytes().all(ok) && HostName::new(host).is_ok();
+        fits.then(|| Email(text.to_owned()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Version {
+    pub fn new(text: &str) -> Option<Version> {
+        let numbers: Option<Vec<u32>> = text
+            .trim_start_matches('v')
+            .split('.')
+            .map(|part| part.parse().ok())
+            .collect();
+        numbers.filter(|it| it.len() <= 4).map(Version)
+    }
+
+    pub fn at_least(&self, numbers: &[u32]) -> bool {
+        self.0.as_slice() >= numbers
+    }
+}
+
+impl Access {
+    pub fn is_open(&self) -> bool {
+        self.users.is_empty() && self.ranges.is_empty()
+    }
+
+    /// Adds an address, a range of them or a `name:hash`; or says why not.
+    pub fn add(&mut self, text: &str) -> Result<(), &'static str> {
+        let text = text.trim();
+        if let Some(range) = Range::new(text) {
+            self.ranges.push(range);
+            return Ok(());
+        }
+        let (name, hash) = text
+            .split_once(':')
+            .ok_or("it is neither an address, nor a range of them, nor `name:hash`")?;
+        self.users.push(User::new(name, hash)?);
+        Ok(())
+    }
+}
+
+impl User {
+    /// Or why it is none. The hash is what `htpasswd -nbB name password` prints.
+    pub fn new(name: &str, hash: &str) -> Result<User, &'static str> {
+        let letter = |byte: u8| byte.is_ascii_alphanumeric();
+        let in_name = |byte: u8| letter(byte) || matches!(byte, b'.' | b'_' | b'-' | b'@');
+        if name.is_empty() || name.len() > 64 || !name.bytes().all(in_name) {
+            return Err("a user's name is made of letters, digits and `._-@`");
+        }
+        let wrong = "the hash of a password is what `htpasswd -nbB name password` prints";
+        let rest = hash.strip_prefix("$2").ok_or(wrong)?;
+        let (kind, rest) = rest.split_once('$').ok_or(wrong)?;
+        let (cost, rest) = rest.split_once('$').ok_or(wrong)?;
+        let is_cost = cost.len() == 2 && cost.bytes().all(|it| it.is_ascii_digit());
+        let in_hash = |byte: u8| letter(byte) || matches!(byte, b'.' | b'/');
+        if !matches!(kind, "a" | "b" | "y")
+            || !is_cost
+            || rest.len() != 53
+            || !rest.bytes().all(in_hash)
+        {
+            return Err(wrong);
+        }
+        Ok(User {
+            name: name.to_owned(),
+            hash: hash.to_owned(),
+        })
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// It has three `$`, which Compose files and some configuration languages take for variables.
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+}
+
+impl Range {
+    pub fn new(text: &str) -> Option<Range> {
+        let (address, bits) = match text.split_once('/') {
+            Some((address, bits)) => (address, Some(bits)),
+            None => (text, None),
+        };
+        let address: IpAddr = address.parse().ok()?;
+        let width: u32 = if address.is_ipv4() { 32 } else { 128 };
+        let bits: u32 = match bits {
+            Some(bits) if bits.is_empty() || bits.len() > 3 || bits.starts_with('+') => {
+                return None;
+            }
+            Some(bits) => bits.parse().ok().filter(|it| *it <= width)?,
+            None => width,
+        };
+        let address = match address {
+            IpAddr::V4(it) => {
+                let mask = u32::MAX.checked_shl(32 - bits).unwrap_or(0);
+                IpAddr::from((u32::from(it) & mask).to_be_bytes())
+            }
+            IpAddr::V6(it) => {
+                let mask = u128::MAX.checked_shl(128 - bits).unwrap_or(0);
+                IpAddr::from((u128::from(it) & mask).to_be_bytes())
+            }
+        };
+        Some(Range(format!("{address}/{bits}")))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_have_no_bits_too_many() {
+        let range = |text: &str| Range::new(text).map(|it| it.0);
+        for (text, expected) in [
+            ("10.1.2.3/8", "10.0.0.0/8"),
+            ("192.168.1.7", "192.168.1.7/32"),
+            ("0.0.0.0/0", "0.0.0.0/0"),
+            ("fd00::1/8", "fd00::/8"),
+            ("::1", "::1/128"),
+        ] {
+            assert_eq!(range(text).as_deref(), Some(expected), "{text}");
+        }
+        for text in [
+            "10.0.0.0/33",
+            "10.0.0",
+            "::1/129",
+            "10.0.0.0/",
+            "10.0.0.0/+8",
+            "a",
+            "",
+        ] {
+            assert_eq!(range(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn passwords_come_as_hashes_only() {
+        let hash = format!("$2y$05${}", "a".repeat(53));
+        let mut access = Access::default();
+        assert_eq!(access.add(&format!("admin:{hash}")), Ok(()));
+        assert_eq!(access.add("10.0.0.0/8"), Ok(()));
+        assert_eq!((access.users.len(), access.ranges.len()), (1, 1));
+        for text in [
+            format!("ad min:{hash}"),
+            "admin:secret".to_owned(),
+            format!("admin:{hash}\n"),
+            format!("admin:{hash} x"),
+        ] {
+            let added = access.add(&text);
+            assert_eq!(
+                added.is_ok(),
+                text.trim() == format!("admin:{hash}"),
+                "{text:?}"
+            );
+        }
+        assert!(!access.is_open());
+    }
+
+    /// Nothing a user types can break out of a configuration.
+    #[test]
+    fn names_are_made_of_harmless_letters() {
+        let mut state = 3u32;
+        let mut random = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 9) as usize
+        };
+        let letters: Vec<char> = "ab1-._ ;{}$\"'`\\\n\t#%@:/é🐳|<>()[]=,&*!?~^\0"
+            .chars()
+            .collect();
+        let harmless = |text: &str| {
+            text.bytes()
+                .all(|it| it.is_ascii_alphanumeric() || matches!(it, b'-' | b'.' | b'_'))
+        };
+        let (mut accepted, mut refused) = (0, 0);
+        for _ in 0..20_000 {
+            let text: String = (0..random() % 6)
+                .filter_map(|_| letters.get(random() % letters.len()))
+                .collect();
+            match HostName::new(&text) {
+                Ok(host) => {
+                    assert!(harmless(host.as_str()), "{text:?}");
+                    accepted += 1;
+                }
+                Err(_) => refused += 1,
+            }
+            assert!(
+                ServiceName::new(&text).is_none_or(|name| harmless(name.as_str())),
+                "{text:?}"
+            );
+            assert!(harmless(Slug::new(&text).as_str()), "{text:?}");
+            let mail = format!("{text}@example.com");
+            assert!(
+                Email::new(&mail)
+                    .is_none_or(|mail| harmless(&mail.as_str().replace(['@', '+'], "")))
+            );
+        }
+        assert!(accepted > 100 && refused > 1_000, "{accepted} {refused}");
+    }
+}
