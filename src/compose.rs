@@ -135,6 +135,8 @@ pub enum Kind {
     UnknownKey,
     /// A variable with neither value nor default.
     UnsetVariable,
+    /// A line of a `.env` file that sets no variable.
+    VariableSyntax,
     WrongType,
 }
 
@@ -163,10 +165,10 @@ pub fn load(project: &Project) -> Compose {
             Role::Environment | Role::Variables => None,
         })
         .collect();
-    let mut environment = environment(project);
+    let mut problems = Vec::new();
+    let mut environment = environment(project, &mut problems);
     let name = name(project, &parses, &environment);
     environment.insert(NAME.to_owned(), name.clone());
-    let mut problems = Vec::new();
     let mut wanted = Vec::new();
     for parse in parses.iter().flatten() {
         duplicate_keys(parse, &mut problems);
@@ -496,20 +498,20 @@ impl Compose {
 /// What a `.env` file sets, beside what the process does.
 pub fn variables(text: &str, process: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let mut res = BTreeMap::new();
-    dotenv::read(text, process, &mut res);
+    dotenv::read(FileId(0), text, process, &mut res, &mut Vec::new());
     res
 }
 
 /// What variables are looked up in: later `.env` files win over earlier ones, the process over all.
-fn environment(project: &Project) -> BTreeMap<String, String> {
+fn environment(project: &Project, problems: &mut Vec<Problem>) -> BTreeMap<String, String> {
     let mut res: BTreeMap<String, String> = BTreeMap::new();
     let mut process: BTreeMap<String, String> = BTreeMap::new();
     process.extend(project.environment.iter().cloned());
-    for (_, source) in project
+    for (file, source) in project
         .files()
         .filter(|(_, source)| source.role == Role::Environment)
     {
-        dotenv::read(&source.text, &process, &mut res);
+        dotenv::read(file, &source.text, &process, &mut res, problems);
     }
     res.extend(process);
     res

@@ -66,6 +66,7 @@ rules! {
     undefined_volume,
     unknown_key,
     unset_variable,
+    variable_syntax,
     watch_target_missing,
     wrong_type,
     yaml_syntax,

@@ -32,6 +32,8 @@ fn corpus() -> Vec<(String, String)> {
         for (index, block) in page.split("```yaml,").skip(1).enumerate() {
             let text = block.split_once('\n').unwrap().1;
             let text = text.split("```").next().unwrap();
+            // Other files of the same project, such as a `.env`, are left out.
+            let text = text.split("=== ").next().unwrap();
             res.push((format!("{} {index}", rule.id), text.to_owned()));
         }
     }
@@ -157,9 +159,19 @@ fn walk(node: Node<'_>, path: &str, res: &mut BTreeMap<String, (String, usize)>)
     }
 }
 
-/// All safe fixes settle, leave what can be read, and take no rejection for another.
+/// All fixes settle, leave what can be read, and take no rejection for another: the safe ones alone, and
+/// with those that change what runs.
 #[test]
-fn safe_fixes_settle_and_never_make_it_worse() {
+fn fixes_settle_and_never_make_it_worse() {
+    for (include_unsafe, name) in [(false, "safe"), (true, "safe or unsafe")] {
+        let changed = settle(include_unsafe);
+        println!("{changed} files have {name} fixes");
+        assert!(changed > 10, "only {changed}");
+    }
+}
+
+/// How many files have changed.
+fn settle(include_unsafe: bool) -> usize {
     let mut changed = 0;
     for (name, text) in corpus() {
         let project = Project {
@@ -167,13 +179,13 @@ fn safe_fixes_settle_and_never_make_it_worse() {
             ..Project::single("compose.yaml", text.as_str())
         };
         let rules = rules::all();
-        let (fixed, edits) = lint::fix_all(&rules, &project, false);
+        let (fixed, edits) = lint::fix_all(&rules, &project, include_unsafe);
         let after = &fixed.sources[0].text;
         let rebuilt = edits
             .iter()
             .fold(text.clone(), |text, (file, edit)| edit.apply(*file, &text));
         assert_eq!(&rebuilt, after, "{name}");
-        let (_, edits) = lint::fix_all(&rules, &fixed, false);
+        let (_, edits) = lint::fix_all(&rules, &fixed, include_unsafe);
         assert!(
             edits.is_empty(),
             "{name}: a second run goes on: {edits:?}\n{after}"
@@ -182,8 +194,54 @@ fn safe_fixes_settle_and_never_make_it_worse() {
         assert!(count(after) <= count(&text), "{name}:\n{after}");
         changed += usize::from(*after != text);
     }
-    println!("{changed} files have safe fixes");
-    assert!(changed > 10, "only {changed}");
+    changed
+}
+
+/// Each fix by itself: only what it says it edits is edited, what is left is YAML where it was, and nothing
+/// more is refused than before.
+#[test]
+fn a_fix_changes_what_it_says_and_nothing_else() {
+    let mut fixes = 0;
+    for (name, text) in corpus() {
+        let (_, found) = load(&text);
+        let mistakes = syntax::parse(FILE, &text).problems.len();
+        let refused = found.iter().filter(|it| it.rejected).count();
+        for (it, fix) in found
+            .iter()
+            .flat_map(|it| it.fixes.iter().map(move |fix| (it, fix)))
+        {
+            let fixed = fix.edit.apply(FILE, &text);
+            let mut kept = 0;
+            let mut rest = fixed.as_str();
+            for edit in fix.edit.iter() {
+                for part in [text.get(kept..edit.span.start).unwrap(), &edit.insert] {
+                    rest = rest
+                        .strip_prefix(part)
+                        .unwrap_or_else(|| panic!("{name}: `{}` changes more\n{fixed}", fix.title));
+                }
+                kept = edit.span.end;
+            }
+            assert_eq!(rest, text.get(kept..).unwrap(), "{name}: `{}`", fix.title);
+            let left = syntax::parse(FILE, &fixed).problems.len();
+            assert!(
+                left <= mistakes,
+                "{name}: `{}` of {}\n{fixed}",
+                fix.title,
+                it.rule
+            );
+            let again = load(&fixed).1;
+            let again: Vec<&Diagnostic> = again.iter().filter(|it| it.rejected).collect();
+            assert!(
+                again.len() <= refused,
+                "{name}: `{}` of {}\n{again:?}\n{fixed}",
+                fix.title,
+                it.rule
+            );
+            fixes += 1;
+        }
+    }
+    println!("{fixes} fixes, each by itself");
+    assert!(fixes > 60, "only {fixes}");
 }
 
 /// The effective model, printed, is read back by another library as what it was.

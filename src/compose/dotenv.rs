@@ -1,84 +1,156 @@
 //! `.env` files, as Compose reads them (compose-go `dotenv/parser.go`): `NAME=value` lines, quotes,
 //! `export`, comments, values over several lines, and variables in values.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
-use super::interpolate::interpolate;
+use super::{Kind, Place, Problem, interpolate::interpolate};
+use crate::text::{FileId, Span};
 
-/// Adds what `text` sets to `res`. A line Compose would refuse ends nothing here: it is skipped.
+/// Adds what `text` sets to `res`, and what Compose refuses in it to `problems`. Compose stops at the first
+/// of these; here each costs its line only.
 pub(super) fn read(
+    file: FileId,
     text: &str,
     process: &BTreeMap<String, String>,
     res: &mut BTreeMap<String, String>,
+    problems: &mut Vec<Problem>,
 ) {
-    let text = text
-        .strip_prefix('\u{feff}')
-        .unwrap_or(text)
-        .replace("\r\n", "\n");
-    let mut rest = text.as_str();
-    loop {
-        rest = rest.trim_start();
-        if rest.is_empty() {
-            return;
-        }
-        let line = rest.split('\n').next().unwrap_or_default();
-        if line.starts_with('#') {
-            rest = behind(rest, line.len());
-            continue;
+    let mut reader = Reader {
+        file,
+        text,
+        process,
+        res,
+        problems,
+    };
+    let mut at = text.len() - text.trim_start_matches('\u{feff}').len();
+    while at < text.len() {
+        at = reader.statement(at);
+    }
+}
+
+struct Reader<'a> {
+    file: FileId,
+    text: &'a str,
+    process: &'a BTreeMap<String, String>,
+    res: &'a mut BTreeMap<String, String>,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl Reader<'_> {
+    /// What stands at `at`, be it a comment or a variable; where to go on.
+    fn statement(&mut self, at: usize) -> usize {
+        let rest = behind(self.text, at);
+        let start = at + rest.len() - rest.trim_start().len();
+        let line = behind(self.text, start)
+            .split('\n')
+            .next()
+            .unwrap_or_default();
+        let line_end = start + line.len();
+        if line.is_empty() || line.starts_with('#') {
+            return line_end;
         }
         let statement = match line.strip_prefix("export") {
             Some(after) if after.starts_with([' ', '\t']) => after.trim_start(),
             _ => line,
         };
-        let Some(separator) = statement.find(['=', ':']) else {
-            // A bare name takes its value from the process.
-            let name = statement.trim_end();
-            if let Some(value) = process.get(name) {
-                res.insert(name.to_owned(), value.clone());
-            }
-            rest = behind(rest, line.len());
-            continue;
-        };
+        let name_start = line_end - statement.len();
+        let separator = statement.find(['=', ':']);
         let name = statement
-            .get(..separator)
-            .unwrap_or_default()
-            .trim_end()
-            .to_owned();
-        let value_start = line.len() - statement.len() + separator + 1;
-        let behind_separator = rest
-            .get(value_start..)
-            .unwrap_or_default()
-            .trim_start_matches([' ', '\t']);
-        let quote = behind_separator
-            .chars()
-            .next()
-            .filter(|it| matches!(it, '"' | '\''));
-        let value = match quote {
-            Some(quote) => match quoted(behind_separator, quote) {
-                Some((value, after)) => {
-                    rest = after;
-                    if quote == '"' {
-                        expand(&unescaped(&value), process, res)
-                    } else {
-                        value
-                    }
+            .get(..separator.unwrap_or(statement.len()))
+            .unwrap_or_default();
+        let name = name.trim_end();
+        let foreign = name.char_indices().find(|(_, it)| !is_of_name(*it));
+        if let Some((offset, char)) = foreign {
+            let start = name_start + offset;
+            let message = format!("`{char}` cannot stand in the name of a variable");
+            self.problem(start..start + char.len_utf8(), message);
+            return line_end;
+        }
+        if name.contains(' ') {
+            let message = "the name of a variable has no space".to_owned();
+            self.problem(name_start..name_start + name.len(), message);
+            return line_end;
+        }
+        let Some(separator) = separator else {
+            // A bare name takes its value from the process; one that no line ends is none.
+            if line_end < self.text.len()
+                && let Some(value) = self.process.get(name)
+            {
+                self.res.insert(name.to_owned(), value.clone());
+            }
+            return line_end;
+        };
+        let raw = statement.get(separator + 1..).unwrap_or_default();
+        let value = raw.trim_start_matches([' ', '\t']);
+        let value_start = line_end - value.len();
+        let quote = value.chars().next().filter(|it| matches!(it, '"' | '\''));
+        let (value, end) = match quote {
+            Some(quote) => match quoted(behind(self.text, value_start), quote) {
+                Some((value, length)) => {
+                    let end = value_start + length;
+                    let value = match quote {
+                        '"' => self.expand(&unescaped(&value), value_start + 1..end - 1),
+                        _ => value,
+                    };
+                    (value, end)
                 }
-                None => return,
+                None => {
+                    let end = value_start + value.trim_end().len();
+                    self.problem(value_start..end, "the quote is never closed".to_owned());
+                    return line_end;
+                }
             },
             None => {
-                let raw = line.get(value_start..).unwrap_or_default();
-                rest = behind(rest, line.len());
-                let raw = raw.split(" #").next().unwrap_or_default().trim();
-                expand(raw, process, res)
+                let value = value.split(" #").next().unwrap_or_default().trim();
+                let value = self.expand(value, value_start..value_start + value.len());
+                (value, line_end)
             }
         };
-        let is_name = |c: char| {
-            c.is_ascii_alphanumeric() || !c.is_ascii() || matches!(c, '_' | '.' | '-' | '[' | ']')
-        };
-        if !name.is_empty() && name.chars().all(is_name) {
-            res.insert(name, value);
+        self.res.insert(name.to_owned(), value);
+        end
+    }
+
+    /// `text` with its variables replaced; it stands at `range`, unless escapes made it another.
+    fn expand(&mut self, text: &str, range: Range<usize>) -> String {
+        // Compose looks into the process first, then at what the file has set above.
+        let (process, sofar) = (self.process, &*self.res);
+        let expanded = interpolate(text, &|name| {
+            process.get(name).or_else(|| sofar.get(name)).cloned()
+        });
+        let is_written_so = self.text.get(range.clone()) == Some(text);
+        for trouble in expanded.troubles {
+            let within = trouble.range();
+            let range = match is_written_so {
+                true => range.start + within.start..range.start + within.end,
+                false => range.clone(),
+            };
+            self.problems.push(trouble.problem(self.place(range)));
+        }
+        expanded.text
+    }
+
+    fn problem(&mut self, range: Range<usize>, message: String) {
+        let place = self.place(range);
+        self.problems
+            .push(Problem::new(Kind::VariableSyntax, place, message));
+    }
+
+    fn place(&self, range: Range<usize>) -> Place {
+        Place {
+            span: Span::new(self.file, range.start, range.end),
+            ..Place::default()
         }
     }
+}
+
+/// Any letter, digit or space, and a few more; what is not ASCII is taken for a letter.
+fn is_of_name(char: char) -> bool {
+    char.is_ascii_alphanumeric()
+        || !char.is_ascii()
+        || matches!(
+            char,
+            '_' | '.' | '-' | '[' | ']' | ' ' | '\t' | '\r' | '\u{b}' | '\u{c}'
+        )
 }
 
 /// Lines as they are, with `format: raw`: everything behind the first `=` is the value
@@ -98,13 +170,14 @@ fn behind(text: &str, at: usize) -> &str {
     text.get(at..).unwrap_or_default()
 }
 
-/// What stands between the quotes, and what behind them. A backslash keeps its neighbour, and
-/// itself unless that neighbour is the quote.
-fn quoted(text: &str, quote: char) -> Option<(String, &str)> {
+/// What stands between the quotes, and how long it is with them. A backslash keeps its neighbour, and
+/// itself unless that neighbour is the quote. Lines end in one way only, whatever the file has.
+fn quoted(text: &str, quote: char) -> Option<(String, usize)> {
     let mut value = String::new();
     let mut escaped = false;
     for (at, char) in text.char_indices().skip(1) {
         match (char, escaped) {
+            ('\r', _) if behind(text, at + 1).starts_with('\n') => (),
             (char, true) => {
                 if char != quote {
                     value.push('\\');
@@ -113,9 +186,7 @@ fn quoted(text: &str, quote: char) -> Option<(String, &str)> {
                 escaped = false;
             }
             ('\\', false) => escaped = true,
-            (char, false) if char == quote => {
-                return Some((value, behind(text, at + char.len_utf8())));
-            }
+            (char, false) if char == quote => return Some((value, at + char.len_utf8())),
             (char, false) => value.push(char),
         }
     }
@@ -148,18 +219,6 @@ fn unescaped(text: &str) -> String {
     res
 }
 
-fn expand(
-    text: &str,
-    process: &BTreeMap<String, String>,
-    sofar: &BTreeMap<String, String>,
-) -> String {
-    // Compose looks into the process first, then at what the file has set above.
-    interpolate(text, &|name| {
-        process.get(name).or_else(|| sofar.get(name)).cloned()
-    })
-    .text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,8 +227,9 @@ mod tests {
     fn names_values_quotes_and_comments() {
         let text = "\u{feff}# ☕\nA=1 # one\nexport B = two words  \nC='$A # no' # yes\n\nD=\"é\\n${A}\\$\"\r\nE: yaml\nF=\"a\nb\"\nG\nH=\nA=9\n";
         let process = BTreeMap::from([("G".to_owned(), "from the shell".to_owned())]);
-        let mut found = BTreeMap::new();
-        read(text, &process, &mut found);
+        let (mut found, mut problems) = (BTreeMap::new(), Vec::new());
+        read(FileId(0), text, &process, &mut found, &mut problems);
+        assert!(problems.is_empty(), "{problems:?}");
         let found: Vec<(&str, &str)> = found
             .iter()
             .map(|(name, value)| (&**name, &**value))
@@ -189,12 +249,30 @@ mod tests {
 
     #[test]
     fn broken_lines_cost_only_themselves() {
-        let mut found = BTreeMap::new();
-        read(
-            "not a name!=1\nA=1\nB=\"open\n",
-            &BTreeMap::new(),
-            &mut found,
-        );
-        assert_eq!(found, BTreeMap::from([("A".to_owned(), "1".to_owned())]));
+        let text = "not/a name=1\nA=1\r\n- B=2\nC='open é\r\nD=é${1}\nE=\"\\n${E:?why}\"\nF=2\n";
+        let (mut found, mut problems) = (BTreeMap::new(), Vec::new());
+        read(FileId(0), text, &BTreeMap::new(), &mut found, &mut problems);
+        let names: Vec<&str> = found.keys().map(String::as_str).collect();
+        assert_eq!(names, ["A", "D", "E", "F"]);
+        let said: Vec<(&str, &str)> = problems
+            .iter()
+            .map(|it| {
+                (
+                    text.get(it.place.span.range()).unwrap_or("?"),
+                    it.message.as_str(),
+                )
+            })
+            .collect();
+        let expected = [
+            ("/", "`/` cannot stand in the name of a variable"),
+            ("- B", "the name of a variable has no space"),
+            ("'open é", "the quote is never closed"),
+            ("${1}", "`$` begins no variable that Compose can read"),
+            (
+                "\\n${E:?why}",
+                "variable `E` is required and has no value: why",
+            ),
+        ];
+        assert_eq!(said, expected);
     }
 }

@@ -227,7 +227,7 @@ impl Loader<'_> {
         let mut read = Environment::new();
         for file in files {
             if let Some(source) = self.project.source(file) {
-                super::dotenv::read(&source.text, &outer, &mut read);
+                super::dotenv::read(file, &source.text, &outer, &mut read, self.problems);
             }
         }
         for (name, text) in read {
@@ -581,7 +581,7 @@ impl Loader<'_> {
                 if item.get("format").and_then(Value::text) == Some("raw") {
                     super::dotenv::read_raw(&source.text, &mut found);
                 } else {
-                    super::dotenv::read(&source.text, &outer, &mut found);
+                    super::dotenv::read(file, &source.text, &outer, &mut found, self.problems);
                 }
                 for (name, text) in found {
                     if read.get(&name) != Some(&text) {

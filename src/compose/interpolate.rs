@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::{Kind, Place, Problem};
+
 /// A variable's value; `None` when it has none.
 pub type Lookup<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
@@ -57,6 +59,25 @@ impl Trouble {
         match self {
             Trouble::Invalid { range } | Trouble::Required { range, .. } => range.clone(),
         }
+    }
+
+    /// As Compose refuses it, at `place`.
+    pub(super) fn problem(&self, place: Place) -> Problem {
+        let (kind, message) = match self {
+            Trouble::Invalid { .. } => (
+                Kind::Interpolation,
+                "`$` begins no variable that Compose can read".to_owned(),
+            ),
+            Trouble::Required { name, reason, .. } => {
+                let mut message = format!("variable `{name}` is required and has no value");
+                if !reason.is_empty() {
+                    message.push_str(": ");
+                    message.push_str(reason);
+                }
+                (Kind::RequiredVariable, message)
+            }
+        };
+        Problem::new(kind, place, message)
     }
 }
 

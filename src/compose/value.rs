@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::{
     compose::{
         Kind, Problem,
-        interpolate::{self, Lookup, Piece, Trouble},
+        interpolate::{self, Lookup, Piece},
     },
     project::Project,
     syntax::{self, Decimal, Node, NodeId, Parse, Resolved, Style},
@@ -547,21 +547,7 @@ impl<'a> Lowering<'a> {
                 span: node.source(trouble.range()),
                 ..place
             };
-            match trouble {
-                Trouble::Invalid { .. } => {
-                    let message = "`$` begins no variable that Compose can read".to_owned();
-                    self.problem(Kind::Interpolation, place, message);
-                }
-                Trouble::Required { name, reason, .. } => {
-                    let message = match reason.as_str() {
-                        "" => format!("variable `{name}` is required and has no value"),
-                        reason => {
-                            format!("variable `{name}` is required and has no value: {reason}")
-                        }
-                    };
-                    self.problem(Kind::RequiredVariable, place, message);
-                }
-            }
+            self.problems.push(trouble.problem(place));
         }
         for (name, range) in &result.unknown {
             let place = Place {

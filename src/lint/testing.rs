@@ -1,14 +1,13 @@
-//! How a rule's tests read: the diagnostics are drawn under the YAML that causes them.
+//! How a rule's tests read: the diagnostics are drawn under the YAML that causes them. A line
+//! `=== NAME` begins another file of the same project.
 
 use super::{Diagnostic, Fixes, Rule, Safety};
 use crate::{
     compose,
-    project::Project,
+    project::{Project, Role, Source},
     syntax,
-    text::{FileId, Span},
+    text::{FileId, Span, TextEdit},
 };
-
-const FILE: FileId = FileId(0);
 
 /// Runs `rule` over `fixture` and compares what it says with the carets drawn in it.
 ///
@@ -17,29 +16,61 @@ const FILE: FileId = FileId(0);
 /// after the severity say what is offered. Annotation lines are taken out before the rule sees the text.
 #[track_caller]
 pub(crate) fn check(rule: &Rule, fixture: &str) {
-    let (text, expected) = extract_annotations(fixture);
-    let found = run(rule, &text);
+    let mut expected = Vec::new();
+    let mut files = files(fixture);
+    for (index, (_, text)) in files.iter_mut().enumerate() {
+        let (plain, annotations) = extract_annotations(FileId(index as u32), text);
+        *text = plain;
+        expected.extend(annotations);
+    }
+    let found = run_all(rule, &files);
     let actual: Vec<(Span, String)> = found.iter().map(|it| (it.span, render(it))).collect();
-    assert_eq!(actual, expected, "\n{}", draw(&text, &found));
+    let drawn: Vec<String> = files
+        .iter()
+        .enumerate()
+        .map(|(index, (name, text))| {
+            format!("=== {name}\n{}", draw(FileId(index as u32), text, &found))
+        })
+        .collect();
+    assert_eq!(actual, expected, "\n{}", drawn.concat());
+}
+
+/// Name and text of each file of a fixture; the first has no name in it.
+pub(crate) fn files(fixture: &str) -> Vec<(String, String)> {
+    let mut res = vec![("compose.yaml".to_owned(), String::new())];
+    for line in fixture.trim_start_matches('\n').split_inclusive('\n') {
+        if let Some(name) = line.strip_prefix("=== ") {
+            res.push((name.trim_end().to_owned(), String::new()));
+        } else if let Some((_, text)) = res.last_mut() {
+            text.push_str(line);
+        }
+    }
+    res
 }
 
 /// Applies the first fix that `rule` offers in `before`.
 #[track_caller]
 pub(crate) fn check_fix(rule: &Rule, before: &str, after: &str) {
-    let before = before.trim_start_matches('\n');
-    let found = run(rule, before);
+    let before = files(before);
+    let found = run_all(rule, &before);
     let fix = found.iter().find_map(|it| it.fixes.first()).expect("a fix");
-    assert_eq!(fix.edit.apply(FILE, before), after.trim_start_matches('\n'));
+    assert_eq!(applied(&fix.edit, &before), files(after));
 }
 
 /// The rule's diagnostics, once it is shown that every fix keeps its promises: what it leaves is
 /// YAML, its diagnostic is gone, and the rule has nothing new to say.
 #[track_caller]
 pub(crate) fn run(rule: &Rule, text: &str) -> Vec<Diagnostic> {
-    let found = diagnose(rule, text);
+    run_all(rule, &files(text))
+}
+
+#[track_caller]
+fn run_all(rule: &Rule, files: &[(String, String)]) -> Vec<Diagnostic> {
+    let found = diagnose(rule, files);
     for it in &found {
+        let text = files.get(it.span.file.0 as usize).map(|(_, text)| text);
         assert!(
-            text.get(it.span.range()).is_some(),
+            text.is_some_and(|text| text.get(it.span.range()).is_some()),
             "not a place of the text: {it:?}"
         );
         assert!(
@@ -60,34 +91,61 @@ pub(crate) fn run(rule: &Rule, text: &str) -> Vec<Diagnostic> {
             ),
             Fixes::Sometimes => (),
         }
-        let problems = syntax::parse(FILE, text).problems.len();
+        let problems = problems(files);
         for fix in &it.fixes {
             assert!(
                 fix.title.split(' ').count() <= 6,
                 "too long a title: {}",
                 fix.title
             );
-            let fixed = fix.edit.apply(FILE, text);
-            let left = syntax::parse(FILE, &fixed).problems;
+            let fixed = applied(&fix.edit, files);
+            let left = self::problems(&fixed);
             assert!(
-                left.is_empty() || left.len() < problems,
-                "fix breaks the YAML:\n{fixed}\n{left:?}"
+                left == 0 || left < problems,
+                "fix breaks the YAML:\n{fixed:?}"
             );
             let left = diagnose(rule, &fixed);
             assert!(
                 left.len() < found.len(),
-                "fix does not settle it:\n{fixed}\n{left:?}"
+                "fix does not settle it:\n{fixed:?}\n{left:?}"
             );
         }
     }
     found
 }
 
-fn diagnose(rule: &Rule, text: &str) -> Vec<Diagnostic> {
-    super::check(
-        &[rule],
-        &compose::load(&Project::single("compose.yaml", text)),
-    )
+fn applied(edit: &TextEdit, files: &[(String, String)]) -> Vec<(String, String)> {
+    let applied = |(index, (name, text)): (usize, &(String, String))| {
+        (name.clone(), edit.apply(FileId(index as u32), text))
+    };
+    files.iter().enumerate().map(applied).collect()
+}
+
+/// How many mistakes there are in the YAML of them all.
+fn problems(files: &[(String, String)]) -> usize {
+    let yaml = files.iter().filter(|(name, _)| name.ends_with(".yaml"));
+    yaml.map(|(_, text)| syntax::parse(FileId(0), text).problems.len())
+        .sum()
+}
+
+fn diagnose(rule: &Rule, files: &[(String, String)]) -> Vec<Diagnostic> {
+    let mut project = Project::default();
+    for (index, (name, text)) in files.iter().enumerate() {
+        let role = match (index, name.as_str()) {
+            (0, _) => Role::Compose,
+            (_, ".env") => Role::Environment,
+            (_, name) if name.ends_with(".env") => Role::Variables,
+            // As `-f` twice; what is included or extended is called so.
+            (_, name) if name.starts_with("compose.") => Role::Compose,
+            _ => Role::Part,
+        };
+        project.sources.push(Source {
+            name: name.clone(),
+            text: text.clone(),
+            role,
+        });
+    }
+    super::check(&[rule], &compose::load(&project))
 }
 
 fn render(it: &Diagnostic) -> String {
@@ -100,7 +158,7 @@ fn render(it: &Diagnostic) -> String {
 }
 
 /// The fixture as it should have been written, for who reads a failure.
-fn draw(text: &str, found: &[Diagnostic]) -> String {
+fn draw(file: FileId, text: &str, found: &[Diagnostic]) -> String {
     let mut res = String::new();
     let mut start = 0;
     for line in text.split_inclusive('\n') {
@@ -108,7 +166,7 @@ fn draw(text: &str, found: &[Diagnostic]) -> String {
         let end = start + line.len();
         for it in found
             .iter()
-            .filter(|it| (start..end).contains(&it.span.start))
+            .filter(|it| it.span.file == file && (start..end).contains(&it.span.start))
         {
             let before = text
                 .get(start..it.span.start)
@@ -132,7 +190,7 @@ fn draw(text: &str, found: &[Diagnostic]) -> String {
     res
 }
 
-fn extract_annotations(fixture: &str) -> (String, Vec<(Span, String)>) {
+fn extract_annotations(file: FileId, fixture: &str) -> (String, Vec<(Span, String)>) {
     let mut text = String::new();
     let mut annotations = Vec::new();
     let mut line_start = 0;
@@ -148,7 +206,7 @@ fn extract_annotations(fixture: &str) -> (String, Vec<(Span, String)>) {
                             .map_or(marked.len(), |(at, _)| at)
                 };
                 annotations.push((
-                    Span::new(FILE, byte(columns.start), byte(columns.end)),
+                    Span::new(file, byte(columns.start), byte(columns.end)),
                     message,
                 ));
             }
@@ -179,7 +237,8 @@ fn annotation(line: &str) -> Option<(std::ops::Range<usize>, String)> {
 
 #[test]
 fn annotations_are_found_and_taken_out() {
-    let (text, found) = extract_annotations("\na:\n#^ one\n  é: c\n# ^ two\n#    ^ three\n");
+    let (text, found) =
+        extract_annotations(FileId(0), "\na:\n#^ one\n  é: c\n# ^ two\n#    ^ three\n");
     assert_eq!(text, "a:\n  é: c\n");
     let found: Vec<_> = found
         .iter()

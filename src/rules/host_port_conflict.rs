@@ -79,9 +79,17 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
     }
     // Free ports are given out upwards, so that looking for them stays linear.
     let mut next_free: BTreeMap<&str, u16> = BTreeMap::new();
-    for (_, port, number, other, whose) in conflicts {
+    for (service, port, number, other, whose) in conflicts {
         let published = port.short.and_then(|it| it.published);
         let span = published.unwrap_or(port.place.span);
+        if span == other {
+            // Another number would be another one for both.
+            report
+                .at(service.key.span, format!("`{}` takes over host port {number}, which is published by {whose}", service.name))
+                .why("`docker compose up` stops: the port is already allocated.")
+                .related(other, "published here");
+            continue;
+        }
         let found = report
             .at(span, format!("host port {number} is published by {whose}"))
             .why("`docker compose up` stops: the port is already allocated.")
@@ -147,6 +155,22 @@ services:
   dev: {image: c, profiles: [dev], ports: ["80:80", "70:70"]}
   prod: {image: d, profiles: [prod], ports: ["70:70"]}
   net: {image: e, network_mode: host, ports: ["80:80"]}
+"#,
+        );
+    }
+
+    #[test]
+    fn what_is_taken_over_is_said_of_who_takes_it() {
+        check(
+            &RULE,
+            r#"
+services:
+  one:
+    image: é
+    ports: ["80:80"]
+  two:
+# ^^^ error: `two` takes over host port 80, which is published by service `one`
+    extends: one
 "#,
         );
     }
