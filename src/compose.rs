@@ -104,6 +104,8 @@ pub enum Suggestion {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     AliasCycle,
+    /// `yes` and the like for a boolean.
+    BooleanWord,
     /// A mapping or list that something else should be merged into.
     CannotMerge,
     DuplicateItem,

@@ -16,7 +16,9 @@ use rules;
 
 rules! {
     alias_cycle,
+    boolean_word,
     container_name_scaled,
+    container_name_taken,
     dependency_cycle,
     dependency_disabled,
     device_request_conflict,

@@ -96,8 +96,8 @@ impl Binder<'_> {
         let is_known = !shape.keys.is_empty();
         let mut res = Vec::new();
         // In the order of Compose's own types, then in that of the file.
-        for (name, below) in shape.keys {
-            if let Some(field) = fields.iter().find(|field| field.name == *name) {
+        for (name, below) in shape.keys() {
+            if let Some(field) = fields.iter().find(|field| field.name == name) {
                 self.name.clear();
                 self.name.push_str(name);
                 let value = self.value(&field.value, below);
@@ -108,7 +108,7 @@ impl Binder<'_> {
             }
         }
         for field in fields {
-            if is_known && shape.keys.iter().any(|(name, _)| *name == field.name) {
+            if is_known && shape.key(&field.name).is_some() {
                 continue;
             }
             let below = match shape.rest {

@@ -23,6 +23,8 @@ pub(super) struct Shape {
     /// Keys beyond `keys`.
     pub(super) rest: Rest,
     pub(super) item: Option<&'static Shape>,
+    /// Takes the keys of a service as well, but for these.
+    service_without: Option<&'static [&'static str]>,
     required: &'static [&'static str],
     /// If not empty, all there is to choose from.
     values: &'static [&'static str],
@@ -37,6 +39,24 @@ pub(super) struct Shape {
     pub(super) bind: Bind,
     /// Whether zero and false are said, where others leave them out.
     pub(super) keeps_zero: bool,
+}
+
+impl Shape {
+    /// Each key and what may stand there, in the order of Compose's own types.
+    pub(super) fn keys(&self) -> impl Iterator<Item = (&'static str, &'static Shape)> {
+        let others = self
+            .service_without
+            .map_or(&[][..], |_| tables::SERVICE.keys);
+        let is_meant = |name: &str| self.service_without.is_some_and(|it| !it.contains(&name));
+        let others = others.iter().filter(move |(name, _)| is_meant(name));
+        self.keys.iter().chain(others).copied()
+    }
+
+    pub(super) fn key(&self, name: &str) -> Option<&'static Shape> {
+        self.keys()
+            .find(|(key, _)| *key == name)
+            .map(|(_, shape)| shape)
+    }
 }
 
 /// What Compose makes of a value that it accepts (compose-go `types/`).
@@ -114,6 +134,7 @@ const NONE: Shape = Shape {
     keys: &[],
     rest: Rest::Any,
     item: None,
+    service_without: None,
     required: &[],
     values: &[],
     pattern: Pattern::None,
@@ -258,11 +279,7 @@ impl Checker<'_> {
 
     fn mapping(&mut self, fields: &[Field], shape: &'static Shape, at: &Where<'_>) {
         for field in fields {
-            let known = shape
-                .keys
-                .iter()
-                .find(|(name, _)| *name == field.name)
-                .map(|(_, shape)| *shape);
+            let known = shape.key(&field.name);
             let is_extension = field.name.starts_with("x-");
             let below = match (known, shape.rest) {
                 (Some(shape), _) => Some(shape),
@@ -308,9 +325,18 @@ impl Checker<'_> {
         }
     }
 
+    /// Compose takes it, with a warning.
+    fn boolean_word(&mut self, value: &Value, text: &str, meant: &str) {
+        let message = format!("`{text}` stands for `{meant}` only in YAML 1.1");
+        // What variables make of it is not to be replaced.
+        let is_written = value.scalar().is_some_and(|it| it.pieces.is_empty());
+        let suggestion = is_written.then(|| Suggestion::Replace(meant.to_owned()));
+        self.problem(Kind::BooleanWord, value.place, message, suggestion);
+    }
+
     fn unknown_key(&mut self, field: &Field, shape: &Shape, at: &Where<'_>) {
         let name = field.name.as_str();
-        let is_key_of = |shape: &Shape| shape.keys.iter().any(|(key, _)| *key == name);
+        let is_key_of = |shape: &Shape| shape.key(name).is_some();
         let is_project = std::ptr::eq(shape, &tables::PROJECT);
         let is_service = std::ptr::eq(shape, &tables::SERVICE);
         let looks_like_service =
@@ -336,7 +362,7 @@ impl Checker<'_> {
             } else {
                 place_of(at, is_service)
             };
-            match nearest(name, shape.keys.iter().map(|(key, _)| *key)) {
+            match nearest(name, shape.keys().map(|(key, _)| key)) {
                 Some(key) => (
                     format!("{place} has no key `{name}`; did you mean `{key}`?"),
                     Some(Suggestion::Rename(key.to_owned())),
@@ -366,7 +392,16 @@ impl Checker<'_> {
             _ if kind != types::STRING => (kind, number),
             Cast::None => (kind, number),
             Cast::Bool => match text.to_ascii_lowercase().as_str() {
-                "true" | "y" | "yes" | "on" | "false" | "n" | "no" | "off" => (types::BOOL, None),
+                "true" | "false" => (types::BOOL, None),
+                word @ ("y" | "yes" | "on" | "n" | "no" | "off") => {
+                    let meant = if word.starts_with('y') || word == "on" {
+                        "true"
+                    } else {
+                        "false"
+                    };
+                    self.boolean_word(value, text, meant);
+                    (types::BOOL, None)
+                }
                 _ => return self.not_cast(value, "`true` or `false`", at),
             },
             Cast::Integer => match text.parse::<i64>() {

@@ -60,4 +60,31 @@ services:
 "#,
         );
     }
+
+    /// Jobs and steps before a service take what a service takes, where it makes sense of them.
+    #[test]
+    fn what_describes_a_container_stands_in_jobs_and_steps() {
+        check(
+            &RULE,
+            r#"
+services:
+  web:
+    image: nginx
+    pre_start:
+      - command: [é]
+        volumes: ["data:/x"]
+        ports: ["80:80"]
+#       ^^^^^ error: an item of `pre_start` has no key `ports`
+jobs:
+  nightly:
+    image: alpine
+    comand: [a]
+#   ^^^^^^ error (unsafe fix): `nightly` has no key `comand`; did you mean `command`?
+    triggers: {schedule: ["0 * * * *", {cron: "1 * * * *", concurency: queue}]}
+#                                                          ^^^^^^^^^^ error (unsafe fix): an item of `schedule` has no key `concurency`; did you mean `concurrency`?
+    restart: always
+#   ^^^^^^^ error: `nightly` has no key `restart`
+"#,
+        );
+    }
 }

@@ -4,7 +4,7 @@
 //! places where it casts strings (`loader/interpolate.go`) and the types it fills (`types/`), in
 //! whose order the keys stand: `config` prints them in it.
 
-use super::{ANY, Bind, Cast, NONE, Pattern, Rest, Shape, types::*};
+use super::{Bind, Cast, NONE, Pattern, Rest, Shape, types::*};
 
 /// A place of its own for a shape: nested as they are, the compiler would take all as one expression,
 /// and gigabytes for it.
@@ -110,7 +110,7 @@ pub(in crate::compose) static PROJECT: Shape = map!({
     "secrets": names!(Named SECRET),
     "configs": names!(Named CONFIG),
     "models": names!(Named MODEL),
-    "jobs": ANY,
+    "jobs": names!(Named JOB),
 });
 
 pub(super) static SERVICE: Shape = map!({
@@ -266,19 +266,41 @@ pub(super) static SERVICE: Shape = map!({
     "volumes": list!(MOUNT, unique: true),
     "volumes_from": DISTINCT,
     "working_dir": TEXT,
-    "pre_start": list!(map!({
-        "command": COMMAND,
-        "image": TEXT,
-        "user": TEXT,
-        "privileged": FLAG,
-        "working_dir": TEXT,
-        "environment": ENVIRONMENT,
-        "per_replica": FLAG,
-        // Since October 2026 it takes whatever a container does.
-    } rest: Rest::Any)),
+    "pre_start": list!(INIT),
     "post_start": list!(HOOK),
     "pre_stop": list!(HOOK),
 });
+
+/// A container that runs before the service's own. Since October 2026 it takes whatever describes one.
+const INIT: Shape = map!({
+    "command": COMMAND,
+    "image": TEXT,
+    "user": TEXT,
+    "privileged": FLAG,
+    "working_dir": TEXT,
+    "environment": ENVIRONMENT,
+    "per_replica": FLAG,
+} service_without: Some(&[
+    "attach", "build", "command", "container_name", "depends_on", "deploy", "develop", "environment", "expose",
+    "extends", "external_links", "healthcheck", "image", "links", "ports", "post_start", "pre_start", "pre_stop",
+    "privileged", "profiles", "provider", "restart", "scale", "stdin_open", "tty", "user", "working_dir",
+]));
+
+/// A container that runs to its end, when it is asked to or by the clock.
+const JOB: Shape = map!({
+    "triggers": map!({
+        "manual": FLAG,
+        "schedule": list!(map!({
+            "cron": TEXT,
+            "timezone": TEXT,
+            "concurrency": choice!("forbid", "queue"),
+            "missed_fires": choice!("one", "skip"),
+        } types: STRING | MAP, required: &["cron"])),
+    }),
+} service_without: Some(&[
+    "attach", "container_name", "deploy", "develop", "external_links", "links", "post_start", "pre_start", "pre_stop",
+    "provider", "restart", "scale",
+]), required: &["triggers"]);
 
 const BUILD: Shape = map!({
     "context": TEXT,
