@@ -16,7 +16,12 @@ use std::{io::Write, process::ExitCode};
 
 use arguments::{Arguments, Command};
 
-use crate::{compose::nearest, lint::Rule, protocol::report::RuleReport, rules};
+use crate::{
+    compose::{nearest, words},
+    lint::Rule,
+    protocol::report::RuleReport,
+    rules,
+};
 
 const HELP: &str = "\
 compose-check: reads Compose files as `docker compose` does, says what is wrong, and mends it
@@ -26,7 +31,7 @@ Usage
   compose-check fix       [-f FILE]... [FILE]...   apply safe fixes; --unsafe adds the others, --diff only shows them
   compose-check config    [-f FILE]...             the effective model, as `docker compose config` prints it
   compose-check generate TARGET [-f FILE]...       proxy configuration; generate --list names the targets
-  compose-check explain   RULE                     a rule's page
+  compose-check explain   RULE|KEY                 a rule's page, or what a key of a Compose file does
   compose-check rules                              the list of rules
 
 Projects
@@ -80,7 +85,7 @@ fn run(arguments: &Arguments) -> u8 {
         Command::Fix => fix::run(arguments),
         Command::Generate(target) => generate::run(arguments, target.as_deref()),
         Command::Rules => list_rules(arguments),
-        Command::Explain(id) => explain(id),
+        Command::Explain(word) => explain(word),
         Command::Config => config::run(arguments),
     }
 }
@@ -104,16 +109,31 @@ fn list_rules(arguments: &Arguments) -> u8 {
     print(&lines.collect::<String>())
 }
 
-fn explain(id: &str) -> u8 {
-    let Some(rule) = rules::find(id) else {
-        let all = rules::all();
-        let meant = nearest(id, all.iter().map(|rule| rule.id));
-        let meant = meant.map_or(String::new(), |it| format!(" Did you mean `{it}`?"));
-        return say_trouble(&format!(
-            "there is no rule `{id}`.{meant} `compose-check rules` lists them."
-        ));
-    };
-    print(&page(rule))
+fn explain(word: &str) -> u8 {
+    if let Some(rule) = rules::find(word) {
+        return print(&page(rule));
+    }
+    let keys = words::find(word);
+    if keys.is_empty() {
+        return say_trouble(&nothing_to_explain(word));
+    }
+    let width = keys.iter().map(|it| it.place.len()).max();
+    let width = width.unwrap_or_default();
+    let lines = keys.iter().map(|key| {
+        let traits = key.traits();
+        format!("{:width$}  {} ({traits})\n", key.place, key.line)
+    });
+    print(&lines.collect::<String>())
+}
+
+fn nothing_to_explain(word: &str) -> String {
+    let count = word.split('.').count();
+    let keys = words::keys().into_iter().map(|key| key.ending(count));
+    let rules = rules::all().into_iter().map(|rule| rule.id.to_owned());
+    let known: Vec<String> = rules.chain(keys).collect();
+    let meant = nearest(word, known.iter().map(String::as_str));
+    let meant = meant.map_or(String::new(), |it| format!(" Did you mean `{it}`?"));
+    format!("there is no rule or key `{word}`.{meant} `compose-check rules` lists the rules.")
 }
 
 fn page(rule: &Rule) -> String {

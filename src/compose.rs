@@ -27,7 +27,7 @@ use std::{
 pub use model::*;
 pub use normal::project_name;
 pub use print::Printed;
-pub use schema::nearest;
+pub use schema::{nearest, words};
 pub use value::{Data, Field, Place, Scalar, Value};
 
 use crate::{

@@ -767,6 +767,60 @@ fn rules_are_listed_and_explained() {
 }
 
 #[test]
+fn keys_are_explained_wherever_they_may_stand() {
+    let folder = Folder::new("keys", &[]);
+    let ran = folder.run(&["explain", "services.ports"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    let line = "services.*.ports  Ports to open on the host, \
+                as `[ADDRESS:][HOST:]CONTAINER`; quote them (a list of strings, numbers or mappings)\n";
+    assert_eq!(ran.out, line);
+    for asked in ["services.web.ports", "services.*.ports[]"] {
+        assert_eq!(folder.run(&["explain", asked]).out, line, "{asked}");
+    }
+    let ran = folder.run(&["explain", "ports"]);
+    let places = ran.out.lines().map(|it| it.split(' ').next().unwrap());
+    assert_eq!(
+        places.collect::<Vec<_>>(),
+        ["services.*.ports", "jobs.*.ports"]
+    );
+    let ran = folder.run(&["explain", "healthcheck.start_period"]);
+    assert!(
+        ran.out
+            .contains("; 0s by default (a duration such as `1m30s`)"),
+        "{}",
+        ran.out
+    );
+
+    let ran = folder.run(&["explain", "external.name"]);
+    assert_eq!(ran.out.lines().count(), 4);
+    assert!(
+        ran.out
+            .lines()
+            .all(|it| it.ends_with("(a string, deprecated)")),
+        "{}",
+        ran.out
+    );
+    let ran = folder.run(&["explain", "condition"]);
+    let conditions =
+        "(`service_started`, `service_healthy` or `service_completed_successfully`, required)";
+    assert!(ran.out.contains(conditions), "{}", ran.out);
+
+    for (asked, meant) in [
+        ("prots", "ports"),
+        ("healthcheck.start-perod", "healthcheck.start_period"),
+        ("undefined-volum", "undefined-volume"),
+    ] {
+        let ran = folder.run(&["explain", asked]);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+        let question = format!("there is no rule or key `{asked}`. Did you mean `{meant}`?");
+        assert!(ran.err.contains(&question), "{}", ran.err);
+    }
+    let ran = folder.run(&["explain", "é中🐳"]);
+    assert!(ran.code == 2 && !ran.err.contains("mean"), "{}", ran.err);
+    assert_eq!(folder.run(&["explain"]).code, 2);
+}
+
+#[test]
 fn help_says_what_works() {
     let folder = Folder::new("help", &[]);
     let ran = folder.run(&["--help"]);

@@ -284,8 +284,8 @@ impl Arguments {
             "config" => Command::Config,
             "generate" => Command::Generate(plain.next().map(str::to_owned)),
             "explain" => match plain.next() {
-                Some(rule) => Command::Explain(rule.to_owned()),
-                None => return Err("explain wants the id of a rule".to_owned()),
+                Some(word) => Command::Explain(word.to_owned()),
+                None => return Err("explain wants the id of a rule, or a key".to_owned()),
             },
             "rules" => Command::Rules,
             _ => Command::Check,

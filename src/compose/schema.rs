@@ -6,6 +6,7 @@
 #[cfg(test)]
 mod comparison;
 pub(super) mod tables;
+pub mod words;
 
 use std::collections::BTreeSet;
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Rest, Shape, tables, types};
+use super::{Rest, Shape, tables, types, words};
 
 /// Keys of October 2026, which compose-go of July does not know.
 const NEWER: &[&str] = &["jobs", "umask", "use_service_name_alias"];
@@ -94,6 +94,10 @@ fn compare(
             "types {:07b}, and here {:07b}",
             wanted.types, shape.types
         ));
+    }
+    let place = path.trim_start_matches('.');
+    if node["deprecated"] == true && !words::DEPRECATED.contains(&place) {
+        say("deprecated, and not here".to_owned());
     }
     let theirs: BTreeSet<&str> = wanted.keys.iter().map(|(key, _)| *key).collect();
     let mut ours: BTreeSet<&str> = shape.keys().map(|(key, _)| key).collect();
