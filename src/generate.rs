@@ -13,12 +13,28 @@ use crate::{
 pub struct Generator {
     /// As the command line calls it.
     pub id: &'static str,
+    pub group: Group,
     pub title: &'static str,
     /// What it makes, in a few words.
     pub summary: &'static str,
     /// From which on something else is written, oldest first; the first is taken where nobody says.
     pub versions: &'static [&'static str],
     generate: fn(&Routes) -> Output,
+}
+
+/// What an output is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// Configuration of a server that stands before the services.
+    Proxy,
+}
+
+impl Group {
+    pub fn name(self) -> &'static str {
+        match self {
+            Group::Proxy => "proxy",
+        }
+    }
 }
 
 /// What a generator makes of a plan.

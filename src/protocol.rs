@@ -36,11 +36,17 @@ pub struct File {
 
 /// The page's choices for the proxy outputs.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Proxy {
     pub place: Place,
     pub tls: Tls,
+    /// For the certificate authority; empty for none.
+    pub email: String,
     /// Host names chosen by the user; sites not named here get a proposal.
     pub hosts: Vec<Host>,
+    /// Who may see a site; everybody may see those not named here.
+    pub access: Vec<Access>,
+    pub versions: Vec<Version>,
 }
 
 /// Where the proxy runs: on the host itself, or as a service in the Compose network.
@@ -66,6 +72,21 @@ pub struct Host {
     pub service: String,
     pub port: u16,
     pub host: String,
+}
+
+/// Who may see a site: addresses, ranges of them and `name:hash`, with spaces or commas between.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Access {
+    pub service: String,
+    pub port: u16,
+    pub who: String,
+}
+
+/// From which version of a target on what is written must work.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Version {
+    pub target: String,
+    pub version: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -155,7 +176,11 @@ pub struct Site {
 pub struct Output {
     /// `nginx`, `traefik-labels`, …
     pub target: String,
+    /// Outputs of one group share a tab.
+    pub group: String,
     pub title: String,
+    /// To choose from; the first is taken where nobody does. Empty where there is no choice.
+    pub versions: Vec<String>,
     pub files: Vec<OutputFile>,
     /// What to do with the files, in order.
     pub steps: Vec<String>,
@@ -228,6 +253,8 @@ fn effective(compose: &compose::Compose, units: &Units) -> Output {
     };
     Output {
         target: EFFECTIVE.to_owned(),
+        group: EFFECTIVE.to_owned(),
+        versions: Vec::new(),
         title: "Effective".to_owned(),
         files: vec![OutputFile {
             path: "effective.yaml".to_owned(),
@@ -251,9 +278,20 @@ fn options(proxy: &Proxy) -> routes::Options {
             Tls::Acme => routes::Tls::Acme,
             Tls::Files => routes::Tls::Files,
         },
+        email: routes::Email::new(proxy.email.trim()),
         hosts: proxy.hosts.iter().map(host).collect(),
-        ..routes::Options::default()
+        access: proxy.access.iter().flat_map(access).collect(),
+        versions: proxy.versions.iter().filter_map(version).collect(),
     }
+}
+
+fn access(it: &Access) -> impl Iterator<Item = (String, Option<u16>, String)> {
+    let who = it.who.split([' ', ',']).filter(|it| !it.is_empty());
+    who.map(|who| (it.service.clone(), Some(it.port), who.to_owned()))
+}
+
+fn version(it: &Version) -> Option<(String, routes::Version)> {
+    Some((it.target.clone(), routes::Version::new(&it.version)?))
 }
 
 fn site(site: &routes::Site) -> Site {
@@ -273,6 +311,11 @@ fn output((generator, output): (&generate::Generator, generate::Output)) -> Outp
     };
     Output {
         target: generator.id.to_owned(),
+        group: generator.group.name().to_owned(),
+        versions: match generator.versions {
+            [_] => Vec::new(),
+            versions => versions.iter().map(|it| (*it).to_owned()).collect(),
+        },
         title: generator.title.to_owned(),
         files: output.files.into_iter().map(file).collect(),
         steps: output.steps,

@@ -2,11 +2,12 @@
 //!
 //! What each line is for was measured with real servers; the comments in the output say it.
 
-use super::{File, Generator, Output, block::Block, proxy_service::Lines};
+use super::{File, Generator, Group, Output, block::Block, proxy_service::Lines};
 use crate::routes::{Kind, Place, Routes, Site, Tls, Upstream};
 
 pub(super) static GENERATOR: Generator = Generator {
     id: "nginx",
+    group: Group::Proxy,
     title: "nginx",
     summary: "sites for /etc/nginx/conf.d, WebSocket and uploads included",
     versions: &["1.18", "1.25.1"],

@@ -1,10 +1,11 @@
 //! Traefik v3: labels for the project's services, and Traefik itself beside them or on the host.
 
-use super::{File, Generator, Output, proxy_service::Lines};
+use super::{File, Generator, Group, Output, proxy_service::Lines};
 use crate::routes::{Place, Routes, Site, Tls};
 
 pub(super) static GENERATOR: Generator = Generator {
     id: "traefik-labels",
+    group: Group::Proxy,
     title: "Traefik labels",
     summary: "labels for the services, and Traefik v3 to read them",
     versions: &["3"],

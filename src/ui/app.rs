@@ -241,20 +241,23 @@ pub fn App() -> Html {
         Callback::from(move |name: String| add_file(&state, &editor, &name, ""))
     };
 
-    let side: Rc<str> = match &state.view {
-        View::Problems => "problems".into(),
-        View::Output(target) => target.clone(),
+    let (side, target): (Rc<str>, Rc<str>) = match &state.view {
+        View::Problems => ("problems".into(), "".into()),
+        View::Output(target) => {
+            let group = state.output(target).map_or("", |it| &it.group);
+            (group.into(), target.clone())
+        }
     };
     let on_view = {
         let state = state.clone();
         Callback::from(move |id: Rc<str>| {
-            let view = if &*id == "problems" {
-                View::Problems
-            } else {
-                View::Output(id)
-            };
+            let view = state.target_of(&id).map_or(View::Problems, View::Output);
             state.dispatch(Action::Viewed(view));
         })
+    };
+    let on_target = {
+        let state = state.clone();
+        Callback::from(move |id: Rc<str>| state.dispatch(Action::Viewed(View::Output(id))))
     };
     let pane_id: Rc<str> = if state.pane == Pane::Edit {
         "edit"
@@ -306,7 +309,9 @@ pub fn App() -> Html {
                         } else {
                             <Outputs answer={state.answer.clone()} outputs={state.outputs.clone()}
                                 are_old={state.outputs_are_old} new_lines={state.new_lines.clone()}
-                                target={side.clone()} proxy={state.proxy.clone()}
+                                {target} {on_target} proxy={state.proxy.clone()}
+                                on_email={sends(&state, Action::Mailed)} on_access={sends(&state, Action::Restricted)}
+                                on_version={sends(&state, Action::Versioned)}
                                 on_place={sends(&state, Action::Placed)} on_tls={sends(&state, Action::Secured)}
                                 on_host={sends(&state, Action::Named)} {on_origin} />
                         }
@@ -463,14 +468,17 @@ fn side_tabs(state: &State) -> Vec<Tab> {
         title: words::PROBLEMS.into(),
         badge: badge(state),
     };
-    let output = |it: &protocol::Output| Tab {
-        id: it.target.as_str().into(),
-        title: it.title.as_str().into(),
-        badge: None,
-    };
-    std::iter::once(problems)
-        .chain(state.outputs.iter().map(output))
-        .collect()
+    let mut tabs = vec![problems];
+    for output in state.outputs.iter() {
+        if tabs.iter().all(|it| *it.id != *output.group) {
+            tabs.push(Tab {
+                id: output.group.as_str().into(),
+                title: words::group(&output.group).into(),
+                badge: None,
+            });
+        }
+    }
+    tabs
 }
 
 /// How many problems, coloured as the worst of them.

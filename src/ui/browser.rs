@@ -41,6 +41,8 @@ extern "C" {
     #[wasm_bindgen(catch)]
     pub(super) async fn copy(text: &str) -> Result<JsValue, JsValue>;
     pub(super) fn download(name: &str, text: &str);
+    #[wasm_bindgen(js_name = downloadAll)]
+    pub(super) fn download_all(name: &str, files: &js_sys::Array);
     pub(super) fn keep(state: &str) -> bool;
     pub(super) fn kept() -> Option<String>;
     pub(super) fn forget();

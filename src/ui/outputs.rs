@@ -7,9 +7,14 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlElement, HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
-use super::{browser, problems::words_and_code, words};
+use super::{
+    browser,
+    problems::words_and_code,
+    tabs::{Tab, Tabs},
+    words,
+};
 use crate::protocol::{
-    Answer, EFFECTIVE, Host, Origin, Output, OutputFile, Place, Proxy, Site, Tls,
+    Access, Answer, EFFECTIVE, Host, Origin, Output, OutputFile, Place, Proxy, Site, Tls, Version,
 };
 
 #[derive(PartialEq, Properties)]
@@ -19,7 +24,11 @@ pub(super) struct OutputsProps {
     pub(super) are_old: bool,
     pub(super) new_lines: Rc<BTreeSet<String>>,
     pub(super) target: Rc<str>,
+    pub(super) on_target: Callback<Rc<str>>,
     pub(super) proxy: Proxy,
+    pub(super) on_email: Callback<String>,
+    pub(super) on_access: Callback<Access>,
+    pub(super) on_version: Callback<Version>,
     pub(super) on_place: Callback<Place>,
     pub(super) on_tls: Callback<Tls>,
     pub(super) on_host: Callback<Host>,
@@ -36,9 +45,10 @@ pub(super) fn Outputs(props: &OutputsProps) -> Html {
             if output.target == EFFECTIVE {
                 <p class="lead">{ words::EFFECTIVE }</p>
             } else {
-                { choices(props) }
+                { choices(props, output) }
             }
             if props.are_old { <p class="note trouble">{ words::OLD_OUTPUT }</p> }
+            if output.files.len() > 1 { { download_all(output) } }
             { for output.files.iter().map(|file| html! {
                 <Code key={file.path.clone()} file={file.clone()} new_lines={props.new_lines.clone()} on_origin={props.on_origin.clone()} />
             }) }
@@ -54,7 +64,34 @@ pub(super) fn Outputs(props: &OutputsProps) -> Html {
     }
 }
 
-fn choices(props: &OutputsProps) -> Html {
+/// All files of an output in one archive, as they lie beside each other.
+fn download_all(output: &Output) -> Html {
+    let (name, files) = (format!("{}.zip", output.target), output.files.clone());
+    let onclick = Callback::from(move |_| {
+        let list = js_sys::Array::new();
+        for text in files.iter().flat_map(|it| [&it.path, &it.text]) {
+            list.push(&text.as_str().into());
+        }
+        browser::download_all(&name, &list);
+    });
+    html! { <p class="all"><button type="button" class="button quiet" {onclick}>{ words::DOWNLOAD_ALL }</button></p> }
+}
+
+/// The targets of the same group, where there are several.
+fn targets(props: &OutputsProps, output: &Output) -> Html {
+    let tab = |it: &Output| Tab {
+        id: it.target.as_str().into(),
+        title: it.title.as_str().into(),
+        badge: None,
+    };
+    let beside = props.outputs.iter().filter(|it| it.group == output.group);
+    html! {
+        <Tabs label={words::TARGETS} class="targets" controls="target" tabs={beside.map(tab).collect::<Vec<_>>()}
+            selected={props.target.clone()} on_select={props.on_target.clone()} />
+    }
+}
+
+fn choices(props: &OutputsProps, output: &Output) -> Html {
     let sites = props
         .answer
         .as_ref()
@@ -83,12 +120,15 @@ fn choices(props: &OutputsProps) -> Html {
     let option =
         |words: &'static str, selected: bool| html! { <option {selected}>{ words }</option> };
     let Proxy { place, tls, .. } = props.proxy;
+    let on_email = props
+        .on_email
+        .reform(|event: Event| event.target_unchecked_into::<HtmlInputElement>().value());
     html! {
         <form class="choices" onsubmit={Callback::from(|event: SubmitEvent| event.prevent_default())}>
             if !sites.is_empty() {
                 <fieldset class="sites">
                     <legend>{ words::SITES }</legend>
-                    { for sites.iter().map(|site| site_row(site, &props.on_host)) }
+                    { for sites.iter().map(|site| site_row(site, props)) }
                 </fieldset>
             }
             <div class="selects">
@@ -105,32 +145,88 @@ fn choices(props: &OutputsProps) -> Html {
                         { option(words::TLS_FILES, tls == Tls::Files) }
                     </select>
                 </label>
+                if tls == Tls::Acme {
+                    <label title={words::EMAIL_WHY}>{ words::EMAIL }
+                        <input type="email" id="email" autocomplete="off" placeholder="you@example.com"
+                            value={props.proxy.email.clone()} onchange={on_email} />
+                    </label>
+                }
+                { versions(props, output) }
             </div>
+            { targets(props, output) }
         </form>
     }
 }
 
-fn site_row(site: &Site, on_host: &Callback<Host>) -> Html {
+fn versions(props: &OutputsProps, output: &Output) -> Html {
+    let all = output.versions.clone();
+    let Some(first) = all.first().cloned() else {
+        return Html::default();
+    };
+    let chosen = props
+        .proxy
+        .versions
+        .iter()
+        .find(|it| it.target == output.target);
+    let chosen = chosen.map_or(first, |it| it.version.clone());
+    let target = output.target.clone();
+    let options = all.iter().map(|it| {
+        let selected = *it == chosen;
+        html! { <option {selected}>{ words::or_newer(it) }</option> }
+    });
+    let options: Vec<Html> = options.collect();
+    let onchange = props.on_version.reform(move |event: Event| {
+        let index = event
+            .target_unchecked_into::<HtmlSelectElement>()
+            .selected_index();
+        let version = all.get(index as usize).cloned().unwrap_or_default();
+        Version {
+            target: target.clone(),
+            version,
+        }
+    });
+    html! {
+        <label>{ words::VERSION }<select id="version" class="button" {onchange}>{ options }</select></label>
+    }
+}
+
+fn site_row(site: &Site, props: &OutputsProps) -> Html {
+    let typed = |event: Event| {
+        let input = event.target_unchecked_into::<HtmlInputElement>();
+        input.value().trim().to_owned()
+    };
     let (service, port) = (site.service.clone(), site.port);
-    let onchange = on_host.reform(move |event: Event| Host {
+    let onchange = props.on_host.reform(move |event: Event| Host {
         service: service.clone(),
         port,
-        host: event
-            .target_unchecked_into::<HtmlInputElement>()
-            .value()
-            .trim()
-            .to_owned(),
+        host: typed(event),
     });
+    let (service, port) = (site.service.clone(), site.port);
+    let on_access = props.on_access.reform(move |event: Event| Access {
+        service: service.clone(),
+        port,
+        who: typed(event),
+    });
+    let is_same = |it: &&Access| it.service == site.service && it.port == site.port;
+    let who = props.proxy.access.iter().find(is_same);
+    let who = who.map_or(String::new(), |it| it.who.clone());
     let name = if site.label.is_empty() {
         site.service.clone()
     } else {
         site.label.clone()
     };
     html! {
-        <label key={format!("{}:{}", site.service, site.port)}>
-            <span>{ name }<small>{ format!("{}:{}", site.service, site.port) }</small></span>
-            <input type="text" inputmode="url" autocapitalize="off" autocomplete="off" spellcheck="false" value={site.host.clone()} {onchange} />
-        </label>
+        <div class="site" key={format!("{}:{}", site.service, site.port)}>
+            <label>
+                <span>{ name }<small>{ format!("{}:{}", site.service, site.port) }</small></span>
+                <input type="text" inputmode="url" autocapitalize="off" autocomplete="off" spellcheck="false" value={site.host.clone()} {onchange} />
+            </label>
+            <label title={words::WHO_WHY}>
+                <span class="visually-hidden">{ words::WHO }</span>
+                <input type="text" autocapitalize="off" autocomplete="off" spellcheck="false"
+                    placeholder={words::EVERYBODY} value={who} onchange={on_access} />
+            </label>
+        </div>
     }
 }
 

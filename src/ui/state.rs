@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, rc::Rc};
 
-use crate::protocol::{self, Answer, Host, Output, Place, Proxy, Request, Tls};
+use crate::protocol::{self, Access, Answer, Host, Output, Place, Proxy, Request, Tls, Version};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
@@ -21,6 +21,8 @@ pub struct State {
     /// The next answer shall bring all safe fixes.
     pub fixing_all: bool,
     pub view: View,
+    /// The target that was shown last, by group.
+    pub targets: Vec<(Rc<str>, Rc<str>)>,
     pub pane: Pane,
     /// The last outputs there were, and whether they are those of the newest answer.
     pub outputs: Rc<Vec<Output>>,
@@ -94,7 +96,10 @@ pub enum Action {
     FixedAll,
     Placed(Place),
     Secured(Tls),
+    Mailed(String),
     Named(Host),
+    Restricted(Access),
+    Versioned(Version),
     Viewed(View),
     Paned(Pane),
 }
@@ -111,6 +116,7 @@ impl State {
             proxy,
             fixing_all: false,
             view: View::Problems,
+            targets: Vec::new(),
             pane: Pane::Edit,
             outputs: Rc::default(),
             outputs_are_old: false,
@@ -140,6 +146,19 @@ impl State {
         }
     }
 
+    pub fn output(&self, target: &str) -> Option<&Output> {
+        self.outputs.iter().find(|it| it.target == target)
+    }
+
+    /// What a group's tab shows: the target that was shown last, else its first.
+    pub fn target_of(&self, group: &str) -> Option<Rc<str>> {
+        let mut outputs = self.outputs.iter().filter(|it| it.group == group);
+        let last = self.targets.iter().find(|(it, _)| **it == *group);
+        last.map(|(_, target)| target.clone())
+            .filter(|it| self.output(it).is_some())
+            .or_else(|| outputs.next().map(|it| it.target.as_str().into()))
+    }
+
     pub fn document(&self, index: usize) -> Option<&Document> {
         self.documents.get(index)
     }
@@ -165,6 +184,7 @@ impl State {
                 next.shown = 0;
                 next.edit = edit;
                 next.proxy.hosts.clear();
+                next.proxy.access.clear();
                 next.answer = None;
                 next.outputs = Rc::default();
                 next.ask_again();
@@ -227,7 +247,34 @@ impl State {
                 }
                 next.ask_again();
             }
-            Action::Viewed(view) => next.view = view,
+            Action::Mailed(email) => {
+                next.proxy.email = email;
+                next.ask_again();
+            }
+            Action::Restricted(access) => {
+                next.proxy
+                    .access
+                    .retain(|it| (&it.service, it.port) != (&access.service, access.port));
+                if !access.who.is_empty() {
+                    next.proxy.access.push(access);
+                }
+                next.ask_again();
+            }
+            Action::Versioned(version) => {
+                next.proxy.versions.retain(|it| it.target != version.target);
+                next.proxy.versions.push(version);
+                next.ask_again();
+            }
+            Action::Viewed(view) => {
+                if let View::Output(target) = &view
+                    && let Some(output) = self.output(target)
+                {
+                    let group: Rc<str> = output.group.as_str().into();
+                    next.targets.retain(|(it, _)| *it != group);
+                    next.targets.push((group, target.clone()));
+                }
+                next.view = view;
+            }
             Action::Paned(pane) => next.pane = pane,
         }
         next
@@ -294,7 +341,9 @@ mod tests {
         };
         vec![Output {
             target: "nginx".to_owned(),
+            group: "proxy".to_owned(),
             title: "nginx".to_owned(),
+            versions: Vec::new(),
             files: vec![file],
             steps: Vec::new(),
             notes: Vec::new(),
@@ -371,6 +420,25 @@ mod tests {
         let names: Vec<&str> = state.documents.iter().map(|it| &*it.name).collect();
         assert_eq!(names, ["compose.yaml", "compose.override.yaml", ".env"]);
         assert_eq!(state.shown, 1);
+    }
+
+    #[test]
+    fn a_group_shows_what_it_showed_last() {
+        let mut outputs = output("one");
+        outputs.extend(output("two"));
+        outputs[1].target = "caddy".to_owned();
+        let state = state();
+        let state = state.after(Action::Answered(Rc::new(Answer {
+            revision: state.revision,
+            outputs,
+            ..Answer::default()
+        })));
+        assert_eq!(state.target_of("proxy").as_deref(), Some("nginx"));
+        let state = state
+            .after(Action::Viewed(View::Output("caddy".into())))
+            .after(Action::Viewed(View::Problems));
+        assert_eq!(state.target_of("proxy").as_deref(), Some("caddy"));
+        assert_eq!(state.target_of("effective"), None);
     }
 
     #[test]

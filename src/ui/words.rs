@@ -54,6 +54,26 @@ pub(super) const TLS: &str = "Encryption";
 pub(super) const TLS_OFF: &str = "none";
 pub(super) const TLS_ACME: &str = "Let's Encrypt";
 pub(super) const TLS_FILES: &str = "my own certificate";
+pub(super) const EMAIL: &str = "Your e-mail address";
+pub(super) const EMAIL_WHY: &str = "The certificate authority writes there before one expires";
+pub(super) const VERSION: &str = "Version";
+pub(super) const TARGETS: &str = "Kinds of proxy";
+pub(super) const DOWNLOAD_ALL: &str = "Download all";
+pub(super) const WHO: &str = "Who may see it";
+pub(super) const EVERYBODY: &str = "for everybody";
+pub(super) const WHO_WHY: &str = "Addresses, ranges such as 10.0.0.0/8, and users as name:hash. The command `htpasswd -nbB name password` prints one.";
+
+/// The title of a tab that outputs share.
+pub(super) fn group(id: &str) -> &'static str {
+    match id {
+        "proxy" => "Proxy",
+        _ => "Effective",
+    }
+}
+
+pub(super) fn or_newer(version: &str) -> String {
+    format!("{version} or newer")
+}
 
 pub(super) fn fix_all(count: usize) -> String {
     if count == 1 {
