@@ -1,4 +1,5 @@
-// After Trunk: names every file by its content and writes the content security policy.
+// After Trunk: puts both modules into one file, names every file by its content, and writes the content
+// security policy.
 //
 // Trunk hashes some names and not others, and signs files whose names it does not change; a cached
 // copy of one beside a fresh other is a blank page. So it hashes nothing, and this does, from the
@@ -31,9 +32,19 @@ for (const file of [app, worker]) {
   writeFileSync(file, code);
 }
 
+// The page fetches both modules itself; the glue must not look for them. src/ui/js/start.js says why.
+const modules = join(dist, "modules.wasm");
+const [pageModule, engineModule] = [appModule, workerModule].map((file) => readFileSync(file));
+writeFileSync(modules, Buffer.concat([pageModule, engineModule]));
+[appModule, workerModule].forEach((file) => rmSync(file));
+
 let page = readFileSync(html, "utf8");
-// The page fetches the engine itself and gives it to the worker; the glue must not look for it.
-for (const file of [snippet, appModule, worker, workerModule, ...styles]) rename(file, file === snippet ? [app] : []);
+const values = { app: "./app.js", modules: "./modules.wasm", pageSize: pageModule.length, size: pageModule.length + engineModule.length };
+const start = readFileSync("src/ui/js/start.js", "utf8").replace(/\{\{(\w+)\}\}/g, (_, name) => values[name]);
+const { code } = transformSync(start, { minify: true, target: "es2022", format: "esm", legalComments: "none" });
+page = replaceOnce(page, /<script type="module">[\s\S]*?<\/script>/, `<script type="module">${code}</script>`);
+page = replaceOnce(page, /<link rel="preload" href="[^"]*app_bg\.wasm"[^>]*>/, "");
+for (const file of [snippet, modules, worker, ...styles]) rename(file, file === snippet ? [app] : []);
 rename(app, []);
 
 const inline = [...page.matchAll(/<script(?![^>]*\bsrc=)[^>]*>([\s\S]*?)<\/script>/g)].map(([, code]) => code);
@@ -63,6 +74,11 @@ function rename(file, users) {
   // The module knows its imports by their old names; only where they are fetched from changes.
   const from = new RegExp(`(from\\s*['"][^'"]*)${old.replaceAll(".", "\\.")}(?=['"])`, "g");
   for (const user of users) writeFileSync(user, readFileSync(user, "utf8").replace(from, `$1${name}`));
+}
+
+function replaceOnce(text, pattern, replacement) {
+  if (!pattern.test(text)) fail(`Trunk wrote nothing like ${pattern}`);
+  return text.replace(pattern, () => replacement);
 }
 
 function fail(message) {

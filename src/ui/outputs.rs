@@ -86,7 +86,7 @@ fn targets(props: &OutputsProps, output: &Output) -> Html {
     };
     let beside = props.outputs.iter().filter(|it| it.group == output.group);
     html! {
-        <Tabs label={words::TARGETS} class="targets" controls="target" tabs={beside.map(tab).collect::<Vec<_>>()}
+        <Tabs label={words::TARGETS} class="targets" controls="side" tabs={beside.map(tab).collect::<Vec<_>>()}
             selected={props.target.clone()} on_select={props.on_target.clone()} />
     }
 }

@@ -1,4 +1,5 @@
 // The page in a real Chromium, as a user has it: `node tests/browser/run.mjs`, after `make build`.
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
@@ -51,11 +52,11 @@ const tests = {
 
   async "the nginx configuration follows the file and the chosen host name"(page) {
     await type(page, WEB);
-    await page.getByRole("tab", { name: "nginx", exact: true }).click();
+    await openProxy(page, "nginx");
     const output = () => page.locator(".code pre").first().innerText();
     contains(await output(), "server 127.0.0.1:8080;");
-    await page.locator(".sites input").fill("shop.example.org");
-    await page.locator(".sites input").press("Enter");
+    await page.locator(".sites input").first().fill("shop.example.org");
+    await page.locator(".sites input").first().press("Enter");
     await page.waitForFunction(() => document.querySelector(".code pre").textContent.includes("server_name shop.example.org;"));
     await replace(page, "8080", "9090");
     await page.waitForFunction(() => document.querySelector(".code pre").textContent.includes("server 127.0.0.1:9090;"));
@@ -64,9 +65,50 @@ const tests = {
     if ((await page.locator(".code pre .new").count()) === 0) throw new Error("no changed line is marked");
   },
 
+  async "who may see a site, the version and the e-mail address go into the files, and survive a reload"(page) {
+    await type(page, WEB);
+    await openProxy(page, "nginx");
+    const shows = (what) => page.waitForFunction((what) => document.querySelector(".output").textContent.includes(what), what);
+    await page.getByRole("textbox", { name: "Who may see it" }).fill("10.1.2.3/8");
+    await page.keyboard.press("Tab");
+    await shows("allow 10.0.0.0/8;");
+    await page.selectOption("#tls", { index: 1 });
+    await page.locator("#email").fill("me@example.org");
+    await page.keyboard.press("Tab");
+    await shows("-m me@example.org");
+    await page.selectOption("#version", { label: "1.25.1 or newer" });
+    await shows("http2 on;");
+    await openProxy(page, "Traefik labels");
+    await page.getByRole("tab", { name: "Problems" }).click();
+    await page.getByRole("tab", { name: "Proxy" }).click();
+    same(await page.locator(".targets [aria-selected=true]").innerText(), "Traefik labels");
+    await page.waitForTimeout(600);
+    await page.reload();
+    await ready(page);
+    await openProxy(page, "nginx");
+    await shows("http2 on;");
+    same(await page.getByRole("textbox", { name: "Who may see it" }).inputValue(), "10.1.2.3/8");
+  },
+
+  async "all files of a proxy come as one archive"(page) {
+    await type(page, WEB);
+    await openProxy(page, "nginx");
+    await page.selectOption("#place", { index: 1 });
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Download all" }).click(),
+    ]);
+    same(download.suggestedFilename(), "nginx.zip");
+    const code = "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); assert z.testzip() is None; print(*z.namelist()); sys.stdout.write(z.read(z.namelist()[0]).decode())";
+    const read = execFileSync("python3", ["-c", code, await download.path()], { encoding: "utf8" });
+    const [names, ...text] = read.split("\n");
+    contains(names, "compose.nginx.yaml");
+    same(text.join("\n"), await page.locator(".code pre").first().evaluate((it) => it.textContent));
+  },
+
   async "a broken file keeps the last output, and says so"(page) {
     await type(page, WEB);
-    await page.getByRole("tab", { name: "Traefik labels" }).click();
+    await openProxy(page, "Traefik labels");
     await replace(page, 'ports: ["8080:80"]', 'ports: ["8080:80"');
     await page.waitForSelector(".output.old");
     contains(await page.locator(".output .trouble").innerText(), "last version");
@@ -92,7 +134,7 @@ const tests = {
     const before = requests.length;
     await type(page, GUIDES);
     await page.locator("#fix-all").click();
-    await page.getByRole("tab", { name: "Traefik labels" }).click();
+    await openProxy(page, "Traefik labels");
     await page.selectOption("#place", { index: 1 });
     await page.selectOption("#examples", { index: 3 });
     await page.getByRole("button", { name: "Add an override" }).click();
@@ -205,7 +247,7 @@ const tests = {
       await page.setViewportSize({ width, height: width === 360 ? 740 : 900 });
       await page.selectOption("#examples", { index: 2 });
       await settled(page);
-      for (const side of [/Problems/, "nginx", "Effective"]) {
+      for (const side of [/Problems/, "Proxy", "Effective"]) {
         if (width === 360) await page.getByRole("tab", { name: /Results/ }).click();
         await page.getByRole("tab", { name: side, exact: typeof side === "string" }).click();
         await page.waitForTimeout(150);
@@ -233,6 +275,12 @@ const tests = {
     await context.close();
   },
 };
+
+/** The tab of a target of the Proxy tab. */
+async function openProxy(page, target) {
+  await page.getByRole("tab", { name: "Proxy" }).click();
+  await page.getByRole("tab", { name: target, exact: true }).click();
+}
 
 async function main() {
   const server = await serve();

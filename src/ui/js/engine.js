@@ -4,13 +4,12 @@ const hooks = location.hash === "#test-hooks";
 let module;
 let script;
 
-// Fetches script and module, then forbids the page every further connection. The worker is made
+// Fetches the script and waits for the module, which src/ui/js/start.js fetches; then forbids the page every further connection. The worker is made
 // from a blob afterwards, so that it inherits the lock; one from a URL would not.
 export async function loadEngine() {
-  const href = (id) => document.getElementById(id).href;
   const [source, compiled] = await Promise.all([
-    fetch(href("engine-script")).then((response) => response.text()),
-    fetch(href("engine-module")).then((response) => response.arrayBuffer()).then((bytes) => WebAssembly.compile(bytes)),
+    fetch(document.getElementById("engine-script").href).then((response) => response.text()),
+    window.engineModule.then((bytes) => WebAssembly.compile(bytes)),
   ]);
   module = compiled;
   const boot = "\nself.onmessage = (event) => { self.onmessage = null; wasm_bindgen({ module_or_path: event.data }); };\n";
