@@ -124,6 +124,8 @@ fn choices(props: &OutputsProps, output: &Output) -> Html {
         .on_email
         .reform(|event: Event| event.target_unchecked_into::<HtmlInputElement>().value());
     html! {
+        <>
+        { targets(props, output) }
         <form class="choices" onsubmit={Callback::from(|event: SubmitEvent| event.prevent_default())}>
             if !sites.is_empty() {
                 <fieldset class="sites">
@@ -153,8 +155,8 @@ fn choices(props: &OutputsProps, output: &Output) -> Html {
                 }
                 { versions(props, output) }
             </div>
-            { targets(props, output) }
         </form>
+        </>
     }
 }
 
