@@ -10,6 +10,9 @@ import { CLOSE, TEXT, frame, proofFor, readFrames } from "./websocket.mjs";
 /** How long the backend pauses between the first and the last part of `/stream`, in milliseconds. */
 export const PAUSE = 600;
 
+/** Long enough to be worth compressing, of letters that a changed encoding would show in. */
+export const PAGE = "<p>café ☕ 🐳 é中</p>\n".repeat(1_000);
+
 /**
  * Answers every request with what it saw of it; echoes WebSocket messages.
  * `name` is how a test recognises it.
@@ -24,6 +27,11 @@ export async function startBackend(name, address, port) {
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.write("data: first\n\n");
       setTimeout(() => response.end("data: last\n\n"), PAUSE);
+      return;
+    }
+    if (request.url === "/page") {
+      response.setHeader("content-type", "text/html; charset=utf-8");
+      response.end(PAGE);
       return;
     }
     const hash = createHash("sha256");

@@ -1,14 +1,42 @@
 // nginx with a generated configuration: its files in place, `nginx -t`, and the server itself.
 
-import { execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import path from "node:path";
 
-import { makeCertificate, untilItListens, writeAt } from "./stage.mjs";
+import { findProgram } from "./programs.mjs";
+import { makeCertificate, startServer, writeAt } from "./stage.mjs";
+
+export const NGINX = {
+  id: "nginx",
+  target: "nginx",
+  offers: ["http2"],
+  naive: [
+    {
+      place: "host",
+      file: "naive.conf",
+      breaks: [
+        "says truly who asked",
+        "passes WebSockets",
+        "takes large uploads",
+        "keeps /metrics to itself",
+        "unknown hosts are refused",
+      ],
+      // Only before nginx 1.29.7.
+      mayBreak: ["passes on what comes bit by bit"],
+    },
+  ],
+  readsServices: false,
+  find: () => findProgram("nginx", "-v"),
+  runsOnLoopback: () => true,
+  usesPublished: ({ place }) => place === "host",
+  follows: ({ place }) => place === "network",
+  prepare,
+};
 
 const PATHS = /\b(ssl_certificate|ssl_certificate_key|root)\s+(\/[^\s;]+)/g;
 
 /** Puts everything in its place; `start` then has nginx judge it and serve it. */
-export function prepareNginx(it, stage) {
+function prepare(it, stage) {
   const files = it.files
     .filter((file) => file.name.endsWith(".conf"))
     .map((file) => ({ path: `/etc/nginx/conf.d/${file.name}`, text: file.text }));
@@ -17,11 +45,21 @@ export function prepareNginx(it, stage) {
   const challenge = writeChallenge(stage, named);
   for (const file of files) {
     const move = (_, directive, place) => `${directive} ${stage.pathOf(place)}`;
-    stage.write(file.path, stage.adapt(file.text).replace(PATHS, move));
+    stage.write(file.path, movedPorts(stage.movedUpstreams(file.text), stage).replace(PATHS, move));
   }
   const main = path.join(it.folder, "nginx.conf");
   writeAt(main, mainConfiguration(it, files.map((file) => stage.pathOf(file.path))));
   return { isSecure: Boolean(certificate), certificate, challenge, start: () => start(it, main, stage.ports.http) };
+}
+
+/** Without namespaces, other ports and one address only. */
+function movedPorts(text, { isMoved, ports, nameServer }) {
+  if (!isMoved) return text;
+  return text
+    .replace(/^\s*listen\s+\[::\]:.*$/gm, "")
+    .replace(/\blisten\s+80\b/g, `listen 127.0.0.1:${ports.http}`)
+    .replace(/\blisten\s+443\b/g, `listen 127.0.0.1:${ports.https}`)
+    .replace(/\bresolver\s+127\.0\.0\.11\b/g, `resolver ${nameServer.join(":")}`);
 }
 
 /** Wherever the configuration looks for one. */
@@ -69,9 +107,9 @@ function mainConfiguration(it, includes) {
 async function start(it, main, port) {
   const options = ["-e", "stderr", "-p", it.folder, "-c", main];
   const test = await new Promise((resolve) => {
-    execFile(it.nginx, [...options, "-t"], (error, _, words) => resolve({ error, words }));
+    execFile(it.program, [...options, "-t"], (error, _, words) => resolve({ error, words }));
   });
   const complaints = test.words.split("\n").filter((line) => /\[(warn|error|crit|alert|emerg)\]/.test(line));
   if (test.error || complaints.length > 0) throw new Error(complaints.join("; ") || test.words);
-  await untilItListens(spawn(it.nginx, options, { stdio: ["ignore", "ignore", "pipe"] }), port);
+  await startServer(it.program, options, port);
 }

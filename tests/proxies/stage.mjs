@@ -1,6 +1,6 @@
 // Where a configuration is served: what it finds there, and how a test gets in.
 
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
@@ -18,6 +18,7 @@ export function ownNamespace() {
   writeAt("/etc/resolv.conf", "nameserver 127.0.0.11\n");
   writeAt("/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n");
   return {
+    isMoved: false,
     ports: { http: 80, https: 443 },
     portOf: (port) => port,
     nameServer: ["127.0.0.11", 53],
@@ -26,30 +27,26 @@ export function ownNamespace() {
       if (!/^\/(etc|var)\//.test(file)) throw new Error(`the test has no ${file} of its own to write`);
       writeAt(file, text);
     },
-    adapt: (text) => text,
+    movedUpstreams: (text) => text,
   };
 }
 
-/** Free ports of this machine, and every path of nginx's moved below `folder`. */
-export async function loopback({ folder, place, sites }) {
-  const wanted = sites.map((site) => (place === "host" ? site.published : site.port));
+/** Free ports of this machine for the sites' `wanted` ones, and every path moved below `folder`. */
+export async function loopback({ folder, place, sites }, wanted) {
   const [http, https, names, ...own] = await freePorts(3 + wanted.length);
   const portOf = (port) => own[wanted.indexOf(port)];
   const pathOf = (file) => path.join(folder, file);
+  const hosts = place === "host" ? ["localhost", "127.0.0.1"] : sites.map(({ service }) => service);
   return {
+    isMoved: true,
     ports: { http, https },
     portOf,
     nameServer: ["127.0.0.1", names],
     pathOf,
     write: (file, text) => writeAt(pathOf(file), text),
-    adapt(text) {
-      const hosts = place === "host" ? "localhost|127\\.0\\.0\\.1" : [...new Set(sites.map((site) => site.service))].join("|");
-      return text
-        .replace(new RegExp(`\\b(${hosts}):(\\d+);`, "g"), (all, host, port) => `${host}:${portOf(Number(port)) ?? port};`)
-        .replace(/^\s*listen\s+\[::\]:.*$/gm, "")
-        .replace(/\blisten\s+80\b/g, `listen 127.0.0.1:${http}`)
-        .replace(/\blisten\s+443\b/g, `listen 127.0.0.1:${https}`)
-        .replace(/\bresolver\s+127\.0\.0\.11\b/g, `resolver 127.0.0.1:${names}`);
+    movedUpstreams(text) {
+      const upstream = new RegExp(`\\b(${hosts.join("|").replaceAll(".", "\\.")}):(\\d+)\\b`, "g");
+      return text.replace(upstream, (all, host, port) => `${host}:${portOf(Number(port)) ?? port}`);
     },
   };
 }
@@ -73,15 +70,23 @@ export function writeAt(file, text) {
   writeFileSync(file, text);
 }
 
-/** Waits until `server`, a child process, listens; throws with its words if it ends instead. */
-export async function untilItListens(server, port) {
+/** The running server, once it listens on `port`; throws its words if it ends instead. */
+export async function startServer(program, options, port, env = process.env) {
+  // A group of its own: its children end with it.
+  const server = spawn(program, options, { env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   let log = "";
   server.on("error", (error) => (log += error.message));
   server.stderr.on("data", (data) => (log += data));
-  server.stdout?.on("data", (data) => (log += data));
-  process.on("exit", () => server.kill("SIGKILL"));
+  server.stdout.on("data", (data) => (log += data));
+  process.on("exit", () => {
+    try {
+      process.kill(-server.pid, "SIGKILL");
+    } catch {
+      // It has ended, or never began.
+    }
+  });
   for (const deadline = Date.now() + 10_000; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
-    if (server.exitCode !== null) throw new Error(`it stopped: ${log}`);
+    if (server.exitCode !== null || !server.pid) throw new Error(`it stopped: ${log}`);
     if (await listens(port)) return { log: () => log };
     if (Date.now() > deadline) throw new Error(`it does not listen on port ${port}: ${log}`);
   }

@@ -1,24 +1,39 @@
 // Traefik with generated labels: a root folder of its own, as in a container, and Docker played to it.
 
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { copyFileSync, mkdirSync } from "node:fs";
 import { createServer } from "node:http";
 import path from "node:path";
 
-import { makeCertificate, untilItListens, writeAt } from "./stage.mjs";
+import { findProgram } from "./programs.mjs";
+import { makeCertificate, startServer, writeAt } from "./stage.mjs";
 
 const NETWORK = "project_default";
+
+export const TRAEFIK = {
+  id: "traefik-labels",
+  target: "traefik-labels",
+  offers: ["http2"],
+  naive: [{ place: "network", file: "naive.yaml", breaks: ["the server accepts it"], mayBreak: [] }],
+  readsServices: true,
+  find: () => findProgram("traefik", "version"),
+  // It has a root folder of its own, and asks Docker for ports that cannot be moved.
+  runsOnLoopback: () => false,
+  // It asks Docker for addresses wherever it runs.
+  usesPublished: () => false,
+  follows: () => false,
+  prepare,
+};
 
 /**
  * `it.services` are the services of the project with the generated file merged into it. `addressOf` gives
  * each the address that its container has.
  */
-export async function prepareTraefik(it, stage, addressOf) {
+async function prepare(it, stage, addressOf) {
   const root = path.join(it.folder, "root");
   const inRoot = (file) => path.join(root, file);
   for (const folder of ["/etc", "/tmp", "/var/run"]) mkdirSync(inRoot(folder), { recursive: true });
-  copyFileSync(it.traefik, inRoot("/traefik"));
+  copyFileSync(it.program, inRoot("/traefik"));
   const certificate = it.tls === "files" ? writeCertificates(it, inRoot) : undefined;
   const options = it.place === "network" ? asContainer(it, inRoot) : asHost(it, inRoot);
   await startDocker(inRoot("/var/run/docker.sock"), containers(it.services, addressOf));
@@ -126,8 +141,7 @@ async function startDocker(socket, containers) {
 /** The running server. What it says against the labels is asked for once the sites have been seen. */
 async function start(root, options, port) {
   const environment = { PATH: `${process.env.PATH}:/usr/sbin` };
-  const traefik = spawn("chroot", [root, "/traefik", ...options], { env: environment, stdio: ["ignore", "pipe", "pipe"] });
-  const { log } = await untilItListens(traefik, port);
+  const { log } = await startServer("chroot", [root, "/traefik", ...options], port, environment);
   // It listens before it has read the labels.
   await new Promise((resolve) => setTimeout(resolve, 1_500));
   const complaints = log()
