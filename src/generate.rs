@@ -2,6 +2,7 @@
 
 mod block;
 mod nginx;
+mod passwords;
 mod proxy_service;
 mod traefik;
 

@@ -82,6 +82,8 @@ pub enum Kind {
 pub struct Upstream {
     address: String,
     pub https: bool,
+    /// Whether it is a name whose address changes: a container that comes back has another one.
+    pub moves: bool,
 }
 
 /// Ports that speak something else than HTTP: databases, mail, queues, remote shells.
@@ -160,7 +162,37 @@ pub fn plan(compose: &Compose, options: &Options) -> Routes {
             });
         }
     }
+    let notes = notes(&routes);
+    routes.notes.splice(0..0, notes);
     routes
+}
+
+/// What Convex must be told, and what its dashboard tells everyone.
+fn notes(routes: &Routes) -> Vec<String> {
+    let scheme = match routes.tls {
+        Tls::Off => "http",
+        Tls::Acme | Tls::Files => "https",
+    };
+    let of = |kind: Kind| {
+        let site = routes.reachable().find(|(site, _)| site.kind == kind);
+        site.map(|(site, _)| format!("{scheme}://{}", site.host.as_str()))
+    };
+    let mut notes = Vec::new();
+    if let Some(api) = of(Kind::ConvexApi) {
+        let actions = of(Kind::ConvexActions).unwrap_or_else(|| format!("{scheme}://…"));
+        notes.push(format!(
+            "Tell Convex its addresses: `CONVEX_CLOUD_ORIGIN={api}`, `CONVEX_SITE_ORIGIN={actions}` on the backend, and `NEXT_PUBLIC_DEPLOYMENT_URL={api}` on the dashboard."
+        ));
+    }
+    let is_open = |site: &Site| site.kind == Kind::ConvexDashboard && site.access.is_open();
+    if routes.reachable().any(|(site, _)| is_open(site)) {
+        notes.push("The dashboard asks for the admin key, and nothing else stands before it. Leave its site out, or put a password on it, if the world need not see it.".to_owned());
+    }
+    let has_ranges = |(site, _): (&Site, &Upstream)| !site.access.ranges.is_empty();
+    if routes.place == Place::Network && routes.reachable().any(has_ranges) {
+        notes.push("Who asks from where is known to a container on Linux with Docker as root. Elsewhere every visitor seems to come from Docker's own address, and a list of addresses lets in nobody, or everybody.".to_owned());
+    }
+    notes
 }
 
 /// Who may see a site, as far as what was typed can be understood.
@@ -237,6 +269,7 @@ fn on_host(service: &Service, port: u16, notes: &mut Vec<String>) -> Option<Upst
         return Some(Upstream {
             address: format!("127.0.0.1:{port}"),
             https: port == 443 || port == 8443,
+            moves: false,
         });
     }
     let holds =
@@ -279,6 +312,7 @@ fn on_host(service: &Service, port: u16, notes: &mut Vec<String>) -> Option<Upst
     Some(Upstream {
         address,
         https: speaks_tls(found, port),
+        moves: false,
     })
 }
 
@@ -314,6 +348,7 @@ fn in_network(
     Some(Upstream {
         address: format!("{}:{port}", name.as_str()),
         https,
+        moves: true,
     })
 }
 
@@ -322,11 +357,13 @@ fn speaks_tls(port: &Port, number: u16) -> bool {
 }
 
 impl Routes {
-    /// Whether the target is known to be as new as that.
+    /// Whether the target is known to be as new as that. Where nobody says and the proxy is a service of the
+    /// project, it is: the image that it is given is newer than all that is asked about.
     pub fn is_at_least(&self, target: &str, numbers: &[u32]) -> bool {
-        self.versions
-            .iter()
-            .any(|(id, version)| id == target && version.at_least(numbers))
+        let said = self.versions.iter().find(|(id, _)| id == target);
+        said.map_or(self.place == Place::Network, |(_, version)| {
+            version.at_least(numbers)
+        })
     }
 
     /// The sites that can be reached.
@@ -385,6 +422,12 @@ impl Kind {
             Kind::ConvexDashboard => Some("/"),
             Kind::Plain | Kind::ConvexActions => None,
         }
+    }
+
+    /// Whether a proxy may compress what it says. Convex's API speaks through WebSockets and to its own clients,
+    /// and HTTP actions send text as it comes to be, which a compressor would hold back.
+    pub fn is_compressible(self) -> bool {
+        matches!(self, Kind::Plain | Kind::ConvexDashboard)
     }
 
     /// Paths that are not for the public: Convex answers `/metrics` to anyone unless told otherwise.

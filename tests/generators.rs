@@ -10,7 +10,7 @@ use compose_playground::{
     compose,
     generate::{self, Output},
     project::Project,
-    routes::{HostName, Options, Place, Tls},
+    routes::{HostName, Options, Place, Tls, Version},
 };
 
 fn cases() -> Vec<(String, String)> {
@@ -63,6 +63,17 @@ fn options(text: &str) -> Options {
                 options
                     .hosts
                     .push((service.to_owned(), port, host.to_owned()));
+            }
+            ("access", choice) => {
+                let (service, who) = choice.split_once('=').unwrap();
+                options
+                    .access
+                    .push((service.to_owned(), None, who.to_owned()));
+            }
+            ("version", choice) => {
+                let (target, version) = choice.split_once('=').unwrap();
+                let version = Version::new(version).unwrap();
+                options.versions.push((target.to_owned(), version));
             }
             other => panic!("{other:?} is no choice"),
         }

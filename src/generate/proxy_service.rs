@@ -2,6 +2,18 @@
 
 use crate::{routes::Routes, syntax::quoted};
 
+/// The last step of all: until then nobody finds the proxy.
+pub(super) fn point_names(routes: &Routes) -> String {
+    let mut names = String::new();
+    for (site, _) in routes.reachable() {
+        if !names.is_empty() {
+            names.push_str(", ");
+        }
+        names.push_str(&format!("`{}`", site.host.as_str()));
+    }
+    format!("Point the names of {names} at this machine.")
+}
+
 /// A service, as the lines of a Compose file.
 #[derive(Default)]
 pub(super) struct Lines {

@@ -1,6 +1,9 @@
 //! Traefik v3: labels for the project's services, and Traefik itself beside them or on the host.
 
-use super::{File, Generator, Output, proxy_service::Lines};
+use super::{
+    File, Generator, Output,
+    proxy_service::{Lines, point_names},
+};
 use crate::routes::{Place, Routes, Site, Tls};
 
 pub(super) static GENERATOR: Generator = Generator {
@@ -251,14 +254,7 @@ fn steps(routes: &Routes) -> Vec<String> {
     steps.push(format!(
         "Start everything together: `docker compose -f compose.yaml -f {LABELS} up -d`."
     ));
-    let hosts: Vec<String> = routes
-        .reachable()
-        .map(|(site, _)| format!("`{}`", site.host.as_str()))
-        .collect();
-    steps.push(format!(
-        "Point the names of {} at this machine.",
-        hosts.join(", ")
-    ));
+    steps.push(point_names(routes));
     steps
 }
 
