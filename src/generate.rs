@@ -1,6 +1,8 @@
 //! What follows from a project, one generator each. To add one, write its file and name it here.
 
 mod block;
+mod certbot;
+mod haproxy;
 mod nginx;
 mod passwords;
 mod proxy_service;
@@ -38,7 +40,8 @@ pub struct File {
     pub text: String,
 }
 
-pub static GENERATORS: &[&Generator] = &[&nginx::GENERATOR, &traefik::GENERATOR];
+pub static GENERATORS: &[&Generator] =
+    &[&nginx::GENERATOR, &haproxy::GENERATOR, &traefik::GENERATOR];
 
 impl Generator {
     pub fn generate(&self, routes: &Routes) -> Output {

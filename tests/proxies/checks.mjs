@@ -25,7 +25,7 @@ const WRONG = { "a wrong password": { authorization: basic("admin", "correct mul
 export function siteChecks(site, door) {
   if (site.isShut || site.isMissing) return shutChecks(site, door);
   const { isSecure, offers } = door;
-  const key = site.user ? { authorization: basic(site.user.name, site.user.password) } : {};
+  const key = keyTo(site);
   const ask = ({ headers, ...options }) => request({ door, host: site.host, isSecure, headers: { ...key, ...headers }, ...options });
 
   const checks = {
@@ -141,7 +141,7 @@ export function siteChecks(site, door) {
 /** A site that is not for us, and one the proxy cannot guard as it should, lead nowhere. */
 function shutChecks(site, door) {
   const { isSecure } = door;
-  const headers = site.user ? { authorization: basic(site.user.name, site.user.password) } : {};
+  const headers = keyTo(site);
   return {
     async "is shut"() {
       let answer;
@@ -200,7 +200,7 @@ export async function followsTo(address, site, door) {
   const deadline = Date.now() + 20_000;
   for (let last = "never"; ; await new Promise((resolve) => setTimeout(resolve, 500))) {
     try {
-      const { seen } = await request({ door, host: site.host, isSecure: door.isSecure });
+      const { seen } = await request({ door, host: site.host, isSecure: door.isSecure, headers: keyTo(site) });
       if (seen.address === address) return;
       last = seen.address;
     } catch (error) {
@@ -322,6 +322,10 @@ function send({ door, host, isSecure, target, method, headers, anyCertificate })
   });
   outgoing.on("timeout", () => outgoing.destroy(new Error(`no answer in ${PATIENCE / 1000} s`)));
   return outgoing;
+}
+
+function keyTo({ user }) {
+  return user ? { authorization: basic(user.name, user.password) } : {};
 }
 
 function basic(name, password) {

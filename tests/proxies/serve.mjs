@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 
-import { startBackend, startNameServer } from "./backend.mjs";
+import { CERTBOT_PORT, startBackend, startNameServer } from "./backend.mjs";
 import { followsTo, refusesUnknownHosts, servesChallenge, siteChecks } from "./checks.mjs";
 import { SERVERS } from "./servers.mjs";
 import { loopback, ownNamespace } from "./stage.mjs";
@@ -20,7 +20,7 @@ async function serve(it) {
   const server = SERVERS.find(({ id }) => id === it.server);
   const isPublished = server.usesPublished(it);
   const portOfSite = (site) => (isPublished ? site.published : site.port);
-  const stage = it.mode === "namespace" ? ownNamespace() : await loopback(it, it.sites.map(portOfSite));
+  const stage = it.mode === "namespace" ? ownNamespace() : await loopback(it, [...it.sites.map(portOfSite), CERTBOT_PORT]);
   const addresses = new Map();
   const addressOf = (service) => {
     // Every service has an address of its own, as in a network of Docker's.

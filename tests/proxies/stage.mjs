@@ -6,7 +6,7 @@ import net from "node:net";
 import path from "node:path";
 
 /** What programs ask of `/etc`, whatever they do. */
-const KEPT = ["/etc/group", "/etc/nsswitch.conf", "/etc/passwd", "/etc/nginx/mime.types", "/etc/ssl/openssl.cnf"];
+const KEPT = ["/etc/group", "/etc/nsswitch.conf", "/etc/passwd", "/etc/nginx/mime.types", "/etc/services", "/etc/ssl/openssl.cnf"];
 
 /** Ports 80 and 443, `/etc`, `/var` and Docker's name server, all for this process alone. Nothing is changed. */
 export function ownNamespace() {
@@ -31,12 +31,12 @@ export function ownNamespace() {
   };
 }
 
-/** Free ports of this machine for the sites' `wanted` ones, and every path moved below `folder`. */
+/** Free ports of this machine for the `wanted` ones, and every path moved below `folder`. */
 export async function loopback({ folder, place, sites }, wanted) {
   const [http, https, names, ...own] = await freePorts(3 + wanted.length);
   const portOf = (port) => own[wanted.indexOf(port)];
   const pathOf = (file) => path.join(folder, file);
-  const hosts = place === "host" ? ["localhost", "127.0.0.1"] : sites.map(({ service }) => service);
+  const hosts = place === "host" ? ["localhost", "127.0.0.1"] : [...sites.map(({ service }) => service), "certbot"];
   return {
     isMoved: true,
     ports: { http, https },
