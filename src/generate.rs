@@ -1,5 +1,6 @@
 //! What follows from a project, one generator each. To add one, write its file and name it here.
 
+mod apache;
 mod block;
 mod certbot;
 mod haproxy;
@@ -40,8 +41,12 @@ pub struct File {
     pub text: String,
 }
 
-pub static GENERATORS: &[&Generator] =
-    &[&nginx::GENERATOR, &haproxy::GENERATOR, &traefik::GENERATOR];
+pub static GENERATORS: &[&Generator] = &[
+    &nginx::GENERATOR,
+    &haproxy::GENERATOR,
+    &apache::GENERATOR,
+    &traefik::GENERATOR,
+];
 
 impl Generator {
     pub fn generate(&self, routes: &Routes) -> Output {

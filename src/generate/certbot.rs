@@ -6,6 +6,9 @@ use crate::routes::{Place, Routes};
 /// Anything that nobody else is likely to have taken.
 pub(super) const PORT: u16 = 8402;
 
+/// Where it leaves what the authority asks for, for proxies that serve files.
+pub(super) const FOLDER: &str = "/var/www/certbot";
+
 /// Let's Encrypt's client calls the folder after the first name of the certificate.
 pub(super) fn folder(routes: &Routes) -> String {
     format!("/etc/letsencrypt/live/{}", first(routes))
@@ -50,6 +53,14 @@ pub(super) fn renew(routes: &Routes, files: &str, reload: &str) -> String {
             "Renew it once a week, for example from cron: `docker compose {files} run --rm --use-aliases certbot renew --http-01-port {PORT} && {reload}`."
         ),
     }
+}
+
+/// Renewals by a folder that the running proxy serves; `reload` has it read them.
+pub(super) fn renew_by_folder(routes: &Routes, reload: &str) -> String {
+    format!(
+        "Let renewals go through the running proxy: `certbot reconfigure --cert-name {} --webroot -w {FOLDER} --deploy-hook '{reload}'`.",
+        first(routes)
+    )
 }
 
 /// certbot as a service that runs when it is asked to.

@@ -9,8 +9,9 @@
 //
 // Where it offers users or ranges, it is asked to guard sites; a site that wants what it does not offer must be shut.
 
+import { APACHE } from "./apache.mjs";
 import { HAPROXY } from "./haproxy.mjs";
 import { NGINX } from "./nginx.mjs";
 import { TRAEFIK } from "./traefik.mjs";
 
-export const SERVERS = [NGINX, HAPROXY, TRAEFIK];
+export const SERVERS = [NGINX, HAPROXY, APACHE, TRAEFIK];

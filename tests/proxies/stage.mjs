@@ -1,8 +1,9 @@
 // Where a configuration is served: what it finds there, and how a test gets in.
 
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import net from "node:net";
+import { tmpdir } from "node:os";
 import path from "node:path";
 
 /** What programs ask of `/etc`, whatever they do. */
@@ -72,12 +73,15 @@ export function writeAt(file, text) {
 
 /** The running server, once it listens on `port`; throws its words if it ends instead. */
 export async function startServer(program, options, port, env = process.env) {
+  // Words go to a file that some servers open once more by its descriptor. It has no name, and goes with the process.
+  const words = path.join(tmpdir(), `proxies-${process.pid}.log`);
+  const descriptor = openSync(words, "a+");
+  rmSync(words);
+  const log = () => readFileSync(`/proc/self/fd/${descriptor}`, "utf8");
   // A group of its own: its children end with it.
-  const server = spawn(program, options, { env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
-  let log = "";
-  server.on("error", (error) => (log += error.message));
-  server.stderr.on("data", (data) => (log += data));
-  server.stdout.on("data", (data) => (log += data));
+  const server = spawn(program, options, { env, detached: true, stdio: ["ignore", descriptor, descriptor] });
+  let failure = "";
+  server.on("error", (error) => (failure = error.message));
   process.on("exit", () => {
     try {
       process.kill(-server.pid, "SIGKILL");
@@ -85,11 +89,16 @@ export async function startServer(program, options, port, env = process.env) {
       // It has ended, or never began.
     }
   });
+  const isOver = () => server.exitCode !== null || !server.pid;
   for (const deadline = Date.now() + 10_000; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
-    if (server.exitCode !== null || !server.pid) throw new Error(`it stopped: ${log}`);
-    if (await listens(port)) return { log: () => log };
-    if (Date.now() > deadline) throw new Error(`it does not listen on port ${port}: ${log}`);
+    if (isOver()) throw new Error(`it stopped: ${failure}${log()}`);
+    if (await listens(port)) break;
+    if (Date.now() > deadline) throw new Error(`it does not listen on port ${port}: ${log()}`);
   }
+  // Some listen first, and then see why they cannot go on.
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  if (isOver()) throw new Error(`it stopped: ${log()}`);
+  return { log };
 }
 
 function listens(port) {
