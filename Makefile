@@ -3,13 +3,15 @@
 TRUNK := 0.21.14
 # Always that of the crate in Cargo.toml.
 WASM_BINDGEN := 0.2.130
-# The proxy tests' second judge; nginx comes from Debian.
+# Judges of the proxy tests. Debian has nginx and Caddy too, and its older ones are asked as well.
 TRAEFIK := 3.7.15
+NEW_CADDY := 2.11.7
+NEW_NGINX := 1.31.3
 
 SHELL := bash
 MAKEFLAGS += --no-print-directory
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/compose-playground/tools
-export TRUNK WASM_BINDGEN TRAEFIK TOOLS
+export TRUNK WASM_BINDGEN TRAEFIK NEW_CADDY NEW_NGINX TOOLS
 export PATH := $(TOOLS)/trunk-$(TRUNK)/bin:$(TOOLS)/wasm-bindgen-$(WASM_BINDGEN)/bin:$(CURDIR)/node_modules/.bin:$(PATH):/usr/sbin:$(TOOLS)/traefik-$(TRAEFIK)/bin
 # A panic names its source; where that stood on the machine that built the site is nobody's business.
 CRATES := $(or $(CARGO_HOME),$(HOME)/.cargo)/registry/src
@@ -68,7 +70,7 @@ browser: build
 	@node tests/browser/run.mjs
 
 proxies:
-	@scripts/need.sh rust node nginx openssl ip unshare traefik
+	@scripts/need.sh rust node nginx caddy openssl ip unshare traefik new-caddy new-nginx
 	@echo "== proxies"
 	@cargo build --quiet --locked --bin compose-check --example as-json
 	@node tests/proxies/run.mjs

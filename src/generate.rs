@@ -2,6 +2,7 @@
 
 mod apache;
 mod block;
+mod caddy;
 mod certbot;
 mod haproxy;
 mod nginx;
@@ -43,6 +44,7 @@ pub struct File {
 
 pub static GENERATORS: &[&Generator] = &[
     &nginx::GENERATOR,
+    &caddy::GENERATOR,
     &haproxy::GENERATOR,
     &apache::GENERATOR,
     &traefik::GENERATOR,

@@ -55,7 +55,7 @@ fn generate(routes: &Routes) -> Output {
 }
 
 fn configuration(routes: &Routes) -> String {
-    let mut conf = Block::default();
+    let mut conf = Block::nginx();
     conf.comment(
         "WebSocket: the upgrade is passed on where the client asks for one, and only there.",
     );
@@ -326,7 +326,7 @@ fn service(routes: &Routes) -> String {
 }
 
 fn steps(routes: &Routes) -> Vec<String> {
-    let mut steps = Vec::new();
+    let mut steps = vec![point_names(routes)];
     let hosts: Vec<&str> = routes
         .reachable()
         .map(|(site, _)| site.host.as_str())
@@ -391,6 +391,5 @@ fn steps(routes: &Routes) -> Vec<String> {
             hosts.first().unwrap_or(&"example.com")
         ));
     }
-    steps.push(point_names(routes));
     steps
 }

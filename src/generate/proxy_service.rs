@@ -2,7 +2,7 @@
 
 use crate::{routes::Routes, syntax::quoted};
 
-/// The last step of all: until then nobody finds the proxy.
+/// The first step of all: a certificate authority looks for the proxy where visitors do.
 pub(super) fn point_names(routes: &Routes) -> String {
     let mut names = String::new();
     for (site, _) in routes.reachable() {

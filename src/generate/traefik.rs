@@ -232,9 +232,10 @@ fn certificates(routes: &Routes) -> String {
 }
 
 fn steps(routes: &Routes) -> Vec<String> {
-    let mut steps = vec![format!(
-        "Save the labels beside your Compose file, as `{LABELS}`."
-    )];
+    let mut steps = vec![
+        point_names(routes),
+        format!("Save the labels beside your Compose file, as `{LABELS}`."),
+    ];
     if routes.tls == Tls::Files {
         let folder = if routes.place == Place::Host {
             "/etc/traefik/certificates"
@@ -254,7 +255,6 @@ fn steps(routes: &Routes) -> Vec<String> {
     steps.push(format!(
         "Start everything together: `docker compose -f compose.yaml -f {LABELS} up -d`."
     ));
-    steps.push(point_names(routes));
     steps
 }
 

@@ -3,13 +3,14 @@
 import { execFile } from "node:child_process";
 import path from "node:path";
 
-import { findProgram } from "./programs.mjs";
+import { findProgram, toolFolder } from "./programs.mjs";
 import { makeCertificate, startServer, writeAt } from "./stage.mjs";
 
+/** Debian's. */
 export const NGINX = {
   id: "nginx",
   target: "nginx",
-  offers: ["http2"],
+  offers: ["http2", "gzip", "users", "ranges"],
   naive: [
     {
       place: "host",
@@ -33,7 +34,14 @@ export const NGINX = {
   prepare,
 };
 
-const PATHS = /\b(ssl_certificate|ssl_certificate_key|root)\s+(\/[^\s;]+)/g;
+/** The newest, which follows names by itself. What guides recommend breaks alike, but for streams. */
+export const NEW_NGINX = {
+  ...NGINX,
+  id: "nginx, new",
+  find: () => findProgram("nginx", "-v", toolFolder("nginx", "NEW_NGINX")),
+};
+
+const PATHS = /\b(ssl_certificate|ssl_certificate_key|root|auth_basic_user_file)\s+(\/[^\s;]+)/g;
 
 /** Puts everything in its place; `start` then has nginx judge it and serve it. */
 function prepare(it, stage) {
@@ -43,6 +51,9 @@ function prepare(it, stage) {
   const named = files.flatMap(({ text }) => [...text.matchAll(PATHS)]).map(([, directive, file]) => ({ directive, file }));
   const certificate = writeCertificate(it, stage, named);
   const challenge = writeChallenge(stage, named);
+  for (const { name, text } of it.files) {
+    if (name.endsWith(".htpasswd")) stage.write(`/etc/nginx/${name}`, text);
+  }
   for (const file of files) {
     const move = (_, directive, place) => `${directive} ${stage.pathOf(place)}`;
     stage.write(file.path, movedPorts(stage.movedUpstreams(file.text), stage).replace(PATHS, move));
@@ -82,7 +93,7 @@ function writeChallenge(stage, named) {
   return challenge;
 }
 
-/** What nginx's own packages have around the files of `conf.d`. */
+/** What Debian's package and nginx's own have around the files of `conf.d`. */
 function mainConfiguration(it, includes) {
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
   return [
@@ -96,6 +107,9 @@ function mainConfiguration(it, includes) {
     "http {",
     "    access_log off;",
     "    default_type application/octet-stream;",
+    "    ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3;",
+    "    ssl_prefer_server_ciphers on;",
+    "    gzip on;",
     ...temporary.map((kind) => `    ${kind}_temp_path ${it.folder}/${kind};`),
     ...includes.map((file) => `    include ${file};`),
     "}",

@@ -22,6 +22,11 @@ export function findProgram(name, question, folder) {
   process.exit(2);
 }
 
+/** Where `make` keeps a program that does not come from Debian; `version` is named by a variable of the Makefile's. */
+export function toolFolder(name, version) {
+  return path.join(process.env.TOOLS ?? "/", `${name}-${process.env[version]}`, "bin");
+}
+
 /** What a command writes, given `input`; throws what it says when it fails. */
 export function output([command, ...options], input = "") {
   return new Promise((resolve, reject) => {
