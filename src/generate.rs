@@ -47,7 +47,8 @@ pub static GENERATORS: &[&Generator] = &[
     &caddy::GENERATOR,
     &haproxy::GENERATOR,
     &apache::GENERATOR,
-    &traefik::GENERATOR,
+    &traefik::LABELS,
+    &traefik::FILE,
 ];
 
 impl Generator {

@@ -27,14 +27,17 @@ impl Lines {
         self.out.push('\n');
     }
 
-    /// `key:` and a list of quoted strings, in which `$` stands for itself.
+    /// `key:` and a list of quoted strings, in which Compose takes `$` for itself.
     pub(super) fn list(&mut self, depth: usize, key: &str, items: &[String]) {
+        let items: Vec<String> = items.iter().map(|it| it.replace('$', "$$")).collect();
+        self.items(depth, key, &items);
+    }
+
+    /// `key:` and a list of quoted strings, for whoever knows no variables.
+    pub(super) fn items(&mut self, depth: usize, key: &str, items: &[String]) {
         self.line(depth, &format!("{key}:"));
         for item in items {
-            self.line(
-                depth + 1,
-                &format!("- {}", quoted(&item.replace('$', "$$"))),
-            );
+            self.line(depth + 1, &format!("- {}", quoted(item)));
         }
     }
 

@@ -72,9 +72,9 @@ async function generate(it, out) {
   return readdirSync(out).map((name) => ({ name, text: readFileSync(path.join(out, name), "utf8") }));
 }
 
-/** The services of the project, with the generated file merged into it as Compose would. */
+/** The services of the project, with the generated file, where there is one, merged into it as Compose would. */
 async function merged(it, files) {
-  const { text } = files.find(({ text }) => text.startsWith("services:") || text.includes("\nservices:"));
+  const text = files.find(({ text }) => /^services:/m.test(text))?.text ?? "services: {}";
   const [project, added] = await Promise.all(
     [readFileSync(projectFile(it), "utf8"), text].map(async (yaml) => JSON.parse(await output(cargoRun("--example", "as-json"), yaml))),
   );

@@ -13,6 +13,6 @@ import { APACHE } from "./apache.mjs";
 import { CADDY, OLD_CADDY } from "./caddy.mjs";
 import { HAPROXY } from "./haproxy.mjs";
 import { NEW_NGINX, NGINX } from "./nginx.mjs";
-import { TRAEFIK } from "./traefik.mjs";
+import { TRAEFIK, TRAEFIK_FILE } from "./traefik.mjs";
 
-export const SERVERS = [NGINX, NEW_NGINX, OLD_CADDY, CADDY, HAPROXY, APACHE, TRAEFIK];
+export const SERVERS = [NGINX, NEW_NGINX, OLD_CADDY, CADDY, HAPROXY, APACHE, TRAEFIK, TRAEFIK_FILE];

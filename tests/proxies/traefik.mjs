@@ -1,4 +1,4 @@
-// Traefik with generated labels: a root folder of its own, as in a container, and Docker played to it.
+// Traefik with generated labels or a generated file: a root folder of its own, as in a container, and Docker played to it.
 
 import { once } from "node:events";
 import { copyFileSync, mkdirSync } from "node:fs";
@@ -13,7 +13,7 @@ const NETWORK = "project_default";
 export const TRAEFIK = {
   id: "traefik-labels",
   target: "traefik-labels",
-  offers: ["http2"],
+  offers: ["http2", "gzip", "users", "ranges"],
   naive: [{ place: "network", file: "naive.yaml", breaks: ["the server accepts it"], mayBreak: [] }],
   readsServices: true,
   find: () => findProgram("traefik", "version"),
@@ -25,6 +25,16 @@ export const TRAEFIK = {
   prepare,
 };
 
+/** It asks nobody: it goes where the file says. */
+export const TRAEFIK_FILE = {
+  ...TRAEFIK,
+  id: "traefik-file",
+  target: "traefik-file",
+  naive: [],
+  usesPublished: ({ place }) => place === "host",
+  follows: ({ place }) => place === "network",
+};
+
 /**
  * `it.services` are the services of the project with the generated file merged into it. `addressOf` gives
  * each the address that its container has.
@@ -34,6 +44,7 @@ async function prepare(it, stage, addressOf) {
   const inRoot = (file) => path.join(root, file);
   for (const folder of ["/etc", "/tmp", "/var/run"]) mkdirSync(inRoot(folder), { recursive: true });
   copyFileSync(it.program, inRoot("/traefik"));
+  copyFileSync("/etc/resolv.conf", inRoot("/etc/resolv.conf"));
   const certificate = it.tls === "files" ? writeCertificates(it, inRoot) : undefined;
   const options = it.place === "network" ? asContainer(it, inRoot) : asHost(it, inRoot);
   await startDocker(inRoot("/var/run/docker.sock"), containers(it.services, addressOf));
@@ -53,13 +64,13 @@ function asContainer(it, inRoot) {
     if (file) writeAt(inRoot(target), file.text);
     else if (!source.startsWith(".") && !source.startsWith("/")) mkdirSync(inRoot(target));
   }
-  return service.command.map(unescaped);
+  return (service.command ?? []).map(unescaped);
 }
 
 /** As the steps say: the files in `/etc/traefik`. */
 function asHost(it, inRoot) {
   for (const { name, text } of it.files) {
-    if (name.startsWith("traefik")) writeAt(inRoot(`/etc/traefik/${name}`), text);
+    if (!name.startsWith("compose.")) writeAt(inRoot(`/etc/traefik/${name}`), text);
   }
   return ["--configFile=/etc/traefik/traefik.yaml"];
 }
