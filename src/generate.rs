@@ -4,6 +4,7 @@ mod apache;
 mod block;
 mod caddy;
 mod certbot;
+mod envoy;
 mod haproxy;
 mod nginx;
 mod passwords;
@@ -49,6 +50,7 @@ pub static GENERATORS: &[&Generator] = &[
     &apache::GENERATOR,
     &traefik::LABELS,
     &traefik::FILE,
+    &envoy::GENERATOR,
 ];
 
 impl Generator {

@@ -11,8 +11,9 @@
 
 import { APACHE } from "./apache.mjs";
 import { CADDY, OLD_CADDY } from "./caddy.mjs";
+import { ENVOY } from "./envoy.mjs";
 import { HAPROXY } from "./haproxy.mjs";
 import { NEW_NGINX, NGINX } from "./nginx.mjs";
 import { TRAEFIK, TRAEFIK_FILE } from "./traefik.mjs";
 
-export const SERVERS = [NGINX, NEW_NGINX, OLD_CADDY, CADDY, HAPROXY, APACHE, TRAEFIK, TRAEFIK_FILE];
+export const SERVERS = [NGINX, NEW_NGINX, OLD_CADDY, CADDY, HAPROXY, APACHE, TRAEFIK, TRAEFIK_FILE, ENVOY];
