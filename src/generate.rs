@@ -4,6 +4,7 @@ mod apache;
 mod block;
 mod caddy;
 mod certbot;
+mod cloudflared;
 mod envoy;
 mod haproxy;
 mod nginx;
@@ -51,6 +52,7 @@ pub static GENERATORS: &[&Generator] = &[
     &traefik::LABELS,
     &traefik::FILE,
     &envoy::GENERATOR,
+    &cloudflared::GENERATOR,
 ];
 
 impl Generator {

@@ -222,6 +222,67 @@ fn the_proxy_and_the_project_go_together() {
     }
 }
 
+/// The rules of cloudflared's own `ingress validate`: there is no cloudflared to ask.
+#[test]
+fn what_cloudflared_would_refuse_is_not_generated() {
+    let mut rules = 0;
+    for (case, text) in cases() {
+        let outputs = made(&text);
+        let Some((_, output)) = outputs.iter().find(|(id, _)| *id == "cloudflared") else {
+            continue;
+        };
+        let config: serde_yaml::Value = serde_yaml::from_str(&output.files[0].text).unwrap();
+        for key in ["tunnel", "credentials-file"] {
+            assert!(config[key].is_string(), "{case} has no {key}");
+        }
+        let ingress = config["ingress"].as_sequence().unwrap();
+        let (last, others) = ingress.split_last().unwrap();
+        assert!(
+            last.get("hostname").is_none() && last.get("path").is_none(),
+            "{case}: the last rule must match all"
+        );
+        assert_eq!(last["service"].as_str(), Some("http_status:404"));
+        for rule in others {
+            let host = rule["hostname"].as_str().unwrap();
+            assert!(!host.contains([':', '*', '/']), "{case}: {host}");
+            let service = rule["service"].as_str().unwrap();
+            let is_status = service == "http_status:404" && rule["path"].is_string();
+            let rest = service
+                .strip_prefix("http://")
+                .or_else(|| service.strip_prefix("https://"));
+            assert!(
+                is_status || rest.is_some_and(|it| !it.is_empty() && !it.contains('/')),
+                "{case}: {service}"
+            );
+            rules += 1;
+        }
+    }
+    assert!(rules > 15, "only {rules} rules");
+}
+
+/// A tunnel asks nobody who they are, and Envoy for no such password: what is to be guarded leads nowhere there.
+#[test]
+fn what_cannot_be_guarded_is_shut() {
+    let hash = format!("$2y$05${}", "a".repeat(53));
+    let text = format!(
+        "# place=host tls=off access=web=admin:{hash} access=office=10.0.0.0/8\nservices:\n  web: {{image: a, ports: ['127.0.0.1:8080:80']}}\n  office: {{image: b, ports: ['127.0.0.1:8081:80']}}\n"
+    );
+    for (id, output) in made(&text) {
+        let text = &output.files[0].text;
+        match id {
+            "cloudflared" => {
+                assert!(!text.contains("example.com"), "{text}");
+                assert_eq!(output.notes.len(), 2, "{:?}", output.notes);
+            }
+            "envoy" => {
+                assert!(!text.contains("8080") && text.contains("status: 403"), "{text}");
+                assert!(text.contains("8081") && text.contains("10.0.0.0"), "{text}");
+            }
+            _ => (),
+        }
+    }
+}
+
 #[test]
 fn host_names_say_why_they_are_refused() {
     let reason = |text: &str| HostName::new(text).unwrap_err();
