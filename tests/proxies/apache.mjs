@@ -5,7 +5,7 @@ import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
 import path from "node:path";
 
 import { findProgram } from "./programs.mjs";
-import { makeCertificate, startServer } from "./stage.mjs";
+import { becoming, makeCertificate, startServer } from "./stage.mjs";
 
 const MODULES = "/usr/lib/apache2/modules";
 const PATHS = /\b(SSLCertificateFile|SSLCertificateKeyFile|AuthUserFile|Alias \S+|Directory) (\/[^\s>]+)/g;
@@ -22,7 +22,21 @@ export const APACHE = {
   id: "apache",
   target: "apache",
   offers: ["http2", "gzip", "users", "ranges"],
-  naive: [],
+  naive: [
+    {
+      place: "host",
+      file: "naive-apache.conf",
+      breaks: [
+        "reaches its service",
+        "keeps the host name",
+        "says truly who asked",
+        "passes WebSockets",
+        "keeps /metrics to itself",
+        "unknown hosts are refused",
+      ],
+      mayBreak: ["compresses a page for who asks"],
+    },
+  ],
   readsServices: false,
   find: () => findProgram("apache2", "-v"),
   // It asks the system's own name server, which is not ours there.
@@ -112,7 +126,8 @@ async function start(program, options, port) {
     execFile(program, [...options, "-t"], (error, text, words) => resolve({ error, words: text + words }));
   });
   if (test.error || test.words.trim() !== "Syntax OK") throw new Error(test.words);
-  const { log } = await startServer(program, [...options, "-D", "FOREGROUND"], port);
+  const [command, ...rest] = [...becoming("www-data"), program, ...options, "-D", "FOREGROUND"];
+  const { log } = await startServer(command, rest, port);
   const complaints = log()
     .split("\n")
     .filter((line) => /:(warn|error|crit|alert|emerg)\]/.test(line))

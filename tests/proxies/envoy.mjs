@@ -1,7 +1,6 @@
 // Envoy with a generated configuration: its files in place, `--mode validate`, and the server itself.
 
 import { execFile } from "node:child_process";
-import path from "node:path";
 
 import { startCertbot } from "./backend.mjs";
 import { findProgram } from "./programs.mjs";
@@ -15,7 +14,14 @@ export const ENVOY = {
   target: "envoy",
   // It cannot ask for passwords: what wants one is shut.
   offers: ["http2", "gzip", "ranges"],
-  naive: [],
+  naive: [
+    {
+      place: "host",
+      file: "naive-envoy.yaml",
+      breaks: ["says truly who asked", "passes WebSockets", "keeps /metrics to itself", "unknown hosts are refused"],
+      mayBreak: ["compresses a page for who asks"],
+    },
+  ],
   readsServices: false,
   find: () => findProgram("envoy", "--version"),
   // It asks the system's own name server, which is not ours there.
@@ -27,7 +33,7 @@ export const ENVOY = {
 
 /** Puts everything in its place; `start` then has Envoy judge it and serve it. */
 async function prepare(it, stage, addressOf) {
-  const { text } = it.files.find(({ name }) => name === path.basename(CONFIGURATION));
+  const { text } = it.files.find(({ name }) => !name.startsWith("compose."));
   const certificate = writeCertificates(it, stage, text);
   const challenge = it.tls === "acme" ? await startCertbot(it, stage, addressOf) : undefined;
   stage.write(CONFIGURATION, movedPorts(text, stage));

@@ -1,11 +1,10 @@
 // HAProxy with a generated configuration: its files in place, `haproxy -c`, and the server itself.
 
 import { execFile } from "node:child_process";
-import path from "node:path";
 
 import { startCertbot } from "./backend.mjs";
 import { findProgram } from "./programs.mjs";
-import { makeCertificate, startServer } from "./stage.mjs";
+import { becoming, makeCertificate, startServer } from "./stage.mjs";
 
 const CONFIGURATION = "/etc/haproxy/haproxy.cfg";
 const PATHS = /\b(crt) (\/\S+)/g;
@@ -14,7 +13,14 @@ export const HAPROXY = {
   id: "haproxy",
   target: "haproxy",
   offers: ["http2", "gzip", "users", "ranges"],
-  naive: [],
+  naive: [
+    {
+      place: "host",
+      file: "naive.cfg",
+      breaks: ["says truly who asked", "keeps /metrics to itself", "unknown hosts are refused"],
+      mayBreak: ["compresses a page for who asks"],
+    },
+  ],
   readsServices: false,
   find: () => findProgram("haproxy", "-v"),
   runsOnLoopback: () => true,
@@ -25,7 +31,7 @@ export const HAPROXY = {
 
 /** Puts everything in its place; `start` then has HAProxy judge it and serve it. */
 async function prepare(it, stage, addressOf) {
-  const { text } = it.files.find(({ name }) => name === path.basename(CONFIGURATION));
+  const { text } = it.files.find(({ name }) => name.endsWith(".cfg"));
   const certificate = writeCertificate(it, stage, text);
   const challenge = it.tls === "acme" ? await startCertbot(it, stage, addressOf) : undefined;
   stage.write(CONFIGURATION, movedPorts(stage.movedUpstreams(text), stage));
@@ -71,5 +77,6 @@ async function start(program, options, port) {
     execFile(program, [...options, "-c"], (error, text, words) => resolve({ error, words: words + text }));
   });
   if (test.error || /WARNING|ALERT/.test(test.words)) throw new Error(test.words);
-  await startServer(program, options, port);
+  const [command, ...rest] = [...becoming("haproxy"), program, ...options];
+  await startServer(command, rest, port);
 }

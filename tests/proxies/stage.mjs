@@ -71,6 +71,18 @@ export function writeAt(file, text) {
   writeFileSync(file, text);
 }
 
+/**
+ * What to put before a server that starts as root and becomes `user`: nothing, but in a namespace that knows nobody
+ * else but root, where it must be that user from the start, and may have the ports that are root's.
+ */
+export function becoming(user) {
+  if (!/^\s*0\s+\d+\s+1\s*$/.test(readFileSync("/proc/self/uid_map", "utf8"))) return [];
+  const known = readFileSync("/etc/passwd", "utf8").split("\n").map((line) => line.split(":"));
+  const [, , id, group] = known.find(([name]) => name === user);
+  writeFileSync("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
+  return ["unshare", `--map-user=${id}`, `--map-group=${group}`];
+}
+
 /** The running server, once it listens on `port`; throws its words if it ends instead. */
 export async function startServer(program, options, port, env = process.env) {
   // Words go to a file that some servers open once more by its descriptor. It has no name, and goes with the process.
