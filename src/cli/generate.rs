@@ -82,7 +82,8 @@ fn write(input: &Input, arguments: &Arguments, generator: &Generator) -> Result<
         let sites = routes::plan(
             &compose,
             &Options {
-                hosts: Vec::new(),
+                // A name of its own, so that it is there whatever the others are called.
+                hosts: vec![(service.clone(), *port, "site.example.com".to_owned())],
                 ..options.clone()
             },
         )

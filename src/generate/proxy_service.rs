@@ -41,8 +41,12 @@ impl Lines {
         }
     }
 
-    /// The networks of the services the proxy leads to.
+    /// The networks of the services the proxy leads to, and the host where one is in no network.
     pub(super) fn networks(&mut self, depth: usize, routes: &Routes) {
+        if let Some(gateway) = routes.gateway() {
+            let host = format!("{gateway}:host-gateway");
+            self.list(depth, "extra_hosts", &[host]);
+        }
         let names = routes.networks();
         if names.iter().all(|name| name.as_str() == "default") {
             return;
