@@ -275,7 +275,10 @@ fn what_cannot_be_guarded_is_shut() {
                 assert_eq!(output.notes.len(), 2, "{:?}", output.notes);
             }
             "envoy" => {
-                assert!(!text.contains("8080") && text.contains("status: 403"), "{text}");
+                assert!(
+                    !text.contains("8080") && text.contains("status: 403"),
+                    "{text}"
+                );
                 assert!(text.contains("8081") && text.contains("10.0.0.0"), "{text}");
             }
             _ => (),
