@@ -338,7 +338,7 @@ fn service(routes: &Routes) -> String {
 
 fn steps(routes: &Routes) -> Vec<String> {
     let is_service = routes.place == Place::Network;
-    let mut steps = Vec::new();
+    let mut steps = vec![point_names(routes)];
     match routes.tls {
         Tls::Off => (),
         Tls::Acme => steps.push(certbot::obtain(routes, "Apache", "")),
@@ -395,6 +395,5 @@ fn steps(routes: &Routes) -> Vec<String> {
         };
         steps.push(certbot::renew_by_folder(routes, &reload));
     }
-    steps.push(point_names(routes));
     steps
 }

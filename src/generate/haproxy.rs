@@ -290,7 +290,7 @@ fn service(routes: &Routes) -> String {
 fn steps(routes: &Routes) -> Vec<String> {
     let is_service = routes.place == Place::Network;
     let compose = if is_service { COMPOSE } else { "" };
-    let mut steps = Vec::new();
+    let mut steps = vec![point_names(routes)];
     if is_service {
         steps.push(format!(
             "Save the files beside your Compose file, as `{CONFIGURATION}` and `{SERVICE}`."
@@ -336,7 +336,6 @@ fn steps(routes: &Routes) -> Vec<String> {
         };
         steps.push(certbot::renew(routes, compose, &reload));
     }
-    steps.push(point_names(routes));
     steps
 }
 
