@@ -3,14 +3,18 @@
 TRUNK := 0.21.14
 # Always that of the crate in Cargo.toml.
 WASM_BINDGEN := 0.2.130
-# The proxy tests' second judge; nginx comes from Debian.
+# Judges of the proxy tests. Debian has nginx and Caddy too, and its older ones are asked as well; HAProxy and Apache
+# are Debian's.
 TRAEFIK := 3.7.15
+ENVOY := 1.40.0
+NEW_CADDY := 2.11.7
+NEW_NGINX := 1.31.3
 
 SHELL := bash
 MAKEFLAGS += --no-print-directory
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/compose-playground/tools
-export TRUNK WASM_BINDGEN TRAEFIK TOOLS
-export PATH := $(TOOLS)/trunk-$(TRUNK)/bin:$(TOOLS)/wasm-bindgen-$(WASM_BINDGEN)/bin:$(CURDIR)/node_modules/.bin:$(PATH):/usr/sbin:$(TOOLS)/traefik-$(TRAEFIK)/bin
+export TRUNK WASM_BINDGEN TRAEFIK ENVOY NEW_CADDY NEW_NGINX TOOLS
+export PATH := $(TOOLS)/trunk-$(TRUNK)/bin:$(TOOLS)/wasm-bindgen-$(WASM_BINDGEN)/bin:$(CURDIR)/node_modules/.bin:$(PATH):/usr/sbin:$(TOOLS)/traefik-$(TRAEFIK)/bin:$(TOOLS)/envoy-$(ENVOY)/bin
 # A panic names its source; where that stood on the machine that built the site is nobody's business.
 CRATES := $(or $(CARGO_HOME),$(HOME)/.cargo)/registry/src
 REMAP := --remap-path-prefix=$(CRATES)=crates --remap-path-prefix=$(CURDIR)=.
@@ -68,7 +72,7 @@ browser: build
 	@node tests/browser/run.mjs
 
 proxies:
-	@scripts/need.sh rust node nginx openssl ip unshare traefik
+	@scripts/need.sh rust node nginx caddy haproxy apache2 openssl ip unshare traefik envoy new-caddy new-nginx
 	@echo "== proxies"
 	@cargo build --quiet --locked --bin compose-check --example as-json
 	@node tests/proxies/run.mjs

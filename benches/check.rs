@@ -1,10 +1,16 @@
-//! How long an answer takes: files of 60, 1,000 and 20,000 lines, figures to compare, never a verdict.
+//! How long an answer takes: files of 60, 1,000 and 20,000 lines, and every proxy's configuration for 50 services.
+//! Figures to compare, never a verdict.
 
 #![expect(clippy::print_stdout, reason = "a table is what it is for")]
 
 use std::time::{Duration, Instant};
 
-use compose_playground::protocol::{File, Request, answer};
+use compose_playground::{
+    compose, generate,
+    project::Project,
+    protocol::{File, Request, answer},
+    routes::{Options, Tls},
+};
 
 fn main() {
     println!(
@@ -26,9 +32,26 @@ fn main() {
             format!("{:.1} of {:.1}", millis / least_millis, lines / least_lines),
         );
     }
+    let (targets, median) = measure_generators(50);
+    let millis = median.as_secs_f64() * 1e3;
+    println!("\n{targets} targets for 50 services: {millis:.3} ms");
 }
 
-/// The middle one of as many runs as fit into a second, at least five.
+/// The plan and what every generator makes of it; the file is read already.
+fn measure_generators(services: usize) -> (usize, Duration) {
+    let mut text = String::from("services:\n");
+    for service in 0..services {
+        text.push_str(&service_block(service));
+    }
+    let compose = compose::load(&Project::single("compose.yaml", text));
+    let options = Options {
+        tls: Tls::Files,
+        ..Options::default()
+    };
+    let run = || generate::outputs(std::hint::black_box(&compose), &options);
+    (run().1.len(), median_of(run))
+}
+
 fn measure(text: &str) -> (usize, Duration) {
     let request = Request {
         files: vec![File {
@@ -38,16 +61,23 @@ fn measure(text: &str) -> (usize, Duration) {
         ..Request::default()
     };
     let problems = answer(&request).problems.len();
+    (
+        problems,
+        median_of(|| answer(std::hint::black_box(&request))),
+    )
+}
+
+/// The middle one of as many runs as fit into a second, at least five.
+fn median_of<T>(run: impl Fn() -> T) -> Duration {
     let started = Instant::now();
     let mut runs = Vec::new();
     while runs.len() < 5 || started.elapsed() < Duration::from_secs(1) {
-        let run = Instant::now();
-        std::hint::black_box(answer(std::hint::black_box(&request)));
-        runs.push(run.elapsed());
+        let began = Instant::now();
+        std::hint::black_box(run());
+        runs.push(began.elapsed());
     }
     runs.sort();
-    let median = runs.get(runs.len() / 2).copied().unwrap_or_default();
-    (problems, median)
+    runs.get(runs.len() / 2).copied().unwrap_or_default()
 }
 
 /// Services as people write them: comments, variables, short and long forms. One in ten has a mistake.

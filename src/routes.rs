@@ -1,12 +1,15 @@
 //! Which host name leads to which port of which service: all that a proxy configuration needs to know.
 
 mod names;
+mod reach;
+mod sources;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use names::{Access, Email, HostName, Range, ServiceName, Slug, User, Version};
 
-use crate::compose::{Compose, Port, Service};
+use crate::compose::{Compose, Service};
+use sources::Wish;
 
 /// What the user chooses.
 #[derive(Clone, Debug, Default)]
@@ -50,6 +53,8 @@ pub struct Routes {
     pub tls: Tls,
     pub email: Option<Email>,
     pub versions: Vec<(String, Version)>,
+    /// Whether the networks of the services lead nowhere, so that a proxy needs another one to publish its ports.
+    needs_outside: bool,
     /// What the reader should know, each a sentence or two; names in backticks.
     pub notes: Vec<String>,
 }
@@ -82,6 +87,8 @@ pub enum Kind {
 pub struct Upstream {
     address: String,
     pub https: bool,
+    /// Whether it is a name whose address changes: a container that comes back has another one.
+    pub moves: bool,
 }
 
 /// Ports that speak something else than HTTP: databases, mail, queues, remote shells.
@@ -90,8 +97,10 @@ const NOT_HTTP: &[u16] = &[
     4222, 5432, 5672, 6379, 7687, 8883, 9042, 9092, 11211, 26257, 27017, 28015, 50000,
 ];
 
-/// The sites of a project: Convex's three where it is one, else a site for each port that looks like HTTP.
+/// The sites of a project: those that it names itself, Convex's three where it is one, else a site for each port
+/// that looks like HTTP. What the user chooses comes before all of it.
 pub fn plan(compose: &Compose, options: &Options) -> Routes {
+    let sources = sources::read(compose);
     let mut routes = Routes {
         sites: Vec::new(),
         place: options.place,
@@ -99,37 +108,131 @@ pub fn plan(compose: &Compose, options: &Options) -> Routes {
         email: options.email.clone(),
         versions: options.versions.clone(),
         notes: Vec::new(),
+        needs_outside: false,
     };
-    let mut hosts: BTreeSet<HostName> = BTreeSet::new();
-    let mut slugs: BTreeSet<Slug> = BTreeSet::new();
+    routes.notes.extend(sources.notes.iter().cloned());
+    let mut taken = Taken {
+        members: reach::members(compose),
+        ..Taken::default()
+    };
     for service in &compose.services {
-        let Some(name) = ServiceName::new(&service.name) else {
-            continue;
+        let wishes = sources
+            .wishes
+            .iter()
+            .filter(|it| it.service == service.name);
+        let wishes: Vec<&Wish> = wishes.collect();
+        add_sites(
+            compose,
+            options,
+            service,
+            &wishes,
+            sources.is_said(service),
+            &mut taken,
+            &mut routes,
+        );
+    }
+    let is_outside = |it: &ServiceName| !reach::is_internal(compose, it);
+    routes.needs_outside = !routes.networks().iter().any(is_outside);
+    let notes = notes(&routes);
+    routes.notes.splice(0..0, notes);
+    routes
+}
+
+/// What no two sites share, and how many services share a network.
+#[derive(Default)]
+struct Taken<'a> {
+    hosts: BTreeSet<HostName>,
+    slugs: BTreeSet<Slug>,
+    members: BTreeMap<&'a str, usize>,
+}
+
+fn add_sites(
+    compose: &Compose,
+    options: &Options,
+    service: &Service,
+    wishes: &[&Wish],
+    is_said: bool,
+    taken: &mut Taken<'_>,
+    routes: &mut Routes,
+) {
+    let Some(name) = ServiceName::new(&service.name) else {
+        return;
+    };
+    let networks = reach::networks(compose, service, &taken.members);
+    let candidates = candidates(service);
+    let first = candidates.first().map(|(port, _)| *port);
+    let mut ports: Vec<(u16, Kind)> = Vec::new();
+    let mut add = |port: u16| {
+        if !ports.iter().any(|(it, _)| *it == port) {
+            let found = candidates.iter().find(|(it, _)| *it == port);
+            ports.push((port, found.map_or(Kind::Plain, |(_, kind)| *kind)));
+        }
+    };
+    for wish in wishes {
+        match wish.port.or(first) {
+            Some(port) => add(port),
+            None => routes.notes.push(format!(
+                "`{}` leads to `{}`, and no port of it is known. Say which, as `expose` does.",
+                wish.host.as_str(),
+                name.as_str()
+            )),
+        }
+    }
+    for (port, _) in &candidates {
+        let is_chosen = options.hosts.iter().any(|(wanted, number, _)| {
+            let number = number.or(first.filter(|_| wishes.is_empty()));
+            *wanted == service.name && number == Some(*port)
+        });
+        if !is_said || is_chosen {
+            add(*port);
+        }
+    }
+    let first = ports.first().map(|(port, _)| *port);
+    for (port, kind) in ports {
+        let is_meant = |(wanted, number, _): &&(String, Option<u16>, String)| {
+            *wanted == service.name && number.or(first) == Some(port)
         };
-        let mut is_first = true;
-        for (port, kind) in candidates(service) {
-            let is_meant = |(wanted, number, _): &&(String, Option<u16>, String)| {
-                *wanted == service.name && (*number == Some(port) || number.is_none() && is_first)
+        let wishes = wishes.iter().filter(|it| it.port.or(first) == Some(port));
+        let wishes: Vec<&Wish> = wishes.copied().collect();
+        let chosen = access(options, is_meant, &mut routes.notes);
+        let mut hosts: Vec<(HostName, Access)> = Vec::new();
+        for (_, _, typed) in options.hosts.iter().filter(is_meant) {
+            match HostName::new(typed) {
+                // Who may see a port may see it by whatever name.
+                Ok(host) => {
+                    let guarded = wishes.iter().find(|it| !it.access.is_open());
+                    hosts.push((
+                        host,
+                        guarded.map_or_else(Access::default, |it| it.access.clone()),
+                    ));
+                }
+                Err(reason) => routes.notes.push(format!(
+                    "`{}` is left out: {reason}.",
+                    sources::shown(typed)
+                )),
+            }
+        }
+        if hosts.is_empty() {
+            hosts.extend(wishes.iter().map(|it| (it.host.clone(), it.access.clone())));
+        }
+        if hosts.is_empty() {
+            let host = match kind {
+                Kind::ConvexApi => sources::origin(service, "CONVEX_CLOUD_ORIGIN"),
+                Kind::ConvexActions => sources::origin(service, "CONVEX_SITE_ORIGIN"),
+                Kind::Plain | Kind::ConvexDashboard => None,
             };
-            let access = access(options, kind, is_meant, &mut routes.notes);
-            let host = options
-                .hosts
-                .iter()
-                .rev()
-                .find(is_meant)
-                .and_then(|(_, _, typed)| match HostName::new(typed) {
-                    Ok(host) => Some(host),
-                    Err(reason) => {
-                        routes.notes.push(format!(
-                            "`{}` is left out: {reason}.",
-                            typed.replace('`', "'")
-                        ));
-                        None
-                    }
-                });
+            let is_first = first == Some(port);
             let host = host.unwrap_or_else(|| proposed(&name, port, kind, is_first));
-            is_first = false;
-            if !hosts.insert(host.clone()) {
+            hosts.push((host, Access::default()));
+        }
+        let mut upstream =
+            reach::upstream(compose, service, port, options.place, &mut routes.notes);
+        if chosen.is_none() {
+            upstream = None;
+        }
+        let chosen = chosen.unwrap_or_default();
+        for (host, access) in hosts {
+            if !taken.hosts.insert(host.clone()) {
                 routes.notes.push(format!(
                     "`{}` leads to one place only; port {port} of `{}` needs a name of its own.",
                     host.as_str(),
@@ -137,52 +240,82 @@ pub fn plan(compose: &Compose, options: &Options) -> Routes {
                 ));
                 continue;
             }
-            let id = Slug::unused(&format!("{}-{port}", name.as_str()), &slugs);
-            slugs.insert(id.clone());
-            let upstream = match options.place {
-                Place::Host => on_host(service, port, &mut routes.notes),
-                Place::Network => in_network(service, &name, port, &mut routes.notes),
+            let id = Slug::unused(&format!("{}-{port}", name.as_str()), &taken.slugs);
+            taken.slugs.insert(id.clone());
+            let access = if chosen.is_open() {
+                access
+            } else {
+                chosen.clone()
             };
-            let networks = service
-                .networks
-                .iter()
-                .filter_map(|it| ServiceName::new(&it.text))
-                .collect();
             routes.sites.push(Site {
                 host,
                 service: name.clone(),
                 port,
                 kind,
                 id,
-                upstream,
-                networks,
-                access,
+                upstream: upstream.clone(),
+                networks: networks.clone(),
+                access: fitting(access, kind, &mut routes.notes),
             });
         }
     }
-    routes
 }
 
-/// Who may see a site, as far as what was typed can be understood.
-///
-/// Convex's clients send a header of their own where a password would stand.
+/// Who may see a port by what was typed, or nothing where that cannot be understood: it must not come out unguarded.
 fn access(
     options: &Options,
-    kind: Kind,
     is_meant: impl Fn(&&(String, Option<u16>, String)) -> bool,
     notes: &mut Vec<String>,
-) -> Access {
+) -> Option<Access> {
     let mut access = Access::default();
+    let mut is_clear = true;
     for (service, _, typed) in options.access.iter().filter(is_meant) {
         if let Err(reason) = access.add(typed) {
-            notes.push(format!("Who may see `{service}` is not clear: {reason}."));
+            notes.push(format!(
+                "Who may see `{}` is not clear: {reason}. Until it is, nobody may.",
+                sources::shown(service)
+            ));
+            is_clear = false;
         }
     }
+    is_clear.then_some(access)
+}
+
+/// Without the passwords that would lock out everyone: Convex's clients send a header of their own in their place.
+fn fitting(mut access: Access, kind: Kind, notes: &mut Vec<String>) -> Access {
     if matches!(kind, Kind::ConvexApi | Kind::ConvexActions) && !access.users.is_empty() {
         notes.push("A password before Convex's API or its HTTP actions would lock out every client: they send a header of their own in its place. It is left out.".to_owned());
         access.users.clear();
     }
     access
+}
+
+/// What Convex must be told, and what its dashboard tells everyone.
+fn notes(routes: &Routes) -> Vec<String> {
+    let scheme = match routes.tls {
+        Tls::Off => "http",
+        Tls::Acme | Tls::Files => "https",
+    };
+    let of = |kind: Kind| {
+        let site = routes.reachable().find(|(site, _)| site.kind == kind);
+        site.map(|(site, _)| format!("{scheme}://{}", site.host.as_str()))
+    };
+    let mut notes = Vec::new();
+    if let Some(api) = of(Kind::ConvexApi) {
+        let actions = of(Kind::ConvexActions).unwrap_or_else(|| format!("{scheme}://…"));
+        notes.push(format!(
+            "Tell Convex its addresses: `CONVEX_CLOUD_ORIGIN={api}`, `CONVEX_SITE_ORIGIN={actions}` on the backend, and `NEXT_PUBLIC_DEPLOYMENT_URL={api}` on the dashboard."
+        ));
+    }
+    let is_open = |site: &Site| site.kind == Kind::ConvexDashboard && site.access.is_open();
+    if routes.reachable().any(|(site, _)| is_open(site)) {
+        notes.push("The dashboard asks for the admin key, and nothing else stands before it. Leave its site out, or put a password on it, if the world need not see it.".to_owned());
+    }
+    let has_ranges = |(site, _): (&Site, &Upstream)| !site.access.ranges.is_empty();
+    if routes.place == Place::Network && routes.reachable().any(has_ranges) {
+        notes.push("Who asks from where is known to a container on Linux with Docker as root. Elsewhere every visitor seems to come from Docker's own address, and a list of addresses lets in nobody, or everybody.".to_owned());
+    }
+    notes
 }
 
 /// The container ports of a service that a browser would ask.
@@ -226,107 +359,14 @@ fn proposed(service: &ServiceName, port: u16, kind: Kind, is_first: bool) -> Hos
     HostName::proposed(label.trim_matches('-'))
 }
 
-/// The published port, at an address the host reaches it by.
-fn on_host(service: &Service, port: u16, notes: &mut Vec<String>) -> Option<Upstream> {
-    let name = &service.name;
-    if service
-        .network_mode
-        .as_ref()
-        .is_some_and(|it| it.text == "host")
-    {
-        return Some(Upstream {
-            address: format!("127.0.0.1:{port}"),
-            https: port == 443 || port == 8443,
-        });
-    }
-    let holds =
-        |it: &&Port| it.known && it.protocol == "tcp" && it.target.0 <= port && port <= it.target.1;
-    let Some(found) = service.ports.iter().find(holds) else {
-        notes.push(format!(
-            "Port {port} of `{name}` is not published, so a proxy on the host cannot reach it. Publish it as `127.0.0.1:{}:{port}`, or let the proxy run beside the others.",
-            beside(port)
-        ));
-        return None;
-    };
-    let Some((first, last)) = found.published else {
-        notes.push(format!(
-            "Docker picks the host port for port {port} of `{name}` at each start. Publish it on one of your choice, as `127.0.0.1:{}:{port}`.",
-            beside(port)
-        ));
-        return None;
-    };
-    if first != last && !found.is_range() {
-        notes.push(format!(
-            "Docker picks one of {first}–{last} for port {port} of `{name}` at each start. Publish it on one of your choice."
-        ));
-        return None;
-    }
-    let number = first + (port - found.target.0);
-    let address = match found.host_ip.as_deref() {
-        None | Some("0.0.0.0") => {
-            notes.push(format!(
-                "Port {number} of `{name}` is open to everyone, past your proxy and past ufw. Publish it as `127.0.0.1:{number}:{port}`."
-            ));
-            format!("127.0.0.1:{number}")
-        }
-        Some("::" | "::1") => format!("[::1]:{number}"),
-        Some(ip) => match ip.parse::<std::net::IpAddr>() {
-            Ok(std::net::IpAddr::V6(ip)) => format!("[{ip}]:{number}"),
-            Ok(ip) => format!("{ip}:{number}"),
-            Err(_) => return None,
-        },
-    };
-    Some(Upstream {
-        address,
-        https: speaks_tls(found, port),
-    })
-}
-
-/// A host port to propose for a container's: the proxy itself wants 80 and 443.
-fn beside(port: u16) -> u16 {
-    if port < 1024 { 8000 + port } else { port }
-}
-
-/// The service's name, which Docker's name server knows.
-fn in_network(
-    service: &Service,
-    name: &ServiceName,
-    port: u16,
-    notes: &mut Vec<String>,
-) -> Option<Upstream> {
-    match service.network_mode.as_ref().map(|it| it.text.as_str()) {
-        None | Some("bridge") => (),
-        Some(mode) => {
-            notes.push(format!(
-                "`{}` has `network_mode: {}`, so no other service reaches it by name.",
-                name.as_str(),
-                mode.replace('`', "'")
-            ));
-            return None;
-        }
-    }
-    let holds = |it: &&Port| it.target.0 <= port && port <= it.target.1;
-    let https = service
-        .ports
-        .iter()
-        .find(holds)
-        .is_some_and(|it| speaks_tls(it, port));
-    Some(Upstream {
-        address: format!("{}:{port}", name.as_str()),
-        https,
-    })
-}
-
-fn speaks_tls(port: &Port, number: u16) -> bool {
-    port.app_protocol.as_deref() == Some("https") || number == 443 || number == 8443
-}
-
 impl Routes {
-    /// Whether the target is known to be as new as that.
+    /// Whether the target is known to be as new as that. Where nobody says and the proxy is a service of the
+    /// project, it is: the image that it is given is newer than all that is asked about.
     pub fn is_at_least(&self, target: &str, numbers: &[u32]) -> bool {
-        self.versions
-            .iter()
-            .any(|(id, version)| id == target && version.at_least(numbers))
+        let said = self.versions.iter().find(|(id, _)| id == target);
+        said.map_or(self.place == Place::Network, |(_, version)| {
+            version.at_least(numbers)
+        })
     }
 
     /// The sites that can be reached.
@@ -337,14 +377,23 @@ impl Routes {
     }
 
     /// The networks a proxy must join to reach each service: the first of each, `default` where it has none.
+    /// And `default` as well where those lead nowhere: a proxy must publish its ports.
     pub fn networks(&self) -> Vec<ServiceName> {
         let default = || ServiceName::default_network();
-        let first = self
-            .reachable()
-            .map(|(site, _)| site.networks.first().cloned().unwrap_or_else(default));
+        let inside = self.reachable().filter(|(_, upstream)| upstream.moves);
+        let first = inside.map(|(site, _)| site.networks.first().cloned().unwrap_or_else(default));
         let mut names = BTreeSet::new();
         names.extend(first);
+        if self.needs_outside {
+            names.insert(default());
+        }
         names.into_iter().collect()
+    }
+
+    /// What the host is called by a proxy that reaches a service through it, and must be told of it then.
+    pub fn gateway(&self) -> Option<&'static str> {
+        let is_there = |(_, upstream): (&Site, &Upstream)| !upstream.moves;
+        (self.place == Place::Network && self.reachable().any(is_there)).then_some(reach::GATEWAY)
     }
 
     /// Host names by service, in the order of the file.
@@ -385,6 +434,12 @@ impl Kind {
             Kind::ConvexDashboard => Some("/"),
             Kind::Plain | Kind::ConvexActions => None,
         }
+    }
+
+    /// Whether a proxy may compress what it says. Convex's API speaks through WebSockets and to its own clients,
+    /// and HTTP actions send text as it comes to be, which a compressor would hold back.
+    pub fn is_compressible(self) -> bool {
+        matches!(self, Kind::Plain | Kind::ConvexDashboard)
     }
 
     /// Paths that are not for the public: Convex answers `/metrics` to anyone unless told otherwise.
@@ -447,6 +502,155 @@ services:
         ];
         assert_eq!(sites, expected);
         assert_eq!(notes.len(), 6, "{notes:#?}");
+    }
+
+    #[test]
+    fn variables_without_a_value_make_no_site() {
+        let text = r#"
+services:
+  a: {image: a, ports: ["${NOPE}:3301"]}
+  b: {image: b, ports: ["${PORT:-3300}:3300"]}
+  c: {image: c, ports: ["127.0.0.1:${NOPE:-}:80"]}
+"#;
+        let (sites, notes) = planned(text, &Options::default());
+        let expected = ["b.example.com → 127.0.0.1:3300", "c.example.com → nowhere"];
+        assert_eq!(sites, expected, "{notes:#?}");
+    }
+
+    #[test]
+    fn whose_network_a_service_is_in() {
+        let text = r#"
+services:
+  vpn: {image: vpn, ports: ["127.0.0.1:8080:80", "127.0.0.1:8081:9000"], networks: [n]}
+  app: {image: app, network_mode: "service:vpn", expose: [9000]}
+  host: {image: host, network_mode: host, expose: [7000]}
+  none: {image: none, network_mode: none, expose: [7000]}
+  bridge: {image: bridge, network_mode: bridge, ports: ["127.0.0.1:8082:80"]}
+  lost: {image: lost, network_mode: "service:gone", expose: [80]}
+  round: {image: round, network_mode: "service:round", expose: [80]}
+  open: {image: open, network_mode: "${MODE}", expose: [80]}
+networks: {n: }
+"#;
+        let (sites, notes) = planned(text, &Options::default());
+        let expected = [
+            "vpn.example.com → 127.0.0.1:8080",
+            "vpn-9000.example.com → 127.0.0.1:8081",
+            "app.example.com → 127.0.0.1:8081",
+            "host.example.com → 127.0.0.1:7000",
+            "none.example.com → nowhere",
+            "bridge.example.com → 127.0.0.1:8082",
+            "lost.example.com → nowhere",
+            "round.example.com → nowhere",
+            "open.example.com → nowhere",
+        ];
+        assert_eq!(sites, expected);
+        assert_eq!(notes.len(), 1, "{notes:#?}");
+        let beside = Options {
+            place: Place::Network,
+            ..Options::default()
+        };
+        let (sites, notes) = planned(text, &beside);
+        let expected = [
+            "vpn.example.com → vpn:80",
+            "vpn-9000.example.com → vpn:9000",
+            "app.example.com → vpn:9000",
+            "host.example.com → host.docker.internal:7000",
+            "none.example.com → nowhere",
+            "bridge.example.com → nowhere",
+            "lost.example.com → nowhere",
+            "round.example.com → nowhere",
+            "open.example.com → nowhere",
+        ];
+        assert_eq!(sites, expected);
+        assert_eq!(notes.len(), 2, "{notes:#?}");
+        let routes = plan(
+            &compose::load(&Project::single("compose.yaml", text)),
+            &beside,
+        );
+        assert_eq!(routes.gateway(), Some("host.docker.internal"));
+        let networks = routes.networks();
+        let networks: Vec<&str> = networks.iter().map(ServiceName::as_str).collect();
+        assert_eq!(networks, ["n"]);
+    }
+
+    #[test]
+    fn the_network_that_others_share_and_that_leads_outside() {
+        let text = r#"
+services:
+  a: {image: a, expose: [80], networks: [alone, inside, shared]}
+  b: {image: b, expose: [80], networks: [shared, inside]}
+  c: {image: c, expose: [80], networks: [inside]}
+networks: {alone: , shared: , inside: {internal: true}}
+"#;
+        let beside = Options {
+            place: Place::Network,
+            ..Options::default()
+        };
+        let networks = |text: &str| {
+            let routes = plan(
+                &compose::load(&Project::single("compose.yaml", text)),
+                &beside,
+            );
+            let names = routes.networks();
+            let names: Vec<String> = names.iter().map(|it| it.as_str().to_owned()).collect();
+            names.join(" ")
+        };
+        assert_eq!(networks(text), "inside shared");
+        // A proxy in nothing but networks that lead nowhere publishes no port.
+        let text = text.replace("shared: ,", "shared: {internal: true},");
+        let text = text.replace("alone, inside", "inside");
+        assert_eq!(networks(&text), "default inside");
+    }
+
+    #[test]
+    fn many_of_one_service_cannot_share_a_port_of_the_host() {
+        let text =
+            "services:\n  a: {image: a, ports: ['127.0.0.1:80:80'], deploy: {replicas: 3}}\n";
+        let (_, notes) = planned(text, &Options::default());
+        assert!(notes.iter().any(|it| it.contains("3 times")), "{notes:#?}");
+        let beside = Options {
+            place: Place::Network,
+            ..Options::default()
+        };
+        assert_eq!(planned(text, &beside).1, [""; 0]);
+    }
+
+    #[test]
+    fn convex_is_called_as_it_calls_itself() {
+        let text = |cloud: &str| {
+            format!(
+                "services:\n  b:\n    image: ghcr.io/get-convex/convex-backend\n    ports: ['127.0.0.1:3210:3210', '127.0.0.1:3211:3211']\n    environment:\n      CONVEX_CLOUD_ORIGIN: {cloud}\n      CONVEX_SITE_ORIGIN: http://127.0.0.1:3211\n"
+            )
+        };
+        for (cloud, expected) in [
+            ("https://api.shop.com", "api.shop.com"),
+            ("https://API.shop.com:443/", "api.shop.com"),
+            ("http://127.0.0.1:3210", "api.example.com"),
+            ("http://localhost:3210", "api.example.com"),
+            ("http://backend:3210", "api.example.com"),
+            ("https://api.shop.com:8443", "api.example.com"),
+            ("https://${DOMAIN}", "api.example.com"),
+            ("${ORIGIN:-https://api.shop.com}", "api.shop.com"),
+        ] {
+            let (sites, _) = planned(&text(cloud), &Options::default());
+            let api = format!("{expected} → 127.0.0.1:3210");
+            assert_eq!(
+                sites,
+                [api.as_str(), "actions.example.com → 127.0.0.1:3211"],
+                "{cloud}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_unclear_of_who_may_see_a_site_shuts_it() {
+        let text = "services:\n  a: {image: a, ports: ['127.0.0.1:80:80']}\n";
+        let options = Options {
+            access: vec![("a".to_owned(), None, "admin:secret".to_owned())],
+            ..Options::default()
+        };
+        let (sites, notes) = planned(text, &options);
+        assert_eq!(sites, ["a.example.com → nowhere"], "{notes:#?}");
     }
 
     #[test]

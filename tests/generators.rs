@@ -10,7 +10,7 @@ use compose_playground::{
     compose,
     generate::{self, Output},
     project::Project,
-    routes::{HostName, Options, Place, Tls},
+    routes::{HostName, Options, Place, Tls, Version},
 };
 
 fn cases() -> Vec<(String, String)> {
@@ -64,6 +64,17 @@ fn options(text: &str) -> Options {
                     .hosts
                     .push((service.to_owned(), port, host.to_owned()));
             }
+            ("access", choice) => {
+                let (service, who) = choice.split_once('=').unwrap();
+                options
+                    .access
+                    .push((service.to_owned(), None, who.to_owned()));
+            }
+            ("version", choice) => {
+                let (target, version) = choice.split_once('=').unwrap();
+                let version = Version::new(version).unwrap();
+                options.versions.push((target.to_owned(), version));
+            }
             other => panic!("{other:?} is no choice"),
         }
     }
@@ -98,6 +109,12 @@ fn what_is_generated_is_what_was_read_and_approved() {
                 .iter()
                 .map(|it| (it.path.clone(), it.text.clone()));
             for (name, actual) in files.chain([(format!("{id}.md"), words)]) {
+                // Two targets may call different files the same.
+                let name = if expected.contains(&name) {
+                    format!("{id}.{name}")
+                } else {
+                    name
+                };
                 expected.insert(name.clone());
                 let path = file(&case, &name);
                 if update {
@@ -123,12 +140,13 @@ fn what_is_generated_is_what_was_read_and_approved() {
 /// An independent reader takes the YAML for what it should be: services, and labels as strings.
 #[test]
 fn generated_yaml_is_yaml_to_others_too() {
-    let mut labels = 0;
+    let (mut labels, mut routers) = (0, 0);
     for (case, text) in cases() {
         for (_, output) in made(&text) {
             for file in output.files.iter().filter(|it| it.path.ends_with(".yaml")) {
                 let value: serde_yaml::Value = serde_yaml::from_str(&file.text)
                     .unwrap_or_else(|error| panic!("{case}/{}: {error}", file.path));
+                routers += routers_lead_somewhere(&value);
                 let services = value
                     .get("services")
                     .and_then(serde_yaml::Value::as_mapping);
@@ -151,6 +169,25 @@ fn generated_yaml_is_yaml_to_others_too() {
         }
     }
     assert!(labels > 40, "only {labels} labels");
+    assert!(routers > 10, "only {routers} routers");
+}
+
+/// Every router of Traefik's file names a service and middlewares that the file has. How many there are.
+fn routers_lead_somewhere(value: &serde_yaml::Value) -> usize {
+    let Some(http) = value.get("http") else {
+        return 0;
+    };
+    let routers = http["routers"].as_mapping().unwrap();
+    for router in routers.values() {
+        let service = &http["services"][router["service"].as_str().unwrap()];
+        let url = service["loadBalancer"]["servers"][0]["url"].as_str();
+        assert!(url.is_some_and(|it| it.starts_with("http")), "{service:?}");
+        let names = router.get("middlewares").and_then(|it| it.as_sequence());
+        for name in names.into_iter().flatten() {
+            assert!(http["middlewares"].get(name).is_some(), "{name:?}");
+        }
+    }
+    routers.len()
 }
 
 /// What the proxy is added with is a project that our own rules find nothing wrong with.
@@ -181,6 +218,70 @@ fn the_proxy_and_the_project_go_together() {
                     .collect();
                 assert!(refused.is_empty(), "{case}/{}: {refused:?}", file.path);
             }
+        }
+    }
+}
+
+/// The rules of cloudflared's own `ingress validate`: there is no cloudflared to ask.
+#[test]
+fn what_cloudflared_would_refuse_is_not_generated() {
+    let mut rules = 0;
+    for (case, text) in cases() {
+        let outputs = made(&text);
+        let Some((_, output)) = outputs.iter().find(|(id, _)| *id == "cloudflared") else {
+            continue;
+        };
+        let config: serde_yaml::Value = serde_yaml::from_str(&output.files[0].text).unwrap();
+        for key in ["tunnel", "credentials-file"] {
+            assert!(config[key].is_string(), "{case} has no {key}");
+        }
+        let ingress = config["ingress"].as_sequence().unwrap();
+        let (last, others) = ingress.split_last().unwrap();
+        assert!(
+            last.get("hostname").is_none() && last.get("path").is_none(),
+            "{case}: the last rule must match all"
+        );
+        assert_eq!(last["service"].as_str(), Some("http_status:404"));
+        for rule in others {
+            let host = rule["hostname"].as_str().unwrap();
+            assert!(!host.contains([':', '*', '/']), "{case}: {host}");
+            let service = rule["service"].as_str().unwrap();
+            let is_status = service == "http_status:404" && rule["path"].is_string();
+            let rest = service
+                .strip_prefix("http://")
+                .or_else(|| service.strip_prefix("https://"));
+            assert!(
+                is_status || rest.is_some_and(|it| !it.is_empty() && !it.contains('/')),
+                "{case}: {service}"
+            );
+            rules += 1;
+        }
+    }
+    assert!(rules > 15, "only {rules} rules");
+}
+
+/// A tunnel asks nobody who they are, and Envoy for no such password: what is to be guarded leads nowhere there.
+#[test]
+fn what_cannot_be_guarded_is_shut() {
+    let hash = format!("$2y$05${}", "a".repeat(53));
+    let text = format!(
+        "# place=host tls=off access=web=admin:{hash} access=office=10.0.0.0/8\nservices:\n  web: {{image: a, ports: ['127.0.0.1:8080:80']}}\n  office: {{image: b, ports: ['127.0.0.1:8081:80']}}\n"
+    );
+    for (id, output) in made(&text) {
+        let text = &output.files[0].text;
+        match id {
+            "cloudflared" => {
+                assert!(!text.contains("example.com"), "{text}");
+                assert_eq!(output.notes.len(), 2, "{:?}", output.notes);
+            }
+            "envoy" => {
+                assert!(
+                    !text.contains("8080") && text.contains("status: 403"),
+                    "{text}"
+                );
+                assert!(text.contains("8081") && text.contains("10.0.0.0"), "{text}");
+            }
+            _ => (),
         }
     }
 }

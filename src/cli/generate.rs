@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     compose::{self, nearest},
-    generate::{self, GENERATORS, Generator},
+    generate::{self, GENERATORS, Generator, Make},
     routes::{self, Options},
 };
 
@@ -82,7 +82,8 @@ fn write(input: &Input, arguments: &Arguments, generator: &Generator) -> Result<
         let sites = routes::plan(
             &compose,
             &Options {
-                hosts: Vec::new(),
+                // A name of its own, so that it is there whatever the others are called.
+                hosts: vec![(service.clone(), *port, "site.example.com".to_owned())],
                 ..options.clone()
             },
         )
@@ -98,13 +99,16 @@ fn write(input: &Input, arguments: &Arguments, generator: &Generator) -> Result<
         }
     }
     let routes = routes::plan(&compose, &options);
-    let output = generator.generate(&routes);
-    if routes.reachable().next().is_none() {
-        for note in &output.notes {
+    let Some(output) = generator.generate(&compose, &routes) else {
+        for note in &routes.notes {
             say_trouble(note);
         }
-        return Err("there is nothing a proxy could lead to".to_owned());
-    }
+        let nothing = match generator.make {
+            Make::Proxy(_) => "there is nothing a proxy could lead to",
+            Make::Running(_) => "there is nothing here to make it of",
+        };
+        return Err(nothing.to_owned());
+    };
     let mut text = String::new();
     for file in &output.files {
         match &arguments.out {

@@ -2,21 +2,38 @@
 //!
 //! What each line is for was measured with real servers; the comments in the output say it.
 
-use super::{File, Generator, Group, Output, block::Block, proxy_service::Lines};
-use crate::routes::{Kind, Place, Routes, Site, Tls, Upstream};
+use super::{
+    File, Generator, Make, Output,
+    block::Block,
+    passwords,
+    proxy_service::{Lines, point_names},
+};
+use crate::routes::{Place, Routes, Site, Tls, Upstream};
 
 pub(super) static GENERATOR: Generator = Generator {
     id: "nginx",
-    group: Group::Proxy,
     title: "nginx",
     summary: "sites for /etc/nginx/conf.d, WebSocket and uploads included",
-    versions: &["1.18", "1.25.1"],
-    generate,
+    versions: &["1.18", "1.25.1", "1.27.3"],
+    make: Make::Proxy(generate),
 };
 
 const CONFIGURATION: &str = "compose-playground.conf";
 const SERVICE: &str = "compose.nginx.yaml";
 const IMAGE: &str = "nginx:1.28-alpine";
+
+/// What is text, and whole when it arrives: never a stream of events. HTML is compressed unasked.
+const COMPRESSED: &[&str] = &[
+    "text/css",
+    "text/javascript",
+    "text/xml",
+    "application/javascript",
+    "application/json",
+    "application/manifest+json",
+    "application/wasm",
+    "application/xml",
+    "image/svg+xml",
+];
 
 fn generate(routes: &Routes) -> Output {
     let mut files = vec![File {
@@ -29,15 +46,16 @@ fn generate(routes: &Routes) -> Output {
             text: service(routes),
         });
     }
+    files.extend(passwords::files(routes));
     Output {
         files,
         steps: steps(routes),
-        notes: notes(routes),
+        notes: Vec::new(),
     }
 }
 
 fn configuration(routes: &Routes) -> String {
-    let mut conf = Block::default();
+    let mut conf = Block::nginx();
     conf.comment(
         "WebSocket: the upgrade is passed on where the client asks for one, and only there.",
     );
@@ -54,7 +72,6 @@ fn configuration(routes: &Routes) -> String {
     conf.comment("Long host names want larger buckets.");
     conf.directive("server_names_hash_bucket_size", &["128"]);
     if routes.tls != Tls::Off {
-        conf.directive("ssl_protocols", &["TLSv1.2", "TLSv1.3"]);
         conf.directive("ssl_session_cache", &["shared:compose_playground:10m"]);
         conf.directive("ssl_session_timeout", &["1d"]);
     }
@@ -66,11 +83,8 @@ fn configuration(routes: &Routes) -> String {
     }
     for (site, upstream) in routes.reachable() {
         conf.blank();
-        if routes.place == Place::Host {
-            conf.block(&format!("upstream {}", site.id.as_str()), |block| {
-                block.directive("server", &[upstream.address()]);
-                block.directive("keepalive", &["32"]);
-            });
+        if !asks_again(routes, upstream) {
+            upstream_block(&mut conf, site, upstream);
             conf.blank();
         }
         if !site.kind.label().is_empty() {
@@ -94,6 +108,7 @@ fn catch_all(conf: &mut Block, routes: &Routes) {
         conf.block("server", |server| {
             listen(server, "443", "ssl default_server");
             server.directive("server_name", &["_"]);
+            protocols(server);
             server.directive("ssl_reject_handshake", &["on"]);
         });
     }
@@ -119,6 +134,25 @@ fn redirect(conf: &mut Block, routes: &Routes) {
     });
 }
 
+/// Whether a name is looked up with each request, because nginx is too old to follow one by itself.
+fn asks_again(routes: &Routes, upstream: &Upstream) -> bool {
+    upstream.moves && !routes.is_at_least(GENERATOR.id, &[1, 27, 3])
+}
+
+fn upstream_block(conf: &mut Block, site: &Site, upstream: &Upstream) {
+    let id = site.id.as_str();
+    conf.block(&format!("upstream {id}"), |block| {
+        if upstream.moves {
+            block.comment("Shared by the workers: the address that the name has now.");
+            block.directive("zone", &[id, "64k"]);
+            block.directive("server", &[upstream.address(), "resolve"]);
+        } else {
+            block.directive("server", &[upstream.address()]);
+        }
+        block.directive("keepalive", &["32"]);
+    });
+}
+
 fn server_block(server: &mut Block, routes: &Routes, site: &Site, upstream: &Upstream) {
     if routes.tls == Tls::Off {
         listen(server, "80", "");
@@ -130,6 +164,7 @@ fn server_block(server: &mut Block, routes: &Routes, site: &Site, upstream: &Ups
             server.directive("http2", &["on"]);
         }
         server.directive("server_name", &[site.host.as_str()]);
+        protocols(server);
         let folder = certificate_folder(routes, site);
         server.directive("ssl_certificate", &[&format!("{folder}/fullchain.pem")]);
         server.directive("ssl_certificate_key", &[&format!("{folder}/privkey.pem")]);
@@ -152,6 +187,14 @@ fn server_block(server: &mut Block, routes: &Routes, site: &Site, upstream: &Ups
         }
         Some(limit) => server.directive("client_max_body_size", &[&format!("{limit}m")]),
     }
+    if site.kind.is_compressible() {
+        server.comment("Text that is whole; what is sent bit by bit is not held back.");
+        server.directive("gzip", &["on"]);
+        server.directive("gzip_vary", &["on"]);
+        server.directive("gzip_min_length", &["1024"]);
+        server.directive("gzip_types", COMPRESSED);
+    }
+    access(server, site);
     if let Some(path) = site.kind.closed_path() {
         server.comment("Not for the public.");
         server.block(&format!("location = {path}"), |location| {
@@ -165,20 +208,17 @@ fn server_block(server: &mut Block, routes: &Routes, site: &Site, upstream: &Ups
 
 fn location_block(location: &mut Block, routes: &Routes, site: &Site, upstream: &Upstream) {
     let scheme = upstream.scheme();
-    match routes.place {
-        Place::Host => {
-            location.directive("proxy_pass", &[&format!("{scheme}://{}", site.id.as_str())]);
-        }
-        Place::Network => {
-            location.comment(
-                "A variable, so that the name is asked for again and again, not only at the start.",
-            );
-            location.directive(
-                "set",
-                &["$upstream", &format!("{scheme}://{}", upstream.address())],
-            );
-            location.directive("proxy_pass", &["$upstream"]);
-        }
+    if asks_again(routes, upstream) {
+        location.comment(
+            "A variable, so that the name is asked for again and again, not only at the start.",
+        );
+        location.directive(
+            "set",
+            &["$upstream", &format!("{scheme}://{}", upstream.address())],
+        );
+        location.directive("proxy_pass", &["$upstream"]);
+    } else {
+        location.directive("proxy_pass", &[&format!("{scheme}://{}", site.id.as_str())]);
     }
     location.directive("proxy_http_version", &["1.1"]);
     location.directive("proxy_set_header", &["Upgrade", "$http_upgrade"]);
@@ -191,6 +231,10 @@ fn location_block(location: &mut Block, routes: &Routes, site: &Site, upstream: 
     location.directive("proxy_set_header", &["X-Forwarded-Host", "$host"]);
     location.directive("proxy_set_header", &["X-Forwarded-Port", "$server_port"]);
     location.directive("proxy_set_header", &["Forwarded", "\"\""]);
+    if !site.access.users.is_empty() {
+        location.comment("The password is nginx's, and nobody else's business.");
+        location.directive("proxy_set_header", &["Authorization", "\"\""]);
+    }
     location.comment("An open WebSocket may be silent, and a long answer take its time.");
     location.directive("proxy_connect_timeout", &["5s"]);
     location.directive("proxy_read_timeout", &["3600s"]);
@@ -198,6 +242,30 @@ fn location_block(location: &mut Block, routes: &Routes, site: &Site, upstream: 
     location.comment("Answers and uploads pass through as they come.");
     location.directive("proxy_buffering", &["off"]);
     location.directive("proxy_request_buffering", &["off"]);
+}
+
+/// In each server: Debian's own `nginx.conf` names older ones, and what stands beside it would only add to them.
+fn protocols(server: &mut Block) {
+    server.directive("ssl_protocols", &["TLSv1.2", "TLSv1.3"]);
+}
+
+/// Where both are asked for, both must hold: that is what nginx does unless told otherwise.
+fn access(server: &mut Block, site: &Site) {
+    if !site.access.ranges.is_empty() {
+        server.comment("From here only.");
+        for range in &site.access.ranges {
+            server.directive("allow", &[range.as_str()]);
+        }
+        server.directive("deny", &["all"]);
+    }
+    if !site.access.users.is_empty() {
+        server.directive("auth_basic", &[&format!("\"{}\"", site.host.as_str())]);
+        server.directive("auth_basic_user_file", &[&password_path(site)]);
+    }
+}
+
+fn password_path(site: &Site) -> String {
+    format!("/etc/nginx/{}", passwords::name(site))
 }
 
 fn listen(server: &mut Block, port: &str, rest: &str) {
@@ -245,6 +313,12 @@ fn service(routes: &Routes) -> String {
     if routes.tls != Tls::Off {
         ports.push("443:443".to_owned());
     }
+    for (site, _) in routes.reachable() {
+        if !site.access.users.is_empty() {
+            let path = password_path(site);
+            volumes.push(format!("./{}:{path}:ro", passwords::name(site)));
+        }
+    }
     lines.list(2, "ports", &ports);
     lines.list(2, "volumes", &volumes);
     lines.networks(2, routes);
@@ -252,7 +326,7 @@ fn service(routes: &Routes) -> String {
 }
 
 fn steps(routes: &Routes) -> Vec<String> {
-    let mut steps = Vec::new();
+    let mut steps = vec![point_names(routes)];
     let hosts: Vec<&str> = routes
         .reachable()
         .map(|(site, _)| site.host.as_str())
@@ -283,6 +357,9 @@ fn steps(routes: &Routes) -> Vec<String> {
             steps.push(format!(
                 "Save the file as `/etc/nginx/conf.d/{CONFIGURATION}`."
             ));
+            for file in passwords::files(routes) {
+                steps.push(format!("Save the passwords as `/etc/nginx/{}`.", file.path));
+            }
             steps.push(
                 "Remove Debian's own default site, which claims the same place: `rm -f /etc/nginx/sites-enabled/default`."
                     .to_owned(),
@@ -292,9 +369,11 @@ fn steps(routes: &Routes) -> Vec<String> {
             );
         }
         Place::Network => {
-            steps.push(format!(
-                "Save both files beside your Compose file, as `{CONFIGURATION}` and `{SERVICE}`."
-            ));
+            let mut names = format!("`{CONFIGURATION}`, `{SERVICE}`");
+            for file in passwords::files(routes) {
+                names.push_str(&format!(", `{}`", file.path));
+            }
+            steps.push(format!("Save the files beside your Compose file: {names}."));
             steps.push(format!(
                 "Start everything together: `docker compose -f compose.yaml -f {SERVICE} up -d`."
             ));
@@ -312,46 +391,5 @@ fn steps(routes: &Routes) -> Vec<String> {
             hosts.first().unwrap_or(&"example.com")
         ));
     }
-    steps.push(format!(
-        "Point the names of {} at this machine.",
-        names_of(&hosts)
-    ));
     steps
-}
-
-fn notes(routes: &Routes) -> Vec<String> {
-    let has = |kind: Kind| routes.reachable().any(|(site, _)| site.kind == kind);
-    let mut notes = Vec::new();
-    if has(Kind::ConvexApi) {
-        let scheme = if routes.tls == Tls::Off {
-            "http"
-        } else {
-            "https"
-        };
-        let of = |kind: Kind| {
-            let host = routes
-                .reachable()
-                .find(|(site, _)| site.kind == kind)
-                .map(|(site, _)| site.host.as_str());
-            format!("{scheme}://{}", host.unwrap_or("…"))
-        };
-        notes.push(format!(
-            "Tell Convex its addresses: `CONVEX_CLOUD_ORIGIN={}`, `CONVEX_SITE_ORIGIN={}` on the backend, and `NEXT_PUBLIC_DEPLOYMENT_URL={}` on the dashboard.",
-            of(Kind::ConvexApi),
-            of(Kind::ConvexActions),
-            of(Kind::ConvexApi)
-        ));
-    }
-    if has(Kind::ConvexDashboard) {
-        notes.push("The dashboard asks for the admin key, and nothing else stands before it. Leave its site out, or put a password on it, if the world need not see it.".to_owned());
-    }
-    notes
-}
-
-fn names_of(hosts: &[&str]) -> String {
-    hosts
-        .iter()
-        .map(|host| format!("`{host}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
 }

@@ -2,6 +2,18 @@
 
 use crate::{routes::Routes, syntax::quoted};
 
+/// The first step of all: a certificate authority looks for the proxy where visitors do.
+pub(super) fn point_names(routes: &Routes) -> String {
+    let mut names = String::new();
+    for (site, _) in routes.reachable() {
+        if !names.is_empty() {
+            names.push_str(", ");
+        }
+        names.push_str(&format!("`{}`", site.host.as_str()));
+    }
+    format!("Point the names of {names} at this machine.")
+}
+
 /// A service, as the lines of a Compose file.
 #[derive(Default)]
 pub(super) struct Lines {
@@ -15,19 +27,26 @@ impl Lines {
         self.out.push('\n');
     }
 
-    /// `key:` and a list of quoted strings, in which `$` stands for itself.
+    /// `key:` and a list of quoted strings, in which Compose takes `$` for itself.
     pub(super) fn list(&mut self, depth: usize, key: &str, items: &[String]) {
+        let items: Vec<String> = items.iter().map(|it| it.replace('$', "$$")).collect();
+        self.items(depth, key, &items);
+    }
+
+    /// `key:` and a list of quoted strings, for whoever knows no variables.
+    pub(super) fn items(&mut self, depth: usize, key: &str, items: &[String]) {
         self.line(depth, &format!("{key}:"));
         for item in items {
-            self.line(
-                depth + 1,
-                &format!("- {}", quoted(&item.replace('$', "$$"))),
-            );
+            self.line(depth + 1, &format!("- {}", quoted(item)));
         }
     }
 
-    /// The networks of the services the proxy leads to.
+    /// The networks of the services the proxy leads to, and the host where one is in no network.
     pub(super) fn networks(&mut self, depth: usize, routes: &Routes) {
+        if let Some(gateway) = routes.gateway() {
+            let host = format!("{gateway}:host-gateway");
+            self.list(depth, "extra_hosts", &[host]);
+        }
         let names = routes.networks();
         if names.iter().all(|name| name.as_str() == "default") {
             return;

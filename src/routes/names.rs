@@ -132,11 +132,12 @@ impl Slug {
 
 impl Email {
     pub fn new(text: &str) -> Option<Email> {
-        let (name, host) = text.split_once('@')?;
+        let (name, host) = text.trim().split_once('@')?;
         let ok =
             |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'+' | b'-');
-        let fits = !name.is_empty() && name.bytes().all(ok) && HostName::new(host).is_ok();
-        fits.then(|| Email(text.to_owned()))
+        let host = HostName::new(host).ok()?;
+        let fits = !name.is_empty() && name.bytes().all(ok);
+        fits.then(|| Email(format!("{name}@{}", host.as_str())))
     }
 
     pub fn as_str(&self) -> &str {
@@ -186,6 +187,10 @@ impl User {
         let in_name = |byte: u8| letter(byte) || matches!(byte, b'.' | b'_' | b'-' | b'@');
         if name.is_empty() || name.len() > 64 || !name.bytes().all(in_name) {
             return Err("a user's name is made of letters, digits and `._-@`");
+        }
+        // Even in quotes it would be read as Caddy's directive.
+        if name == "import" {
+            return Err("a user is called otherwise than `import`, which is a word of Caddy's");
         }
         let wrong = "the hash of a password is what `htpasswd -nbB name password` prints";
         let rest = hash.strip_prefix("$2").ok_or(wrong)?;
@@ -287,6 +292,7 @@ mod tests {
         assert_eq!((access.users.len(), access.ranges.len()), (1, 1));
         for text in [
             format!("ad min:{hash}"),
+            format!("import:{hash}"),
             "admin:secret".to_owned(),
             format!("admin:{hash}\n"),
             format!("admin:{hash} x"),

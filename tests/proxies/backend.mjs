@@ -10,6 +10,12 @@ import { CLOSE, TEXT, frame, proofFor, readFrames } from "./websocket.mjs";
 /** How long the backend pauses between the first and the last part of `/stream`, in milliseconds. */
 export const PAUSE = 600;
 
+/** Long enough to be worth compressing, of letters that a changed encoding would show in. */
+export const PAGE = "<p>café ☕ 🐳 é中</p>\n".repeat(1_000);
+
+/** Where certbot answers, as generated. */
+export const CERTBOT_PORT = 8402;
+
 /**
  * Answers every request with what it saw of it; echoes WebSocket messages.
  * `name` is how a test recognises it.
@@ -24,6 +30,11 @@ export async function startBackend(name, address, port) {
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.write("data: first\n\n");
       setTimeout(() => response.end("data: last\n\n"), PAUSE);
+      return;
+    }
+    if (request.url === "/page") {
+      response.setHeader("content-type", "text/html; charset=utf-8");
+      response.end(PAGE);
       return;
     }
     const hash = createHash("sha256");
@@ -56,6 +67,19 @@ export async function startBackend(name, address, port) {
       for (const socket of sockets) socket.destroy();
     },
   };
+}
+
+/** Plays certbot where it answers the certificate authority by itself, for proxies that serve no files. */
+export async function startCertbot({ place }, { portOf }, addressOf) {
+  const challenge = { token: "a-token", content: "a-token.and-its-proof" };
+  const server = createServer((request, response) => {
+    const isAsked = request.url === `/.well-known/acme-challenge/${challenge.token}`;
+    response.statusCode = isAsked ? 200 : 404;
+    response.end(isAsked ? challenge.content : "");
+  });
+  server.listen(portOf(CERTBOT_PORT), place === "host" ? "127.0.0.1" : addressOf("certbot"));
+  await once(server, "listening");
+  return challenge;
 }
 
 /** Every value of every header: a proxy that adds where it should replace shows here. */

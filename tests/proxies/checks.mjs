@@ -3,9 +3,11 @@
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import http from "node:http";
+import http2 from "node:http2";
 import https from "node:https";
+import { gunzipSync } from "node:zlib";
 
-import { PAUSE } from "./backend.mjs";
+import { PAGE, PAUSE } from "./backend.mjs";
 import { CLOSE, TEXT, frame, proofFor, readFrames } from "./websocket.mjs";
 
 const PATIENCE = 10_000;
@@ -13,13 +15,20 @@ const PATIENCE = 10_000;
 /** Escapes, dots and an empty value: what a proxy that parses and writes again would change. */
 const TARGET = "/caf%C3%A9/a%2Fb/..c?x=1&y=%20&z=";
 
+/** A password that is not the site's, and no password at all. */
+const WRONG = { "a wrong password": { authorization: basic("admin", "correct mule") }, "no password": {} };
+
 /**
  * The checks of one site, by name. Each throws a sentence when it fails.
- * `door` says how to reach the proxy: `{ address, http, https, isSecure, certificate }`.
+ * `door` says how to reach the proxy: `{ address, http, https, isSecure, certificate, lacksCertificates, offers }`.
+ * Who lacks certificates has nothing to say over TLS.
  */
 export function siteChecks(site, door) {
-  const { isSecure } = door;
-  const ask = (options) => request({ door, host: site.host, isSecure, ...options });
+  if (door.lacksCertificates) return redirectChecks(site, door);
+  if (site.isShut || site.isMissing) return shutChecks(site, door);
+  const { isSecure, offers } = door;
+  const key = keyTo(site);
+  const ask = ({ headers, ...options }) => request({ door, host: site.host, isSecure, headers: { ...key, ...headers }, ...options });
 
   const checks = {
     async "reaches its service"() {
@@ -50,7 +59,7 @@ export function siteChecks(site, door) {
     },
 
     async "passes WebSockets"() {
-      const socket = await openWebSocket({ door, host: site.host, isSecure });
+      const socket = await openWebSocket({ door, host: site.host, isSecure, headers: key });
       for (const text of ["café ☕ 🐳 é中", "x".repeat(70_000)]) {
         const echo = await socket.ask(text);
         expect(echo === text, `a message of ${text.length} letters came back as ${echo.length}`);
@@ -66,19 +75,51 @@ export function siteChecks(site, door) {
     },
 
     async "passes on what comes bit by bit"() {
-      const { firstAfter, lastAfter } = await ask({ target: "/stream" });
+      // As browsers do: whoever compresses must not wait for more.
+      const { firstAfter, lastAfter } = await ask({ target: "/stream", headers: { "accept-encoding": "gzip, deflate, br, zstd" } });
       expect(lastAfter >= PAUSE / 2, `the whole answer was there after ${lastAfter} ms`);
       expect(lastAfter - firstAfter >= PAUSE / 2, `the first part came after ${firstAfter} ms, the last after ${lastAfter}`);
     },
   };
 
-  if (isSecure) {
-    checks["sends plain HTTP to HTTPS"] = async () => {
-      const answer = await request({ door, host: site.host, isSecure: false, target: TARGET, anyStatus: true });
-      expect([301, 308].includes(answer.status), `plain HTTP was answered ${answer.status}`);
-      const wanted = `https://${site.host}${TARGET}`;
-      expect(answer.headers.location === wanted, `it leads to ${answer.headers.location}, not ${wanted}`);
+  if (site.user) {
+    checks["asks for a password, and keeps it to itself"] = async () => {
+      for (const [name, headers] of Object.entries(WRONG)) {
+        const answer = await request({ door, host: site.host, isSecure, headers, anyStatus: true });
+        expect(answer.status === 401 && !answer.headers["x-backend"], `${name} was answered ${answer.status}`);
+        const asks = answer.headers["www-authenticate"] ?? "nothing";
+        expect(/^basic realm=/i.test(asks), `${name} is asked for ${asks}`);
+      }
+      const { seen } = await ask({});
+      expect(!seen.headers.authorization, "the password reaches the service");
     };
+  } else {
+    checks["passes on what the application itself takes for a password"] = async () => {
+      const { seen } = await ask({ headers: { authorization: "Convex a|b" } });
+      expectHeader(seen, "authorization", "Convex a|b");
+    };
+  }
+  checks["passes on a page as it is"] = async () => {
+    const { headers, body } = await ask({ target: "/page" });
+    expect(!headers["content-encoding"], "it was compressed for one who did not ask");
+    expect(body === PAGE, "it was changed on the way");
+  };
+  if (site.isText && offers.includes("gzip")) {
+    checks["compresses a page for who asks"] = async () => {
+      const { headers, bytes } = await ask({ target: "/page", headers: { "accept-encoding": "gzip" } });
+      expect(headers["content-encoding"] === "gzip", `it is encoded as ${headers["content-encoding"] ?? "it was"}`);
+      expect(gunzipSync(bytes).toString() === PAGE, "it was changed on the way");
+    };
+  }
+  if (isSecure && offers.includes("http2")) {
+    checks["speaks HTTP/2 with who can"] = async () => {
+      const { seen } = await requestByHttp2({ door, host: site.host, headers: key });
+      expect(seen.name === site.name, `${site.host} reached ${seen.name}, not ${site.name}`);
+      expectHeader(seen, "host", site.host);
+    };
+  }
+  if (isSecure) {
+    Object.assign(checks, redirectChecks(site, door));
     checks["asks browsers to stay with HTTPS, once"] = async () => {
       const { headers } = await ask({});
       const got = headers["strict-transport-security"] ?? "nothing";
@@ -92,6 +133,47 @@ export function siteChecks(site, door) {
     };
   }
   return checks;
+}
+
+function redirectChecks(site, door) {
+  return {
+    async "sends plain HTTP to HTTPS"() {
+      const answer = await request({ door, host: site.host, isSecure: false, target: TARGET, anyStatus: true });
+      expect([301, 308].includes(answer.status), `plain HTTP was answered ${answer.status}`);
+      const wanted = `https://${site.host}${TARGET}`;
+      expect(answer.headers.location === wanted, `it leads to ${answer.headers.location}, not ${wanted}`);
+    },
+  };
+}
+
+/** A site that is not for us, and one the proxy cannot guard as it should, lead nowhere. */
+function shutChecks(site, door) {
+  const { isSecure } = door;
+  const headers = keyTo(site);
+  return {
+    async "is shut"() {
+      let answer;
+      try {
+        answer = await request({ door, host: site.host, isSecure, headers, anyStatus: true, anyCertificate: true });
+      } catch (error) {
+        // One that is missing may be a name that nobody serves.
+        expect(site.isMissing && !error.message.includes("no answer"), error.message);
+        return;
+      }
+      const isRefused = site.isMissing ? answer.status >= 400 : answer.status === 403;
+      expect(isRefused && !answer.headers["x-backend"], `it was answered ${answer.status}`);
+    },
+    async "is shut to WebSockets"() {
+      let socket;
+      try {
+        socket = await openWebSocket({ door, host: site.host, isSecure, headers });
+      } catch {
+        return;
+      }
+      socket.close();
+      throw new Error("a WebSocket was opened");
+    },
+  };
 }
 
 /** A name that nobody serves must not lead to whichever site stands first. */
@@ -126,7 +208,7 @@ export async function followsTo(address, site, door) {
   const deadline = Date.now() + 20_000;
   for (let last = "never"; ; await new Promise((resolve) => setTimeout(resolve, 500))) {
     try {
-      const { seen } = await request({ door, host: site.host, isSecure: door.isSecure });
+      const { seen } = await request({ door, host: site.host, isSecure: door.isSecure, headers: keyTo(site) });
       if (seen.address === address) return;
       last = seen.address;
     } catch (error) {
@@ -150,12 +232,14 @@ async function request({ door, host, isSecure, target = "/", method = "GET", hea
     firstAfter ??= Math.round(performance.now() - started);
     parts.push(part);
   }
-  const text = Buffer.concat(parts).toString();
+  const bytes = Buffer.concat(parts);
+  const text = bytes.toString();
   expect(leniency.anyStatus || response.statusCode === 200, `${method} ${target} was answered ${response.statusCode}`);
   const isJson = response.headers["content-type"] === "application/json";
   return {
     status: response.statusCode,
     headers: response.headers,
+    bytes,
     body: text,
     seen: isJson ? JSON.parse(text) : undefined,
     firstAfter,
@@ -163,7 +247,31 @@ async function request({ door, host, isSecure, target = "/", method = "GET", hea
   };
 }
 
-async function openWebSocket({ door, host, isSecure }) {
+/** What the service saw of a request that came to the proxy by HTTP/2, which must be what the proxy chooses. */
+async function requestByHttp2({ door, host, headers }) {
+  const session = http2.connect(`https://${door.address}:${door.https}`, {
+    ca: door.certificate,
+    rejectUnauthorized: Boolean(door.certificate),
+    servername: host,
+    ALPNProtocols: ["h2", "http/1.1"],
+  });
+  try {
+    const failure = new Promise((_, reject) => session.on("error", reject));
+    await Promise.race([once(session, "connect"), failure]);
+    expect(session.alpnProtocol === "h2", `it chose ${session.alpnProtocol || "nothing"}`);
+    const stream = session.request({ ":path": "/", ":authority": host, ...headers });
+    stream.setTimeout(PATIENCE, () => stream.destroy(new Error(`no answer in ${PATIENCE / 1000} s`)));
+    const [response] = await Promise.race([once(stream, "response"), failure]);
+    const parts = [];
+    for await (const part of stream) parts.push(part);
+    expect(response[":status"] === 200, `it was answered ${response[":status"]}`);
+    return { seen: JSON.parse(Buffer.concat(parts).toString()) };
+  } finally {
+    session.destroy();
+  }
+}
+
+async function openWebSocket({ door, host, isSecure, headers }) {
   const key = randomBytes(16).toString("base64");
   const outgoing = send({
     door,
@@ -172,6 +280,7 @@ async function openWebSocket({ door, host, isSecure }) {
     target: "/api/1.27.0/sync",
     method: "GET",
     headers: {
+      ...headers,
       connection: "Upgrade",
       upgrade: "websocket",
       "sec-websocket-key": key,
@@ -221,6 +330,14 @@ function send({ door, host, isSecure, target, method, headers, anyCertificate })
   });
   outgoing.on("timeout", () => outgoing.destroy(new Error(`no answer in ${PATIENCE / 1000} s`)));
   return outgoing;
+}
+
+function keyTo({ user }) {
+  return user ? { authorization: basic(user.name, user.password) } : {};
+}
+
+function basic(name, password) {
+  return `Basic ${Buffer.from(`${name}:${password}`).toString("base64")}`;
 }
 
 function lengthOf(body, headers) {

@@ -1,27 +1,76 @@
 // nginx with a generated configuration: its files in place, `nginx -t`, and the server itself.
 
-import { execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import path from "node:path";
 
-import { makeCertificate, untilItListens, writeAt } from "./stage.mjs";
+import { findProgram, toolFolder } from "./programs.mjs";
+import { makeCertificate, startServer, writeAt } from "./stage.mjs";
 
-const PATHS = /\b(ssl_certificate|ssl_certificate_key|root)\s+(\/[^\s;]+)/g;
+/** Debian's. */
+export const NGINX = {
+  id: "nginx",
+  target: "nginx",
+  offers: ["http2", "gzip", "users", "ranges"],
+  naive: [
+    {
+      place: "host",
+      file: "naive.conf",
+      breaks: [
+        "says truly who asked",
+        "passes WebSockets",
+        "takes large uploads",
+        "keeps /metrics to itself",
+        "unknown hosts are refused",
+      ],
+      // Only before nginx 1.29.7.
+      mayBreak: ["passes on what comes bit by bit"],
+    },
+  ],
+  readsServices: false,
+  find: () => findProgram("nginx", "-v"),
+  runsOnLoopback: () => true,
+  usesPublished: ({ place }) => place === "host",
+  follows: ({ place }) => place === "network",
+  prepare,
+};
+
+/** The newest, which follows names by itself. What guides recommend breaks alike, but for streams. */
+export const NEW_NGINX = {
+  ...NGINX,
+  id: "nginx, new",
+  find: () => findProgram("nginx", "-v", toolFolder("nginx", "NEW_NGINX")),
+};
+
+const PATHS = /\b(ssl_certificate|ssl_certificate_key|root|auth_basic_user_file)\s+(\/[^\s;]+)/g;
 
 /** Puts everything in its place; `start` then has nginx judge it and serve it. */
-export function prepareNginx(it, stage) {
+function prepare(it, stage) {
   const files = it.files
     .filter((file) => file.name.endsWith(".conf"))
     .map((file) => ({ path: `/etc/nginx/conf.d/${file.name}`, text: file.text }));
   const named = files.flatMap(({ text }) => [...text.matchAll(PATHS)]).map(([, directive, file]) => ({ directive, file }));
   const certificate = writeCertificate(it, stage, named);
   const challenge = writeChallenge(stage, named);
+  for (const { name, text } of it.files) {
+    if (name.endsWith(".htpasswd")) stage.write(`/etc/nginx/${name}`, text);
+  }
   for (const file of files) {
     const move = (_, directive, place) => `${directive} ${stage.pathOf(place)}`;
-    stage.write(file.path, stage.adapt(file.text).replace(PATHS, move));
+    stage.write(file.path, movedPorts(stage.movedUpstreams(file.text), stage).replace(PATHS, move));
   }
   const main = path.join(it.folder, "nginx.conf");
   writeAt(main, mainConfiguration(it, files.map((file) => stage.pathOf(file.path))));
   return { isSecure: Boolean(certificate), certificate, challenge, start: () => start(it, main, stage.ports.http) };
+}
+
+/** Without namespaces, other ports and one address only. */
+function movedPorts(text, { isMoved, ports, nameServer }) {
+  if (!isMoved) return text;
+  return text
+    .replace(/^\s*listen\s+\[::\]:.*$/gm, "")
+    .replace(/\blisten\s+80\b/g, `listen 127.0.0.1:${ports.http}`)
+    .replace(/\blisten\s+443\b/g, `listen 127.0.0.1:${ports.https}`)
+    .replace(/\bresolver\s+127\.0\.0\.11\b/g, `resolver ${nameServer.join(":")}`);
 }
 
 /** Wherever the configuration looks for one. */
@@ -44,7 +93,7 @@ function writeChallenge(stage, named) {
   return challenge;
 }
 
-/** What nginx's own packages have around the files of `conf.d`. */
+/** What Debian's package and nginx's own have around the files of `conf.d`. */
 function mainConfiguration(it, includes) {
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
   return [
@@ -58,6 +107,9 @@ function mainConfiguration(it, includes) {
     "http {",
     "    access_log off;",
     "    default_type application/octet-stream;",
+    "    ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3;",
+    "    ssl_prefer_server_ciphers on;",
+    "    gzip on;",
     ...temporary.map((kind) => `    ${kind}_temp_path ${it.folder}/${kind};`),
     ...includes.map((file) => `    include ${file};`),
     "}",
@@ -69,9 +121,9 @@ function mainConfiguration(it, includes) {
 async function start(it, main, port) {
   const options = ["-e", "stderr", "-p", it.folder, "-c", main];
   const test = await new Promise((resolve) => {
-    execFile(it.nginx, [...options, "-t"], (error, _, words) => resolve({ error, words }));
+    execFile(it.program, [...options, "-t"], (error, _, words) => resolve({ error, words }));
   });
   const complaints = test.words.split("\n").filter((line) => /\[(warn|error|crit|alert|emerg)\]/.test(line));
   if (test.error || complaints.length > 0) throw new Error(complaints.join("; ") || test.words);
-  await untilItListens(spawn(it.nginx, options, { stdio: ["ignore", "ignore", "pipe"] }), port);
+  await startServer(it.program, options, port);
 }

@@ -1,98 +1,47 @@
-// Judges generated configuration by the real nginx and the real Traefik: `node tests/proxies/run.mjs [--loopback]`.
+// Judges generated configuration by real servers: `node tests/proxies/run.mjs [--loopback] [SERVER…]`.
 //
 // Where it may have namespaces (as root, or where the kernel gives them to anybody) every case has a network and an
-// /etc of its own and is served as generated, byte for byte. Elsewhere nginx is served with ports and paths moved, and
-// Traefik is not judged; the run says so.
+// /etc of its own and is served as generated, byte for byte. Elsewhere ports and paths are moved, and what cannot be
+// judged so is not; the run says what.
 
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 
-const here = path.dirname(fileURLToPath(import.meta.url));
-const repository = path.join(here, "../..");
-const MEBIBYTE = 1 << 20;
-
-const EXAMPLES = {
-  "convex-upstream": [
-    { service: "backend", port: 3210, published: 3210, host: "api.example.com", upload: 30 * MEBIBYTE, closed: "/metrics" },
-    { service: "backend", port: 3211, published: 3211, host: "actions.example.com", closed: "/metrics" },
-    { service: "dashboard", port: 6791, published: 6791, host: "dashboard.example.com" },
-  ],
-  "web-app": [{ service: "web", port: 3000, published: 8080, host: "shop.example.com" }],
-};
-
-/** What guides recommend, and what it breaks: these show that the checks can fail. */
-const NAIVE = [
-  {
-    target: "nginx",
-    place: "host",
-    file: "naive.conf",
-    breaks: [
-      "says truly who asked",
-      "passes WebSockets",
-      "takes large uploads",
-      "keeps /metrics to itself",
-      "unknown hosts are refused",
-    ],
-    // Only before nginx 1.29.7.
-    mayBreak: ["passes on what comes bit by bit"],
-  },
-  { target: "traefik-labels", place: "network", file: "naive.yaml", breaks: ["the server accepts it"], mayBreak: [] },
-];
+import { casesOf } from "./cases.mjs";
+import { cargoRun, here, output, repository } from "./programs.mjs";
+import { SERVERS } from "./servers.mjs";
 
 main();
 
 async function main() {
-  const nginx = findProgram("nginx", "-v");
+  const began = performance.now();
+  const wanted = process.argv.slice(2).filter((word) => !word.startsWith("--"));
   const prefix = process.argv.includes("--loopback") ? undefined : namespacePrefix();
-  const traefik = prefix && findProgram("traefik", "version");
+  const servers = SERVERS.filter(({ id }) => wanted.length === 0 || wanted.includes(id)).map((it) => ({ ...it, ...it.find() }));
   console.log(
     prefix
       ? "Each case in a namespace of its own: ports 80 and 443, files as generated."
-      : "No namespaces here: nginx on loopback, with ports and paths moved, and Traefik not at all.",
+      : "No namespaces here: on loopback, with ports and paths moved.",
   );
-  let passed = 0;
-  let failed = 0;
-  await inTurn(cases(traefik ? ["nginx", "traefik-labels"] : ["nginx"]), prefix ? 4 : 1, async (it) => {
-    const outcomes = await judge({ ...it, nginx, traefik }, prefix);
-    const bad = outcomes.filter(({ failure }) => failure);
-    passed += outcomes.length - bad.length;
-    failed += bad.length;
-    console.log(`${bad.length ? "FAILED" : "ok    "}  ${it.name}: ${outcomes.length} checks`);
+  const cases = servers.flatMap((server) => casesOf(server).map((it) => ({ ...it, program: server.program, version: server.version })));
+  const judged = cases.filter((it) => prefix || servers.find(({ id }) => id === it.server).runsOnLoopback(it));
+  for (const it of cases) if (!judged.includes(it)) console.log(`not judged  ${it.server}: ${it.name}`);
+  await inTurn(judged, prefix ? 4 : 1, async (it) => {
+    const started = performance.now();
+    it.outcomes = await judge(it, prefix);
+    it.seconds = (performance.now() - started) / 1000;
+    const bad = it.outcomes.filter(({ failure }) => failure);
+    console.log(`${bad.length ? "FAILED" : "ok    "}  ${it.server}: ${it.name}: ${it.outcomes.length} checks`);
     for (const { name, failure } of bad) console.log(`        ${name}: ${failure}`);
   });
-  console.log(`${passed} passed, ${failed} failed`);
+  printMatrix(servers, judged);
+  const outcomes = judged.flatMap((it) => it.outcomes);
+  const failed = outcomes.filter(({ failure }) => failure).length;
+  const seconds = Math.round((performance.now() - began) / 1000);
+  console.log(`${outcomes.length - failed} passed, ${failed} failed, in ${seconds} s`);
   process.exit(failed > 0 ? 1 : 0);
-}
-
-function cases(targets) {
-  const res = [];
-  for (const target of targets) {
-    for (const [example, sites] of Object.entries(EXAMPLES)) {
-      for (const place of ["host", "network"]) {
-        for (const tls of ["off", "acme", "files"]) {
-          res.push({ name: `${target}: ${example}, ${place}, tls ${tls}`, target, example, place, tls, sites: named(sites) });
-        }
-      }
-    }
-  }
-  for (const { file, ...naive } of NAIVE.filter(({ target }) => targets.includes(target))) {
-    res.push({
-      ...naive,
-      name: `${naive.target}: what guides recommend breaks where it must`,
-      example: "convex-upstream",
-      tls: "off",
-      sites: named(EXAMPLES["convex-upstream"]),
-      files: [{ name: file, text: readFileSync(path.join(here, file), "utf8") }],
-    });
-  }
-  return res;
-}
-
-function named(sites) {
-  return sites.map((site) => ({ ...site, name: `${site.service}:${site.port}` }));
 }
 
 /** Generates what is to be served, has it served, and says how each check ended. */
@@ -100,7 +49,8 @@ async function judge(it, prefix) {
   const folder = mkdtempSync(path.join(os.tmpdir(), "proxies-"));
   try {
     const files = it.files ?? (await generate(it, path.join(folder, "generated")));
-    const services = it.target === "traefik-labels" ? await merged(it, files) : undefined;
+    const { readsServices } = SERVERS.find(({ id }) => id === it.server);
+    const services = readsServices ? await merged(it, files) : undefined;
     const request = { ...it, folder, files, services, mode: prefix ? "namespace" : "loopback" };
     const command = [...(prefix ?? []), process.execPath, path.join(here, "serve.mjs")];
     const outcomes = JSON.parse(await output(command, JSON.stringify(request)));
@@ -113,15 +63,18 @@ async function judge(it, prefix) {
 }
 
 async function generate(it, out) {
-  const hosts = it.sites.flatMap((site) => ["--host", `${site.service}:${site.port}=${site.host}`]);
-  const options = ["-f", projectFile(it), "--place", it.place, "--tls", it.tls, ...hosts, "--out", out];
+  const choices = it.sites.flatMap((site) => {
+    const who = (site.access ?? []).flatMap((access) => ["--access", `${site.name}=${access}`]);
+    return ["--host", `${site.name}=${site.host}`, ...who];
+  });
+  const options = ["-f", projectFile(it), "--place", it.place, "--tls", it.tls, "--version", it.version, ...choices, "--out", out];
   await output([...cargoRun("--bin", "compose-check"), "generate", it.target, ...options]);
   return readdirSync(out).map((name) => ({ name, text: readFileSync(path.join(out, name), "utf8") }));
 }
 
-/** The services of the project, with the generated file merged into it as Compose would. */
+/** The services of the project, with the generated file, where there is one, merged into it as Compose would. */
 async function merged(it, files) {
-  const { text } = files.find(({ text }) => text.startsWith("services:") || text.includes("\nservices:"));
+  const text = files.find(({ text }) => /^services:/m.test(text))?.text ?? "services: {}";
   const [project, added] = await Promise.all(
     [readFileSync(projectFile(it), "utf8"), text].map(async (yaml) => JSON.parse(await output(cargoRun("--example", "as-json"), yaml))),
   );
@@ -134,10 +87,6 @@ function projectFile(it) {
   return path.join(repository, "examples", it.example, "compose.yaml");
 }
 
-function cargoRun(...which) {
-  return ["cargo", "run", "--quiet", "--locked", ...which, "--"];
-}
-
 /** One outcome per expectation, passed where the check failed, and the others as they are. */
 function expectBroken(outcomes, { breaks, mayBreak }) {
   const isOneOf = (names) => (outcome) => names.some((name) => outcome.name.endsWith(name));
@@ -148,13 +97,25 @@ function expectBroken(outcomes, { breaks, mayBreak }) {
   return expected.concat(outcomes.filter((it) => !isOneOf([...breaks, ...mayBreak])(it)));
 }
 
-function findProgram(name, question) {
-  for (const folder of [...process.env.PATH.split(":"), "/usr/sbin"]) {
-    const file = path.join(folder, name);
-    if (spawnSync(file, [question]).status === 0) return file;
+/** A row for each case, a column for each server: how many checks, how many failed, and the seconds it took. */
+function printMatrix(servers, judged) {
+  const names = [...new Set(judged.map(({ name }) => name))];
+  const first = Math.max(...names.map((name) => name.length));
+  const heads = servers.map(({ id, version }) => (id.includes(version) ? id : `${id} ${version}`));
+  const widths = heads.map((head) => Math.max(head.length, 18));
+  const row = (name, cells) => console.log([name.padEnd(first), ...cells.map((cell, index) => cell.padEnd(widths[index]))].join("  ").trimEnd());
+  console.log("");
+  row("", heads);
+  for (const name of names) {
+    const cells = servers.map(({ id }) => {
+      const it = judged.find((it) => it.server === id && it.name === name);
+      if (!it) return "–";
+      const bad = it.outcomes.filter(({ failure }) => failure).length;
+      return `${it.outcomes.length - bad} ok${bad ? `, ${bad} FAILED` : ""}, ${it.seconds.toFixed(1)} s`;
+    });
+    row(name, cells);
   }
-  console.error(`${name} is missing, and the proxy tests serve what they judge: \`make proxies\` installs it.`);
-  process.exit(2);
+  console.log("");
 }
 
 /** What to put before a command so that it has namespaces to change; `undefined` where it may not. */
@@ -162,22 +123,6 @@ function namespacePrefix() {
   const prefix = ["unshare", ...(process.getuid() === 0 ? [] : ["--map-root-user"]), "--net", "--mount"];
   const [command, ...options] = [...prefix, "sh", "-c", "ip link set lo up && mount -t tmpfs tmpfs /etc"];
   return spawnSync(command, options).status === 0 ? prefix : undefined;
-}
-
-/** What a command writes, given `input`; throws what it says when it fails. */
-function output([command, ...options], input = "") {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, options, { cwd: repository });
-    let text = "";
-    let words = "";
-    child.stdout.on("data", (data) => (text += data));
-    child.stderr.on("data", (data) => (words += data));
-    child.on("error", reject);
-    child.on("close", (code) => (code === 0 ? resolve(text) : reject(new Error(`${command} ended with ${code}: ${words}`))));
-    // A program that asks for nothing may be gone already.
-    child.stdin.on("error", () => {});
-    child.stdin.end(input);
-  });
 }
 
 /** Runs `work` on each of `items`, at most `width` at a time. */

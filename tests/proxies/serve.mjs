@@ -2,11 +2,10 @@
 
 import { readFileSync } from "node:fs";
 
-import { startBackend, startNameServer } from "./backend.mjs";
+import { CERTBOT_PORT, startBackend, startNameServer } from "./backend.mjs";
 import { followsTo, refusesUnknownHosts, servesChallenge, siteChecks } from "./checks.mjs";
-import { prepareNginx } from "./nginx.mjs";
+import { SERVERS } from "./servers.mjs";
 import { loopback, ownNamespace } from "./stage.mjs";
-import { prepareTraefik } from "./traefik.mjs";
 
 const outcomes = [];
 try {
@@ -16,19 +15,19 @@ try {
 }
 process.stdout.write(JSON.stringify(outcomes), () => process.exit());
 
-/** `it`: `{ mode, target, folder, place, tls, files: [{ name, text }], sites }`, and the server's own. */
+/** `it`: a case of `cases.mjs`, with `{ mode, folder, files: [{ name, text }], services, program, version }`. */
 async function serve(it) {
-  const stage = it.mode === "namespace" ? ownNamespace() : await loopback(it);
+  const server = SERVERS.find(({ id }) => id === it.server);
+  const isPublished = server.usesPublished(it);
+  const portOfSite = (site) => (isPublished ? site.published : site.port);
+  const stage = it.mode === "namespace" ? ownNamespace() : await loopback(it, [...it.sites.map(portOfSite), CERTBOT_PORT]);
   const addresses = new Map();
   const addressOf = (service) => {
     // Every service has an address of its own, as in a network of Docker's.
     if (!addresses.has(service)) addresses.set(service, `127.0.0.${addresses.size + 20}`);
     return addresses.get(service);
   };
-  // nginx on the host goes through published ports; Traefik asks Docker for addresses wherever it runs.
-  const isPublished = it.target === "nginx" && it.place === "host";
-  const startSite = (site, address) =>
-    startBackend(site.name, address, stage.portOf(isPublished ? site.published : site.port));
+  const startSite = (site, address) => startBackend(site.name, address, stage.portOf(portOfSite(site)));
   const backends = [];
   for (const site of it.sites) {
     const address = isPublished ? "127.0.0.1" : addressOf(site.service);
@@ -36,18 +35,19 @@ async function serve(it) {
   }
   if (!isPublished) await startNameServer(addresses, ...stage.nameServer);
 
-  const proxy = it.target === "nginx" ? prepareNginx(it, stage) : await prepareTraefik(it, stage, addressOf);
-  const door = { address: "127.0.0.1", ...stage.ports, isSecure: proxy.isSecure, certificate: proxy.certificate };
+  const proxy = await server.prepare(it, stage, addressOf);
+  const { isSecure, certificate, lacksCertificates } = proxy;
+  const door = { address: "127.0.0.1", ...stage.ports, isSecure, certificate, lacksCertificates, offers: it.offers };
   if (!(await check("the server accepts it", proxy.start))) return;
   for (const site of it.sites) {
     for (const [name, run] of Object.entries(siteChecks(site, door))) await check(`${site.host} ${name}`, run);
-    if (proxy.challenge) {
+    if (proxy.challenge && !site.isMissing) {
       await check(`${site.host} answers the certificate authority`, () => servesChallenge(door, site.host, proxy.challenge));
     }
   }
   await check("unknown hosts are refused", () => refusesUnknownHosts(door));
-  if (it.target === "nginx" && it.place === "network") {
-    const [site] = it.sites;
+  const site = it.sites.find(({ isShut, isMissing }) => !isShut && !isMissing);
+  if (site && server.follows(it) && !lacksCertificates) {
     await check(`${site.host} follows its container to a new address`, async () => {
       for (const other of backends) if (other.site.service === site.service) other.backend.stop();
       const address = "127.0.1.1";

@@ -1,12 +1,13 @@
 // Where a configuration is served: what it finds there, and how a test gets in.
 
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import net from "node:net";
+import { tmpdir } from "node:os";
 import path from "node:path";
 
 /** What programs ask of `/etc`, whatever they do. */
-const KEPT = ["/etc/group", "/etc/nsswitch.conf", "/etc/passwd", "/etc/nginx/mime.types", "/etc/ssl/openssl.cnf"];
+const KEPT = ["/etc/group", "/etc/nsswitch.conf", "/etc/passwd", "/etc/nginx/mime.types", "/etc/services", "/etc/ssl/openssl.cnf"];
 
 /** Ports 80 and 443, `/etc`, `/var` and Docker's name server, all for this process alone. Nothing is changed. */
 export function ownNamespace() {
@@ -18,6 +19,7 @@ export function ownNamespace() {
   writeAt("/etc/resolv.conf", "nameserver 127.0.0.11\n");
   writeAt("/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n");
   return {
+    isMoved: false,
     ports: { http: 80, https: 443 },
     portOf: (port) => port,
     nameServer: ["127.0.0.11", 53],
@@ -26,30 +28,26 @@ export function ownNamespace() {
       if (!/^\/(etc|var)\//.test(file)) throw new Error(`the test has no ${file} of its own to write`);
       writeAt(file, text);
     },
-    adapt: (text) => text,
+    movedUpstreams: (text) => text,
   };
 }
 
-/** Free ports of this machine, and every path of nginx's moved below `folder`. */
-export async function loopback({ folder, place, sites }) {
-  const wanted = sites.map((site) => (place === "host" ? site.published : site.port));
+/** Free ports of this machine for the `wanted` ones, and every path moved below `folder`. */
+export async function loopback({ folder, place, sites }, wanted) {
   const [http, https, names, ...own] = await freePorts(3 + wanted.length);
   const portOf = (port) => own[wanted.indexOf(port)];
   const pathOf = (file) => path.join(folder, file);
+  const hosts = place === "host" ? ["localhost", "127.0.0.1"] : [...sites.map(({ service }) => service), "certbot"];
   return {
+    isMoved: true,
     ports: { http, https },
     portOf,
     nameServer: ["127.0.0.1", names],
     pathOf,
     write: (file, text) => writeAt(pathOf(file), text),
-    adapt(text) {
-      const hosts = place === "host" ? "localhost|127\\.0\\.0\\.1" : [...new Set(sites.map((site) => site.service))].join("|");
-      return text
-        .replace(new RegExp(`\\b(${hosts}):(\\d+);`, "g"), (all, host, port) => `${host}:${portOf(Number(port)) ?? port};`)
-        .replace(/^\s*listen\s+\[::\]:.*$/gm, "")
-        .replace(/\blisten\s+80\b/g, `listen 127.0.0.1:${http}`)
-        .replace(/\blisten\s+443\b/g, `listen 127.0.0.1:${https}`)
-        .replace(/\bresolver\s+127\.0\.0\.11\b/g, `resolver 127.0.0.1:${names}`);
+    movedUpstreams(text) {
+      const upstream = new RegExp(`\\b(${hosts.join("|").replaceAll(".", "\\.")}):(\\d+)\\b`, "g");
+      return text.replace(upstream, (all, host, port) => `${host}:${portOf(Number(port)) ?? port}`);
     },
   };
 }
@@ -73,18 +71,46 @@ export function writeAt(file, text) {
   writeFileSync(file, text);
 }
 
-/** Waits until `server`, a child process, listens; throws with its words if it ends instead. */
-export async function untilItListens(server, port) {
-  let log = "";
-  server.on("error", (error) => (log += error.message));
-  server.stderr.on("data", (data) => (log += data));
-  server.stdout?.on("data", (data) => (log += data));
-  process.on("exit", () => server.kill("SIGKILL"));
+/**
+ * What to put before a server that starts as root and becomes `user`: nothing, but in a namespace that knows nobody
+ * else but root, where it must be that user from the start, and may have the ports that are root's.
+ */
+export function becoming(user) {
+  if (!/^\s*0\s+\d+\s+1\s*$/.test(readFileSync("/proc/self/uid_map", "utf8"))) return [];
+  const known = readFileSync("/etc/passwd", "utf8").split("\n").map((line) => line.split(":"));
+  const [, , id, group] = known.find(([name]) => name === user);
+  writeFileSync("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
+  return ["unshare", `--map-user=${id}`, `--map-group=${group}`];
+}
+
+/** The running server, once it listens on `port`; throws its words if it ends instead. */
+export async function startServer(program, options, port, env = process.env) {
+  // Words go to a file that some servers open once more by its descriptor. It has no name, and goes with the process.
+  const words = path.join(tmpdir(), `proxies-${process.pid}.log`);
+  const descriptor = openSync(words, "a+");
+  rmSync(words);
+  const log = () => readFileSync(`/proc/self/fd/${descriptor}`, "utf8");
+  // A group of its own: its children end with it.
+  const server = spawn(program, options, { env, detached: true, stdio: ["ignore", descriptor, descriptor] });
+  let failure = "";
+  server.on("error", (error) => (failure = error.message));
+  process.on("exit", () => {
+    try {
+      process.kill(-server.pid, "SIGKILL");
+    } catch {
+      // It has ended, or never began.
+    }
+  });
+  const isOver = () => server.exitCode !== null || !server.pid;
   for (const deadline = Date.now() + 10_000; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
-    if (server.exitCode !== null) throw new Error(`it stopped: ${log}`);
-    if (await listens(port)) return { log: () => log };
-    if (Date.now() > deadline) throw new Error(`it does not listen on port ${port}: ${log}`);
+    if (isOver()) throw new Error(`it stopped: ${failure}${log()}`);
+    if (await listens(port)) break;
+    if (Date.now() > deadline) throw new Error(`it does not listen on port ${port}: ${log()}`);
   }
+  // Some listen first, and then see why they cannot go on.
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  if (isOver()) throw new Error(`it stopped: ${log()}`);
+  return { log };
 }
 
 function listens(port) {

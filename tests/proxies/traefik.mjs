@@ -1,24 +1,50 @@
-// Traefik with generated labels: a root folder of its own, as in a container, and Docker played to it.
+// Traefik with generated labels or a generated file: a root folder of its own, as in a container, and Docker played to it.
 
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { copyFileSync, mkdirSync } from "node:fs";
 import { createServer } from "node:http";
 import path from "node:path";
 
-import { makeCertificate, untilItListens, writeAt } from "./stage.mjs";
+import { findProgram } from "./programs.mjs";
+import { makeCertificate, startServer, writeAt } from "./stage.mjs";
 
 const NETWORK = "project_default";
+
+export const TRAEFIK = {
+  id: "traefik-labels",
+  target: "traefik-labels",
+  offers: ["http2", "gzip", "users", "ranges"],
+  naive: [{ place: "network", file: "naive.yaml", breaks: ["the server accepts it"], mayBreak: [] }],
+  readsServices: true,
+  find: () => findProgram("traefik", "version"),
+  // It has a root folder of its own, and asks Docker for ports that cannot be moved.
+  runsOnLoopback: () => false,
+  // It asks Docker for addresses wherever it runs.
+  usesPublished: () => false,
+  follows: () => false,
+  prepare,
+};
+
+/** It asks nobody: it goes where the file says. */
+export const TRAEFIK_FILE = {
+  ...TRAEFIK,
+  id: "traefik-file",
+  target: "traefik-file",
+  naive: [],
+  usesPublished: ({ place }) => place === "host",
+  follows: ({ place }) => place === "network",
+};
 
 /**
  * `it.services` are the services of the project with the generated file merged into it. `addressOf` gives
  * each the address that its container has.
  */
-export async function prepareTraefik(it, stage, addressOf) {
+async function prepare(it, stage, addressOf) {
   const root = path.join(it.folder, "root");
   const inRoot = (file) => path.join(root, file);
   for (const folder of ["/etc", "/tmp", "/var/run"]) mkdirSync(inRoot(folder), { recursive: true });
-  copyFileSync(it.traefik, inRoot("/traefik"));
+  copyFileSync(it.program, inRoot("/traefik"));
+  copyFileSync("/etc/resolv.conf", inRoot("/etc/resolv.conf"));
   const certificate = it.tls === "files" ? writeCertificates(it, inRoot) : undefined;
   const options = it.place === "network" ? asContainer(it, inRoot) : asHost(it, inRoot);
   await startDocker(inRoot("/var/run/docker.sock"), containers(it.services, addressOf));
@@ -38,13 +64,13 @@ function asContainer(it, inRoot) {
     if (file) writeAt(inRoot(target), file.text);
     else if (!source.startsWith(".") && !source.startsWith("/")) mkdirSync(inRoot(target));
   }
-  return service.command.map(unescaped);
+  return (service.command ?? []).map(unescaped);
 }
 
 /** As the steps say: the files in `/etc/traefik`. */
 function asHost(it, inRoot) {
   for (const { name, text } of it.files) {
-    if (name.startsWith("traefik")) writeAt(inRoot(`/etc/traefik/${name}`), text);
+    if (!name.startsWith("compose.")) writeAt(inRoot(`/etc/traefik/${name}`), text);
   }
   return ["--configFile=/etc/traefik/traefik.yaml"];
 }
@@ -126,8 +152,7 @@ async function startDocker(socket, containers) {
 /** The running server. What it says against the labels is asked for once the sites have been seen. */
 async function start(root, options, port) {
   const environment = { PATH: `${process.env.PATH}:/usr/sbin` };
-  const traefik = spawn("chroot", [root, "/traefik", ...options], { env: environment, stdio: ["ignore", "pipe", "pipe"] });
-  const { log } = await untilItListens(traefik, port);
+  const { log } = await startServer("chroot", [root, "/traefik", ...options], port, environment);
   // It listens before it has read the labels.
   await new Promise((resolve) => setTimeout(resolve, 1_500));
   const complaints = log()

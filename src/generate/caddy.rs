@@ -1,0 +1,270 @@
+//! Caddy: one site per host name, in a Caddyfile as `caddy fmt` would have it.
+//!
+//! WebSockets, forwarded headers and HTTP/3 are what Caddy does unasked. There is no health check: with one
+//! place to go, it would only turn one error into another.
+
+use super::{
+    File, Generator, Make, Output,
+    block::Block,
+    proxy_service::{Lines, point_names},
+};
+use crate::routes::{Place, Routes, Site, Tls, Upstream};
+
+pub(super) static GENERATOR: Generator = Generator {
+    id: "caddy",
+    title: "Caddy",
+    summary: "a Caddyfile; Caddy gets its certificates itself",
+    versions: &["2.6", "2.8"],
+    make: Make::Proxy(generate),
+};
+
+const CONFIGURATION: &str = "Caddyfile";
+const SERVICE: &str = "compose.caddy.yaml";
+const IMAGE: &str = "caddy:2.10-alpine";
+const CERTIFICATES: &str = "/etc/caddy/certificates";
+
+/// What is text, and whole when it arrives: never a stream of events, which Caddy takes for text otherwise.
+const COMPRESSED: &[&str] = &[
+    "text/html*",
+    "text/css*",
+    "text/javascript*",
+    "text/xml*",
+    "application/javascript*",
+    "application/json*",
+    "application/manifest+json*",
+    "application/wasm*",
+    "application/xml*",
+    "image/svg+xml*",
+];
+
+fn generate(routes: &Routes) -> Output {
+    let mut files = vec![File {
+        path: CONFIGURATION.to_owned(),
+        text: configuration(routes),
+    }];
+    if routes.place == Place::Network {
+        files.push(File {
+            path: SERVICE.to_owned(),
+            text: service(routes),
+        });
+    }
+    Output {
+        files,
+        steps: steps(routes),
+        notes: notes(routes),
+    }
+}
+
+fn configuration(routes: &Routes) -> String {
+    let mut conf = Block::caddy();
+    if routes.tls == Tls::Acme
+        && let Some(email) = &routes.email
+    {
+        conf.block("", |global| {
+            global.comment("The certificate authority writes here before a certificate ends.");
+            global.directive("email", &[email.as_str()]);
+        });
+        conf.blank();
+    }
+    if routes
+        .reachable()
+        .any(|(site, _)| site.kind.is_compressible())
+    {
+        compressed(&mut conf);
+        conf.blank();
+    }
+    for (site, upstream) in routes.reachable() {
+        if !site.kind.label().is_empty() {
+            conf.comment(&format!("Convex: {}", site.kind.label()));
+        }
+        let scheme = match routes.tls {
+            Tls::Off => "http://",
+            Tls::Acme | Tls::Files => "",
+        };
+        conf.block(&format!("{scheme}{}", site.host.as_str()), |block| {
+            site_block(block, routes, site, upstream);
+        });
+        conf.blank();
+    }
+    catch_all(&mut conf, routes);
+    conf.finish()
+}
+
+/// Once, for all sites that want it.
+fn compressed(conf: &mut Block) {
+    conf.comment("Text that is whole; what is sent bit by bit is not held back.");
+    conf.block("(compressed)", |snippet| {
+        snippet.block("encode zstd gzip", |encode| {
+            encode.block("match", |answer| {
+                for kind in COMPRESSED {
+                    answer.directive("header", &["Content-Type", kind]);
+                }
+            });
+        });
+    });
+}
+
+fn site_block(block: &mut Block, routes: &Routes, site: &Site, upstream: &Upstream) {
+    if routes.tls == Tls::Files {
+        let folder = format!("{CERTIFICATES}/{}", site.host.as_str());
+        block.directive(
+            "tls",
+            &[
+                &format!("{folder}/fullchain.pem"),
+                &format!("{folder}/privkey.pem"),
+            ],
+        );
+    }
+    if let Some(limit) = site.kind.body_limit() {
+        block.block("request_body", |body| {
+            body.directive("max_size", &[&format!("{limit}MiB")]);
+        });
+    }
+    if site.kind.is_compressible() {
+        block.directive("import", &["compressed"]);
+    }
+    if let Some(path) = site.kind.closed_path() {
+        block.comment("Not for the public.");
+        block.directive("respond", &[path, "404"]);
+    }
+    access(block, routes, site);
+    let address = match upstream.https {
+        true => format!("https://{}", upstream.address()),
+        false => upstream.address().to_owned(),
+    };
+    block.block(&format!("reverse_proxy {address}"), |proxy| {
+        proxy_block(proxy, routes, site, upstream);
+    });
+}
+
+fn access(block: &mut Block, routes: &Routes, site: &Site) {
+    if !site.access.ranges.is_empty() {
+        block.comment("From here only.");
+        let mut words = vec!["not", "remote_ip"];
+        words.extend(site.access.ranges.iter().map(|range| range.as_str()));
+        block.directive("@outside", &words);
+        block.directive("respond", &["@outside", "403"]);
+    }
+    if !site.access.users.is_empty() {
+        let newer = routes.is_at_least(GENERATOR.id, &[2, 8]);
+        block.block(if newer { "basic_auth" } else { "basicauth" }, |users| {
+            for user in &site.access.users {
+                users.directive(user.name(), &[user.hash()]);
+            }
+        });
+    }
+}
+
+fn proxy_block(proxy: &mut Block, routes: &Routes, site: &Site, upstream: &Upstream) {
+    proxy.comment("What a client claims of itself is not passed on.");
+    proxy.directive("header_up", &["X-Real-IP", "{remote_host}"]);
+    proxy.directive("header_up", &["-Forwarded"]);
+    if !site.access.users.is_empty() {
+        proxy.comment("The password is Caddy's, and nobody else's business.");
+        proxy.directive("header_up", &["-Authorization"]);
+    }
+    if routes.tls != Tls::Off {
+        proxy.comment("Once, whatever the service itself sends.");
+        proxy.directive(
+            "header_down",
+            &["Strict-Transport-Security", "\"max-age=63072000\""],
+        );
+    }
+    if routes.is_at_least(GENERATOR.id, &[2, 8]) {
+        proxy.comment("A reload does not end every WebSocket at once.");
+        proxy.directive("stream_close_delay", &["5m"]);
+    }
+    if upstream.https {
+        proxy.directive("header_up", &["Host", "{host}"]);
+        proxy.comment("Inside, a service vouches for itself.");
+        proxy.block("transport http", |transport| {
+            transport.line("tls_insecure_skip_verify");
+        });
+    }
+}
+
+fn catch_all(conf: &mut Block, routes: &Routes) {
+    if routes.tls == Tls::Off {
+        conf.comment("Host names nobody asked for reach no service.");
+    } else {
+        conf.comment("Known host names are led to HTTPS. Others reach no service.");
+    }
+    conf.block("http://", |block| {
+        if routes.tls != Tls::Off {
+            let mut words = vec!["host"];
+            words.extend(routes.reachable().map(|(site, _)| site.host.as_str()));
+            block.directive("@known", &words);
+            block.directive("redir", &["@known", "https://{host}{uri}", "308"]);
+        }
+        block.line("abort");
+    });
+}
+
+/// The proxy as a service of the project.
+fn service(routes: &Routes) -> String {
+    let mut lines = Lines::default();
+    lines.line(0, "services:");
+    lines.line(1, "proxy:");
+    lines.line(2, &format!("image: {IMAGE}"));
+    lines.line(2, "restart: unless-stopped");
+    let mut ports = vec!["80:80".to_owned()];
+    let mut volumes = vec![format!("./{CONFIGURATION}:/etc/caddy/Caddyfile:ro")];
+    if routes.tls != Tls::Off {
+        // HTTP/3 comes by UDP.
+        ports.extend(["443:443".to_owned(), "443:443/udp".to_owned()]);
+    }
+    match routes.tls {
+        Tls::Off => (),
+        Tls::Acme => volumes.push("caddy:/data".to_owned()),
+        Tls::Files => volumes.push(format!("./certificates:{CERTIFICATES}:ro")),
+    }
+    lines.list(2, "ports", &ports);
+    lines.list(2, "volumes", &volumes);
+    lines.networks(2, routes);
+    if routes.tls == Tls::Acme {
+        lines.line(0, "");
+        lines.line(0, "volumes:");
+        lines.line(1, "caddy:");
+    }
+    lines.finish()
+}
+
+fn steps(routes: &Routes) -> Vec<String> {
+    let mut steps = vec![point_names(routes)];
+    if routes.tls == Tls::Files {
+        let folder = match routes.place {
+            Place::Host => CERTIFICATES,
+            Place::Network => "./certificates",
+        };
+        steps.push(format!(
+            "Put `fullchain.pem` and `privkey.pem` of each host name into a folder of that name below `{folder}`, where Caddy may read them."
+        ));
+    }
+    match routes.place {
+        Place::Host => {
+            steps.push(format!("Save the file as `/etc/caddy/{CONFIGURATION}`."));
+            steps.push("Check it and put it to use: `caddy validate --config /etc/caddy/Caddyfile && systemctl reload caddy`.".to_owned());
+        }
+        Place::Network => {
+            steps.push(format!(
+                "Save the files beside your Compose file: `{CONFIGURATION}`, `{SERVICE}`."
+            ));
+            steps.push(format!(
+                "Start everything together: `docker compose -f compose.yaml -f {SERVICE} up -d`."
+            ));
+        }
+    }
+    if routes.tls == Tls::Acme {
+        steps.push("Caddy gets its certificates by itself. It is asked for them on ports 80 and 443, which must be open.".to_owned());
+    }
+    steps
+}
+
+fn notes(routes: &Routes) -> Vec<String> {
+    let mut notes = Vec::new();
+    let is_old = !routes.is_at_least(GENERATOR.id, &[2, 8]);
+    if is_old && routes.tls == Tls::Files && routes.reachable().count() > 1 {
+        notes.push("Caddy 2.6 gives a certificate to one site only. Where several names share one, let their `tls` lines name the same files.".to_owned());
+    }
+    notes
+}

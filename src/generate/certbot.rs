@@ -1,0 +1,84 @@
+//! certbot: before a proxy runs, and beside one that serves no files, where it answers the authority by itself.
+
+use super::proxy_service::Lines;
+use crate::routes::{Place, Routes};
+
+/// Anything that nobody else is likely to have taken.
+pub(super) const PORT: u16 = 8402;
+
+/// Where it leaves what the authority asks for, for proxies that serve files.
+pub(super) const FOLDER: &str = "/var/www/certbot";
+
+/// Let's Encrypt's client calls the folder after the first name of the certificate.
+pub(super) fn folder(routes: &Routes) -> String {
+    format!("/etc/letsencrypt/live/{}", first(routes))
+}
+
+/// Where it answers the authority, once the proxy has port 80.
+pub(super) fn host(place: Place) -> &'static str {
+    match place {
+        Place::Host => "127.0.0.1",
+        Place::Network => "certbot",
+    }
+}
+
+/// The first certificate, without which `program` does not start. `files` are those that Compose is to read.
+pub(super) fn obtain(routes: &Routes, program: &str, files: &str) -> String {
+    let email = routes
+        .email
+        .as_ref()
+        .map_or("you@example.com", |it| it.as_str());
+    let mut command = String::from("certbot certonly");
+    if !files.is_empty() {
+        command = format!("docker compose {files} run --rm --publish 80:80 certbot certonly");
+    }
+    command.push_str(&format!(" --standalone -m {email} --agree-tos"));
+    for (site, _) in routes.reachable() {
+        command.push_str(" -d ");
+        command.push_str(site.host.as_str());
+    }
+    format!(
+        "Get the certificate while nothing listens on port 80, because {program} does not start without it: `{command}`."
+    )
+}
+
+/// Renewals, through the running proxy; `reload` has it read them.
+pub(super) fn renew(routes: &Routes, files: &str, reload: &str) -> String {
+    match routes.place {
+        Place::Host => format!(
+            "Let renewals go through the running proxy: `certbot reconfigure --cert-name {} --standalone --http-01-port {PORT} --deploy-hook '{reload}'`.",
+            first(routes)
+        ),
+        Place::Network => format!(
+            "Renew it once a week, for example from cron: `docker compose {files} run --rm --use-aliases certbot renew --http-01-port {PORT} && {reload}`."
+        ),
+    }
+}
+
+/// Renewals by a folder that the running proxy serves; `reload` has it read them.
+pub(super) fn renew_by_folder(routes: &Routes, reload: &str) -> String {
+    format!(
+        "Let renewals go through the running proxy: `certbot reconfigure --cert-name {} --webroot -w {FOLDER} --deploy-hook '{reload}'`.",
+        first(routes)
+    )
+}
+
+/// certbot as a service that runs when it is asked to.
+pub(super) fn service(lines: &mut Lines, routes: &Routes) {
+    lines.line(1, "certbot:");
+    lines.line(2, "image: certbot/certbot:v5.1.0");
+    lines.line(2, "profiles: [\"certbot\"]");
+    lines.list(
+        2,
+        "volumes",
+        &["/etc/letsencrypt:/etc/letsencrypt".to_owned()],
+    );
+    lines.networks(2, routes);
+}
+
+fn first(routes: &Routes) -> &str {
+    routes
+        .reachable()
+        .next()
+        .map_or("example.com", |(site, _)| site.host.as_str())
+}

@@ -1,0 +1,165 @@
+//! cloudflared: the `config.yml` of a tunnel, through which Cloudflare reaches what has no open port.
+//!
+//! There is no server to ask here: tests hold the file against the rules that cloudflared checks it by
+//! (`ingress/ingress.go` of its sources).
+
+use super::{File, Generator, Make, Output, proxy_service::Lines};
+use crate::{
+    routes::{Kind, Place, Routes, Site, Tls, Upstream},
+    syntax::quoted,
+};
+
+pub(super) static GENERATOR: Generator = Generator {
+    id: "cloudflared",
+    title: "cloudflared",
+    summary: "config.yml of a tunnel that needs no open port",
+    versions: &["2025.8"],
+    make: Make::Proxy(generate),
+};
+
+const CONFIGURATION: &str = "cloudflared.yml";
+const CREDENTIALS: &str = "cloudflared.json";
+const SERVICE: &str = "compose.cloudflared.yaml";
+const IMAGE: &str = "cloudflare/cloudflared:2025.8.1";
+const TUNNEL: &str = "compose-playground";
+
+fn generate(routes: &Routes) -> Output {
+    let mut files = vec![File {
+        path: CONFIGURATION.to_owned(),
+        text: configuration(routes),
+    }];
+    if routes.place == Place::Network {
+        files.push(File {
+            path: SERVICE.to_owned(),
+            text: service(routes),
+        });
+    }
+    Output {
+        files,
+        steps: steps(routes),
+        notes: notes(routes),
+    }
+}
+
+/// The sites that are for everyone. Who may see the others is for Cloudflare to ask, and it would not be asked here.
+fn open(routes: &Routes) -> impl Iterator<Item = (&Site, &Upstream)> {
+    routes.reachable().filter(|(site, _)| site.access.is_open())
+}
+
+fn configuration(routes: &Routes) -> String {
+    let mut lines = Lines::default();
+    lines.line(0, &format!("tunnel: {TUNNEL}"));
+    lines.line(
+        0,
+        &format!("credentials-file: /etc/cloudflared/{CREDENTIALS}"),
+    );
+    lines.line(0, "# The first rule that fits is taken.");
+    lines.line(0, "ingress:");
+    for (site, upstream) in open(routes) {
+        let host = quoted(site.host.as_str());
+        if !site.kind.label().is_empty() {
+            lines.line(1, &format!("# Convex: {}", site.kind.label()));
+        }
+        if let Some(path) = site.kind.closed_path() {
+            lines.line(1, "# Not for the public.");
+            lines.line(1, &format!("- hostname: {host}"));
+            lines.line(2, &format!("path: {}", quoted(&format!("^{path}$"))));
+            lines.line(2, "service: http_status:404");
+        }
+        lines.line(1, &format!("- hostname: {host}"));
+        let service = format!("{}://{}", upstream.scheme(), upstream.address());
+        lines.line(2, &format!("service: {}", quoted(&service)));
+        if upstream.https {
+            lines.line(
+                2,
+                "# Its certificate cannot be for this address, so it is not looked at.",
+            );
+            lines.line(2, "originRequest:");
+            lines.line(3, "noTLSVerify: true");
+        }
+    }
+    lines.line(1, "# Host names nobody asked for reach no service.");
+    lines.line(1, "- service: http_status:404");
+    lines.finish()
+}
+
+/// The tunnel's end as a service of the project.
+fn service(routes: &Routes) -> String {
+    let mut lines = Lines::default();
+    lines.line(0, "services:");
+    lines.line(1, "cloudflared:");
+    lines.line(2, &format!("image: {IMAGE}"));
+    lines.line(2, "restart: unless-stopped");
+    lines.line(
+        2,
+        "user: root # the tunnel's key is for its owner's eyes only",
+    );
+    lines.line(2, "command: tunnel run");
+    let volumes = [
+        format!("./{CONFIGURATION}:/etc/cloudflared/config.yml:ro"),
+        format!("./{CREDENTIALS}:/etc/cloudflared/{CREDENTIALS}:ro"),
+    ];
+    lines.list(2, "volumes", &volumes);
+    lines.networks(2, routes);
+    lines.finish()
+}
+
+fn steps(routes: &Routes) -> Vec<String> {
+    let is_service = routes.place == Place::Network;
+    let (configuration, credentials) = if is_service {
+        (format!("./{CONFIGURATION}"), format!("./{CREDENTIALS}"))
+    } else {
+        (
+            "/etc/cloudflared/config.yml".to_owned(),
+            format!("/etc/cloudflared/{CREDENTIALS}"),
+        )
+    };
+    let mut steps = vec![
+        "Let cloudflared into your account, once: `cloudflared tunnel login`.".to_owned(),
+        format!(
+            "Make the tunnel: `cloudflared tunnel create --credentials-file {credentials} {TUNNEL}`."
+        ),
+    ];
+    if is_service {
+        steps.push(format!(
+            "Save the files beside your Compose file, as `{CONFIGURATION}` and `{SERVICE}`."
+        ));
+    } else {
+        steps.push(format!("Save the file as `{configuration}`."));
+    }
+    steps.push(format!(
+        "Check it: `cloudflared tunnel --config {configuration} ingress validate`."
+    ));
+    for (site, _) in open(routes) {
+        steps.push(format!(
+            "Point its name at the tunnel: `cloudflared tunnel route dns {TUNNEL} {}`.",
+            site.host.as_str()
+        ));
+    }
+    steps.push(if is_service {
+        format!("Start everything together: `docker compose -f compose.yaml -f {SERVICE} up -d`.")
+    } else {
+        "Have it started with the host: `cloudflared service install`.".to_owned()
+    });
+    steps
+}
+
+fn notes(routes: &Routes) -> Vec<String> {
+    let mut notes = Vec::new();
+    for (site, _) in routes.reachable() {
+        if !site.access.is_open() {
+            notes.push(format!(
+                "`{}` is left out: a tunnel asks nobody who they are. Make it an application of Cloudflare Access, which does, and then add it here.",
+                site.host.as_str()
+            ));
+        }
+    }
+    if open(routes).any(|(site, _)| site.kind == Kind::ConvexApi) {
+        notes.push("Cloudflare ends requests above 100 MB, and answers that begin after 100 seconds, unless you pay for more. Convex's uploads, imports and long actions run into both.".to_owned());
+        notes.push("Cloudflare adds to `X-Forwarded-For` what it knows, behind what the client claims, and Convex believes the first. Who really asked stands in `CF-Connecting-IP`.".to_owned());
+        if routes.tls == Tls::Off {
+            notes.push("Cloudflare speaks HTTPS with visitors in any case: Convex's addresses begin with `https://`.".to_owned());
+        }
+    }
+    notes
+}

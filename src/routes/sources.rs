@@ -1,0 +1,666 @@
+//! Where a project says by itself what is to be proxied: in `x-proxy:`, and in what other proxies read.
+//!
+//! `x-proxy:` at the top of a Compose file says which sites there are, and no others are made then. It maps each
+//! host name to `SERVICE` or `SERVICE:PORT`, or to a mapping, where there is more to say:
+//!
+//! ```yaml
+//! x-proxy:
+//!   shop.example.com: web:3000
+//!   admin.example.com:
+//!     service: admin
+//!     port: 8080
+//!     # As `htpasswd -nbB name password` prints it, each `$` twice.
+//!     users: ["jo:$$2y$$05$$…"]
+//!     allow: [10.0.0.0/8]
+//! ```
+//!
+//! Without it, labels and variables of other proxies are read: of Traefik (`traefik.http.routers.…`), of
+//! caddy-docker-proxy (`caddy: …`), of nginx-proxy (`VIRTUAL_HOST`). A service that has some has these sites and no
+//! others. What guards a site and is not understood leaves the site out: it must not come out unguarded.
+
+use super::{Access, HostName};
+use crate::compose::{Compose, Service, Text, Value, Variable};
+
+/// What is read, and what could not be.
+#[derive(Debug, Default)]
+pub(super) struct Sources {
+    pub(super) wishes: Vec<Wish>,
+    /// Whether these are all sites there are to be.
+    is_whole: bool,
+    /// Services that say something, be it nothing that is understood.
+    said: Vec<String>,
+    /// Host names that something is not clear about.
+    refused: Vec<String>,
+    pub(super) notes: Vec<String>,
+}
+
+/// A host name that is to lead to a service.
+#[derive(Debug)]
+pub(super) struct Wish {
+    pub(super) service: String,
+    /// `None` for its first.
+    pub(super) port: Option<u16>,
+    pub(super) host: HostName,
+    pub(super) access: Access,
+}
+
+pub(super) fn read(compose: &Compose) -> Sources {
+    let mut sources = Sources::default();
+    if let Some(sites) = compose.root.get("x-proxy").filter(|it| it.is_mapping()) {
+        sources.is_whole = true;
+        sources.notes.push(
+            "`x-proxy:` says which sites there are; a port that it does not name gets none."
+                .to_owned(),
+        );
+        for field in sites.fields() {
+            sources.x_proxy(compose, &field.name, &field.value);
+        }
+    } else {
+        for service in &compose.services {
+            sources.traefik(service);
+            sources.caddy(service);
+            sources.nginx_proxy(service);
+        }
+    }
+    let refused = std::mem::take(&mut sources.refused);
+    let is_clear = |it: &Wish| !refused.iter().any(|host| host == it.host.as_str());
+    sources.wishes.retain(is_clear);
+    sources
+}
+
+/// The host name in `CONVEX_CLOUD_ORIGIN` and its like, if it is one that others see.
+pub(super) fn origin(service: &Service, variable: &str) -> Option<HostName> {
+    let origin = service.variable(variable)?.known_value()?;
+    let (scheme, rest) = origin.split_once("://")?;
+    let host = rest.trim_end_matches('/');
+    let host = match scheme {
+        "https" => host.strip_suffix(":443").unwrap_or(host),
+        "http" => host.strip_suffix(":80").unwrap_or(host),
+        _ => return None,
+    };
+    let is_address = host.parse::<std::net::IpAddr>().is_ok();
+    let is_local = host == "localhost" || host.ends_with(".localhost");
+    let host = HostName::new(host).ok()?;
+    (!is_address && !is_local && host.as_str().contains('.')).then_some(host)
+}
+
+impl Sources {
+    /// Whether a service has the sites that are wished for it, and no others.
+    pub(super) fn is_said(&self, service: &Service) -> bool {
+        self.is_whole || self.said.contains(&service.name)
+    }
+
+    fn x_proxy(&mut self, compose: &Compose, host: &str, value: &Value) {
+        let mut access = Access::default();
+        let target = match value.is_mapping() {
+            true => {
+                for key in ["users", "allow"] {
+                    let items = value.get(key).map(Value::items).unwrap_or_default();
+                    // One alone is read as a list of one.
+                    let one = value.get(key).filter(|it| it.scalar().is_some());
+                    for item in items.iter().chain(one) {
+                        let typed = known(item).ok_or("it waits for a variable");
+                        if let Err(reason) = typed.and_then(|typed| access.add(&typed)) {
+                            return self.leave_out(host, reason);
+                        }
+                    }
+                    if value.get(key).is_some_and(Value::is_mapping) {
+                        return self.leave_out(host, "who may see it is said by a list");
+                    }
+                }
+                let unknown = value
+                    .fields()
+                    .iter()
+                    .find(|it| !matches!(it.name.as_str(), "service" | "port" | "users" | "allow"));
+                if unknown.is_some() {
+                    return self.leave_out(
+                        host,
+                        "a site has `service`, `port`, `users` and `allow`, and nothing else",
+                    );
+                }
+                let service = value.get("service").and_then(known);
+                match value.get("port").map(known) {
+                    None => service,
+                    Some(port) => service
+                        .zip(port)
+                        .map(|(service, port)| format!("{service}:{port}")),
+                }
+            }
+            false => known(value),
+        };
+        let Some(target) = target else {
+            return self.leave_out(host, "it does not say `SERVICE:PORT`, or not yet");
+        };
+        let (service, port) = match target.split_once(':') {
+            None => (target.as_str(), None),
+            Some((service, port)) => match port.parse().ok().filter(|it| *it > 0) {
+                Some(port) => (service, Some(port)),
+                None => return self.leave_out(host, "its port is no number from 1 to 65535"),
+            },
+        };
+        if compose.service(service).is_none() {
+            return self.leave_out(host, "it names a service that there is none of");
+        }
+        self.wish(host, service, port, access);
+    }
+
+    /// `traefik.http.routers.R.rule`, as Traefik 2 and 3 have it, where it is made of host names only.
+    fn traefik(&mut self, service: &Service) {
+        let labels = Labels(&service.labels);
+        if labels.get("traefik.enable") == Some("false") {
+            return;
+        }
+        let is_convex = service.image_name() == Some("convex-backend");
+        let mut routers = Vec::new();
+        for label in &service.labels {
+            let name = label.name.text.to_ascii_lowercase();
+            let router = name.strip_prefix("traefik.http.routers.");
+            let router = router.and_then(|it| it.strip_suffix(".rule"));
+            let (Some(router), Some(rule)) = (router, label.known_value()) else {
+                continue;
+            };
+            self.says(service);
+            let Some(hosts) = hosts_of(rule, is_convex) else {
+                // What one router guards, another one that is taken over could leave open.
+                self.notes.push(format!(
+                    "The labels of `{}` are not taken over: its router `{}` asks for more than a host name.",
+                    shown(&service.name),
+                    shown(router)
+                ));
+                return;
+            };
+            routers.push((router.to_owned(), hosts));
+        }
+        for (router, hosts) in routers {
+            let key = |rest: &str| format!("traefik.http.routers.{router}.{rest}");
+            let guarded = match labels.find(&key("middlewares")) {
+                None => Ok(Access::default()),
+                Some(names) => labels.guarded(names),
+            };
+            let port = match labels.find(&key("service")) {
+                None => labels.port_of(None),
+                Some(wanted) if wanted.known => labels.port_of(Some(&wanted.text)),
+                Some(_) => None,
+            };
+            for host in hosts {
+                match (&guarded, port) {
+                    (Ok(access), Some(port)) => {
+                        self.wish(host, &service.name, port, access.clone());
+                    }
+                    (Ok(_), None) => self.leave_out(host, "its labels do not say which port"),
+                    (Err(reason), _) => self.leave_out(host, reason),
+                }
+            }
+        }
+    }
+
+    /// `caddy`, `caddy_1`, … with host names, and `caddy.reverse_proxy` with `{{upstreams 8080}}`.
+    fn caddy(&mut self, service: &Service) {
+        let labels = Labels(&service.labels);
+        for label in &service.labels {
+            let name = label.name.text.as_str();
+            let number = name
+                .strip_prefix("caddy")
+                .map(|it| it.strip_prefix('_').unwrap_or(it));
+            if !number.is_some_and(|it| it.bytes().all(|byte| byte.is_ascii_digit())) {
+                continue;
+            }
+            let within = format!("{name}.");
+            let Some(target) = labels.get(&format!("{within}reverse_proxy")) else {
+                continue;
+            };
+            let Some(hosts) = label.known_value() else {
+                continue;
+            };
+            self.says(service);
+            let words: Vec<&str> = target
+                .trim()
+                .trim_start_matches("{{")
+                .trim_end_matches("}}")
+                .split_whitespace()
+                .collect();
+            let port = match words.as_slice() {
+                // Caddy's own default, where nothing is said.
+                ["upstreams"] | ["upstreams", "http"] => Some(80),
+                ["upstreams", port] | ["upstreams", "http" | "https", port] => port.parse().ok(),
+                _ => None,
+            };
+            let does_more = service.labels.iter().any(|it| {
+                let rest = it.name.text.strip_prefix(&within).unwrap_or("tls");
+                let first = rest.split('.').next().unwrap_or_default();
+                !matches!(first, "reverse_proxy" | "encode" | "tls" | "header" | "log")
+            });
+            for host in hosts.split([',', ' ']).filter(|it| !it.is_empty()) {
+                let host = host.strip_prefix("https://").unwrap_or(host);
+                let host = host.strip_prefix("http://").unwrap_or(host);
+                match port.filter(|_| !does_more) {
+                    Some(port) => {
+                        self.wish(host, &service.name, Some(port), Access::default());
+                    }
+                    None => self.leave_out(host, "its labels say more than where it leads"),
+                }
+            }
+        }
+    }
+
+    /// `VIRTUAL_HOST`, with commas between names, and `VIRTUAL_PORT`.
+    fn nginx_proxy(&mut self, service: &Service) {
+        let value = |name: &str| service.variable(name).map(|it| it.known_value());
+        let Some(Some(hosts)) = value("VIRTUAL_HOST") else {
+            return;
+        };
+        self.says(service);
+        let port = match value("VIRTUAL_PORT") {
+            // Of several it takes 80, whether or not that is one of them.
+            None if super::candidates(service).len() > 1 => Some(80),
+            None => None,
+            Some(port) => match port.and_then(|it| it.parse().ok()) {
+                Some(port) => Some(port),
+                None => return,
+            },
+        };
+        let is_part = value("VIRTUAL_PATH").is_some_and(|it| it != Some("/"));
+        let is_guarded = value("NETWORK_ACCESS").is_some();
+        for host in hosts.split(',').filter(|it| !it.trim().is_empty()) {
+            if is_part || is_guarded {
+                self.leave_out(host, "its variables say more than where it leads");
+            } else {
+                self.wish(host, &service.name, port, Access::default());
+            }
+        }
+    }
+
+    fn wish(&mut self, host: &str, service: &str, port: Option<u16>, access: Access) {
+        let host = match HostName::new(host) {
+            Ok(host) if port != Some(0) => host,
+            Ok(_) => return self.leave_out(host, "there is no port 0"),
+            Err(reason) => return self.leave_out(host, reason),
+        };
+        let is_same = |it: &&mut Wish| it.host == host && it.service == service && it.port == port;
+        // One router for HTTP, one for HTTPS: what either guards is guarded.
+        if let Some(same) = self.wishes.iter_mut().find(is_same) {
+            if same.access.is_open() {
+                same.access = access;
+            }
+            return;
+        }
+        self.wishes.push(Wish {
+            service: service.to_owned(),
+            port,
+            host,
+            access,
+        });
+    }
+
+    /// Not by another way either, which may guard it less.
+    fn leave_out(&mut self, host: &str, reason: &str) {
+        let host = host.trim();
+        self.notes
+            .push(format!("`{}` is left out: {reason}.", shown(host)));
+        self.refused.push(host.to_ascii_lowercase());
+    }
+
+    fn says(&mut self, service: &Service) {
+        if !self.said.contains(&service.name) {
+            self.said.push(service.name.clone());
+        }
+    }
+}
+
+/// What a note may repeat of what somebody wrote.
+pub(super) fn shown(text: &str) -> String {
+    text.chars()
+        .map(|it| {
+            if it == '`' || it.is_control() {
+                '\''
+            } else {
+                it
+            }
+        })
+        .take(253)
+        .collect()
+}
+
+/// Labels as Traefik reads them: of whatever case.
+struct Labels<'a>(&'a [Variable]);
+
+impl<'a> Labels<'a> {
+    fn find(&self, name: &str) -> Option<&'a Text> {
+        let is_it = |it: &&Variable| it.name.known && it.name.text.eq_ignore_ascii_case(name);
+        self.0.iter().find(is_it)?.value.as_ref()
+    }
+
+    fn get(&self, name: &str) -> Option<&'a str> {
+        self.find(name)
+            .filter(|it| it.known)
+            .map(|it| it.text.as_str())
+    }
+
+    /// The container port of one of Traefik's services, or of the only one; `Some(None)` where none is said, and
+    /// `None` where it is not known or is elsewhere.
+    fn port_of(&self, wanted: Option<&str>) -> Option<Option<u16>> {
+        let wanted = wanted.map(|it| it.strip_suffix("@docker").unwrap_or(it));
+        let mut found = None;
+        for label in self.0 {
+            let name = label.name.text.to_ascii_lowercase();
+            let rest = name.strip_prefix("traefik.http.services.");
+            let Some(service) = rest.and_then(|it| it.strip_suffix(".loadbalancer.server.port"))
+            else {
+                continue;
+            };
+            if wanted.is_some_and(|it| !it.eq_ignore_ascii_case(service)) {
+                continue;
+            }
+            if found.is_some() {
+                return None;
+            }
+            found = Some(label.known_value()?.parse().ok()?);
+        }
+        match wanted {
+            Some(wanted) if found.is_none() && wanted.contains('@') => None,
+            _ => Some(found),
+        }
+    }
+
+    /// Who may pass Traefik's middlewares, or why that is not clear.
+    fn guarded(&self, names: &Text) -> Result<Access, &'static str> {
+        let unclear = "it has a middleware whose like is not known here";
+        if !names.known {
+            return Err(unclear);
+        }
+        let mut access = Access::default();
+        for name in names.text.split(',').map(str::trim) {
+            let name = name.strip_suffix("@docker").unwrap_or(name);
+            let within = format!("traefik.http.middlewares.{}.", name.to_ascii_lowercase());
+            let mut is_found = false;
+            for label in self.0 {
+                let label_name = label.name.text.to_ascii_lowercase();
+                let Some(rest) = label_name.strip_prefix(&within) else {
+                    continue;
+                };
+                is_found = true;
+                let kind = rest.split('.').next().unwrap_or_default();
+                match rest {
+                    "basicauth.users" | "ipallowlist.sourcerange" | "ipwhitelist.sourcerange" => {
+                        let value = label.known_value().ok_or(unclear)?;
+                        for who in value.split(',') {
+                            access.add(who)?;
+                        }
+                    }
+                    "basicauth.removeheader" | "basicauth.realm" => (),
+                    _ if matches!(
+                        kind,
+                        "headers"
+                            | "compress"
+                            | "redirectscheme"
+                            | "ratelimit"
+                            | "buffering"
+                            | "retry"
+                    ) => {}
+                    _ => return Err(unclear),
+                }
+            }
+            if !is_found {
+                return Err(unclear);
+            }
+        }
+        Ok(access)
+    }
+}
+
+/// The host names of a rule that asks for nothing else: `` Host(`a`) || Host(`b`) ``, in Traefik 2
+/// `` Host(`a`, `b`) ``. Before Convex, `/metrics` may be closed, which it is here as well.
+fn hosts_of(rule: &str, is_convex: bool) -> Option<Vec<&str>> {
+    let mut hosts = Vec::new();
+    let mut rest = rule.trim();
+    loop {
+        let inside;
+        (inside, rest) = rest.strip_prefix("Host(")?.split_once(')')?;
+        for host in inside.split(',') {
+            let host = host.trim();
+            let quote = host
+                .chars()
+                .next()
+                .filter(|it| matches!(it, '`' | '"' | '\''))?;
+            hosts.push(host.strip_prefix(quote)?.strip_suffix(quote)?);
+        }
+        rest = rest.trim_start();
+        if is_convex && let Some(end) = rest.strip_prefix("&& !Path(`/metrics`)") {
+            rest = end.trim_start();
+        }
+        if rest.is_empty() {
+            return Some(hosts);
+        }
+        rest = rest.strip_prefix("||")?.trim_start();
+    }
+}
+
+/// What is written there, once all its variables are known.
+fn known(value: &Value) -> Option<String> {
+    let scalar = value.scalar().filter(|it| it.known)?;
+    let text = scalar.printed();
+    (!value.is_null() && !text.is_empty()).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::*, *};
+    use crate::{compose, project::Project};
+
+    const HASH: &str = "$$2y$$05$$aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+    /// The sites, beside the others, each with how many users and ranges guard it; and the notes.
+    fn planned(text: &str, options: Options) -> (Vec<String>, Vec<String>) {
+        let text = text.replace("HASH", HASH);
+        let options = Options {
+            place: Place::Network,
+            ..options
+        };
+        let compose = compose::load(&Project::single("compose.yaml", text));
+        let routes = plan(&compose, &options);
+        let site = |site: &Site| {
+            let guards = match (site.access.users.len(), site.access.ranges.len()) {
+                (0, 0) => String::new(),
+                (users, ranges) => format!(" for {users} of {ranges}"),
+            };
+            let upstream = site.upstream.as_ref().map_or("nowhere", Upstream::address);
+            format!("{} → {upstream}{guards}", site.host.as_str())
+        };
+        (routes.sites.iter().map(site).collect(), routes.notes)
+    }
+
+    #[test]
+    fn a_project_says_its_sites_and_there_are_no_others() {
+        let text = r#"
+x-proxy:
+  Shop.Example.com.: web
+  www.example.com: web:3000
+  old.example.com: web:3000
+  raw.example.com: {service: db, port: 5432}
+  admin.example.com:
+    service: admin
+    users: ["jo:HASH", "al:HASH"]
+    allow: [10.0.0.0/8]
+  one.example.com: {service: admin, port: "81", allow: 192.0.2.1}
+services:
+  web: {image: web, expose: [80, 3000, 3001]}
+  other: {image: other, expose: [80]}
+  admin: {image: admin, expose: [8080], labels: {caddy: x.example.com, caddy.reverse_proxy: "{{upstreams 80}}"}}
+  db: {image: db}
+"#;
+        let (sites, notes) = planned(text, Options::default());
+        let expected = [
+            "shop.example.com → web:80",
+            "www.example.com → web:3000",
+            "old.example.com → web:3000",
+            "admin.example.com → admin:8080 for 2 of 1",
+            "one.example.com → admin:81 for 0 of 1",
+            "raw.example.com → db:5432",
+        ];
+        assert_eq!(sites, expected, "{notes:#?}");
+        // What is chosen comes first, and does not open what is guarded.
+        let chosen = Options {
+            hosts: vec![
+                ("web".to_owned(), None, "new.example.com".to_owned()),
+                ("web".to_owned(), Some(3001), "third.example.com".to_owned()),
+                (
+                    "admin".to_owned(),
+                    Some(8080),
+                    "boss.example.com".to_owned(),
+                ),
+                ("other".to_owned(), None, "other.example.com".to_owned()),
+            ],
+            ..Options::default()
+        };
+        let (sites, notes) = planned(text, chosen);
+        let expected = [
+            "new.example.com → web:80",
+            "www.example.com → web:3000",
+            "old.example.com → web:3000",
+            "third.example.com → web:3001",
+            "other.example.com → other:80",
+            "boss.example.com → admin:8080 for 2 of 1",
+            "one.example.com → admin:81 for 0 of 1",
+            "raw.example.com → db:5432",
+        ];
+        assert_eq!(sites, expected, "{notes:#?}");
+    }
+
+    #[test]
+    fn a_site_that_is_not_understood_is_left_out() {
+        let text = r#"
+x-proxy:
+  a.example.com: gone
+  b.example.com: web:0
+  c.example.com: web:99999
+  d.example.com: "web:${PORT}"
+  e.example.com:
+  f.example.com: {service: web, users: ["jo:secret"]}
+  g.example.com: {service: web, users: ["${USERS}"]}
+  h.example.com: {service: web, allow: {a: b}}
+  i.example.com: {service: web, password: x}
+  "j`.example.com": web
+  "café.example.com": web
+  k.example.com: [web]
+services:
+  web: {image: web, expose: [80]}
+"#;
+        let (sites, notes) = planned(text, Options::default());
+        assert_eq!(sites, [""; 0], "{notes:#?}");
+        assert_eq!(notes.len(), 13, "{notes:#?}");
+        assert!(notes.iter().all(|it| it.matches('`').count() % 2 == 0));
+    }
+
+    #[test]
+    fn labels_of_traefik_are_taken_over() {
+        let text = r#"
+services:
+  a:
+    image: a
+    labels:
+      - traefik.enable=true
+      - "traefik.http.routers.a-http.rule=Host(`a.example.com`) || Host(`www.example.com`)"
+      - traefik.http.routers.a-http.middlewares=to-https
+      - traefik.http.middlewares.to-https.redirectscheme.scheme=https
+      - "traefik.http.routers.A.rule=Host(`a.example.com`, \"b.example.com\")"
+      - traefik.http.routers.A.service=A
+      - traefik.http.routers.A.middlewares=who@docker, where
+      - "traefik.http.middlewares.who.basicAuth.users=jo:HASH,al:HASH"
+      - traefik.http.middlewares.where.ipwhitelist.sourcerange=10.0.0.0/8
+      - traefik.http.services.A.loadBalancer.server.port=8080
+  two:
+    image: two
+    labels:
+      traefik.http.routers.x.rule: Host(`x.example.com`)
+      traefik.http.routers.x.service: x
+      traefik.http.services.x.loadbalancer.server.port: 3210
+      traefik.http.routers.y.rule: Host(`y.example.com`)
+      traefik.http.routers.y.service: y
+      traefik.http.services.y.loadbalancer.server.port: 3211
+  guarded:
+    image: guarded
+    expose: [80]
+    labels:
+      traefik.http.routers.g.rule: Host(`g.example.com`)
+      traefik.http.routers.g.middlewares: authelia@docker
+  part:
+    image: part
+    expose: [80]
+    labels:
+      traefik.http.routers.p.rule: Host(`p.example.com`)
+      traefik.http.routers.q.rule: Host(`p.example.com`) && PathPrefix(`/admin`)
+  off: {image: off, labels: {traefik.enable: "false", traefik.http.routers.o.rule: Host(`o.example.com`)}, expose: [80]}
+  open: {image: open, labels: {"traefik.http.routers.o.rule": "Host(`${DOMAIN}`)"}, expose: [80]}
+"#;
+        let (sites, notes) = planned(text, Options::default());
+        let expected = [
+            "a.example.com → a:8080 for 2 of 1",
+            "www.example.com → a:8080",
+            "b.example.com → a:8080 for 2 of 1",
+            "x.example.com → two:3210",
+            "y.example.com → two:3211",
+            "off.example.com → off:80",
+            "open.example.com → open:80",
+        ];
+        assert_eq!(sites, expected, "{notes:#?}");
+        assert_eq!(notes.len(), 3, "{notes:#?}");
+    }
+
+    #[test]
+    fn what_a_generator_writes_is_read_back() {
+        let rule = "Host(`a`) && !Path(`/metrics`)";
+        assert_eq!(hosts_of(rule, true), Some(vec!["a"]));
+        assert_eq!(hosts_of(rule, false), None);
+        for rule in [
+            "",
+            "Host()",
+            "Host(a)",
+            "Host(`a`",
+            "Host(`a`) ||",
+            "HostRegexp(`a`)",
+            "!Host(`a`)",
+            "Host(`a`) Host(`b`)",
+        ] {
+            assert_eq!(hosts_of(rule, true), None, "{rule}");
+        }
+    }
+
+    #[test]
+    fn labels_of_caddy_and_variables_of_nginx_proxy_are_taken_over() {
+        let text = r#"
+services:
+  c:
+    image: c
+    labels:
+      caddy: c.example.com, https://d.example.com
+      caddy.reverse_proxy: "{{upstreams 8080}}"
+      caddy.encode: gzip
+      caddy_1: e.example.com
+      caddy_1.reverse_proxy: "{{upstreams}}"
+      caddy_2: f.example.com
+      caddy_2.reverse_proxy: "/api/* {{upstreams 80}}"
+      caddy_3: g.example.com
+      caddy_3.reverse_proxy: "{{upstreams 80}}"
+      caddy_3.basicauth: ""
+  n: {image: n, environment: {VIRTUAL_HOST: "n.example.com,m.example.com", VIRTUAL_PORT: 3000}}
+  o: {image: o, environment: [VIRTUAL_HOST=o.example.com], expose: [9000]}
+  p: {image: p, environment: [VIRTUAL_HOST=p.example.com], expose: [9000, 9001]}
+  q: {image: q, environment: [VIRTUAL_HOST=q.example.com]}
+  r: {image: r, environment: [VIRTUAL_HOST=r.example.com, VIRTUAL_PATH=/r/], expose: [80]}
+  s: {image: s, environment: ["VIRTUAL_HOST=${HOST}"], expose: [80]}
+"#;
+        let (sites, notes) = planned(text, Options::default());
+        let expected = [
+            "c.example.com → c:8080",
+            "d.example.com → c:8080",
+            "e.example.com → c:80",
+            "n.example.com → n:3000",
+            "m.example.com → n:3000",
+            "o.example.com → o:9000",
+            "p.example.com → p:80",
+            "s.example.com → s:80",
+        ];
+        assert_eq!(sites, expected, "{notes:#?}");
+        assert_eq!(notes.len(), 4, "{notes:#?}");
+    }
+}

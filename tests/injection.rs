@@ -1,0 +1,460 @@
+//! Nothing that a person types, or that stands in a Compose file, changes more of a configuration than its own place.
+//!
+//! Thousands of hostile strings go into every text that reaches a proxy's configuration. Each is refused, and then
+//! nothing is served for it; or what every generator writes is, letter by letter, what it writes for a harmless word,
+//! with the string where the word was.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
+use compose_playground::{
+    compose,
+    generate::{GENERATORS, Make, Output},
+    project::Project,
+    routes::{
+        self, Email, HostName, Options, Place, Range, Routes, ServiceName, Tls, User, Version,
+    },
+};
+
+const STRINGS: usize = 5_000;
+const HASH: &str = "$2y$05$rbbRh1ipZY5GQnmSg5JfI.kdEHDEG.ChqcfIGZg1JRMofDwChpGUG";
+/// Harmless words, which stand nowhere else in what is generated.
+const HOST: &str = "zqhost.zq.test";
+const SERVICE: &str = "zqservice";
+const EMAIL: &str = "zqmail@zq.test";
+const USER: &str = "zquser";
+const RANGE: &str = "198.51.100.7/32";
+
+/// What means something to somebody: nginx, Caddy, HAProxy, Apache, Envoy, Traefik, YAML, Compose, shells.
+const FRAGMENTS: &[&str] = &[
+    ";",
+    "\n",
+    "\r\n",
+    "\t",
+    " ",
+    "`",
+    "`) || PathPrefix(`/",
+    "\"",
+    "'",
+    "\\",
+    "\\\"",
+    "$",
+    "$$",
+    "${X}",
+    "{$HOME}",
+    "$host",
+    "{{",
+    "}}",
+    "{",
+    "}",
+    "%{",
+    "%[src]",
+    "%",
+    "#",
+    "# ",
+    ":",
+    ": ",
+    ",",
+    "- ",
+    "/",
+    "..",
+    "@",
+    "*",
+    "&",
+    "|",
+    "<",
+    ">",
+    "(",
+    ")",
+    "[",
+    "]",
+    "!",
+    "?",
+    "=",
+    "~",
+    "^",
+    "+",
+    "-",
+    ".",
+    "_",
+    "\0",
+    "\u{7f}",
+    "\u{85}",
+    "\u{2028}",
+    "é",
+    "中",
+    "🐳",
+    "import",
+    "include",
+    "return 200",
+    "} server {",
+    "\nabort",
+    "A",
+    "0",
+    "x",
+    "localhost",
+    "xn--",
+];
+
+struct Random(u32);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (self.0 >> 8) as usize % end
+    }
+
+    /// A valid text, and hostile words in it; sometimes nothing but those.
+    fn text(&mut self, valid: &str) -> String {
+        let mut text = if self.below(4) == 0 {
+            String::new()
+        } else {
+            valid.to_owned()
+        };
+        for _ in 0..self.below(4) {
+            let places: Vec<usize> = text
+                .char_indices()
+                .map(|(index, _)| index)
+                .chain([text.len()])
+                .collect();
+            let fragment = FRAGMENTS[self.below(FRAGMENTS.len())];
+            // Sometimes in the place of a letter.
+            let place = places[self.below(places.len())];
+            if self.below(3) == 0 && place < text.len() {
+                text.remove(place);
+            }
+            text.insert_str(place, fragment);
+        }
+        text
+    }
+}
+
+/// Every combination of where and how, by turns.
+fn base(turn: usize) -> Options {
+    let version = |id: &str| (id.to_owned(), Version::new("1.0").unwrap());
+    Options {
+        place: if turn.is_multiple_of(2) {
+            Place::Host
+        } else {
+            Place::Network
+        },
+        tls: [Tls::Off, Tls::Acme, Tls::Files][turn % 3],
+        email: Email::new(EMAIL),
+        hosts: vec![(SERVICE.to_owned(), None, HOST.to_owned())],
+        access: vec![
+            (SERVICE.to_owned(), None, format!("{USER}:{HASH}")),
+            (SERVICE.to_owned(), None, RANGE.to_owned()),
+        ],
+        versions: if turn.is_multiple_of(5) {
+            GENERATORS.iter().map(|it| version(it.id)).collect()
+        } else {
+            Vec::new()
+        },
+    }
+}
+
+fn file(service: &str) -> String {
+    format!(
+        "services:\n  {}:\n    image: a\n    ports: ['127.0.0.1:8080:80']\n",
+        yaml(service)
+    )
+}
+
+fn plan(text: &str, options: &Options) -> Routes {
+    routes::plan(
+        &compose::load(&Project::single("compose.yaml", text)),
+        options,
+    )
+}
+
+/// A string that YAML and Compose read as what it is.
+fn yaml(text: &str) -> String {
+    let json = serde_json::to_string(&text.replace('$', "$$")).unwrap();
+    // What JSON leaves as it is and YAML does not.
+    json.replace('\u{7f}', "\\x7f")
+        .replace('\u{85}', "\\N")
+        .replace('\u{2028}', "\\L")
+}
+
+/// A harmless word, and the ways in which what was typed may stand in its place.
+type Spellings<'a> = (&'a str, Vec<String>);
+
+/// Whether `text` is `template` with each word spelled in one of its ways. Longer words come first.
+fn is_like<'a>(mut template: &'a str, words: &'a [Spellings<'a>], mut text: &str) -> bool {
+    while let Some((before, after, spellings)) = first_of(template, words) {
+        let Some(rest) = text.strip_prefix(before) else {
+            return false;
+        };
+        // One way may begin like another: what follows decides.
+        let between = first_of(after, words).map_or(after, |(between, ..)| between);
+        let mut rests = spellings
+            .iter()
+            .filter_map(|it| rest.strip_prefix(it.as_str()));
+        let Some(rest) = rests.find(|rest| rest.starts_with(between)) else {
+            return false;
+        };
+        (template, text) = (after, rest);
+    }
+    template == text
+}
+
+/// What is before the first of the words, what is after it, and how it may be spelled.
+fn first_of<'a>(
+    template: &'a str,
+    words: &'a [Spellings<'_>],
+) -> Option<(&'a str, &'a str, &'a [String])> {
+    let found = words.iter().filter_map(|(word, spellings)| {
+        let (before, after) = template.split_once(word)?;
+        Some((before, after, spellings.as_slice()))
+    });
+    found.min_by_key(|(before, ..)| before.len())
+}
+
+/// Holds all that the generators make of `made` against what they make of `template`.
+fn compare(template: &Routes, words: &[Spellings<'_>], made: &Routes, typed: &str) {
+    assert_eq!(
+        template.reachable().count(),
+        made.reachable().count(),
+        "{typed:?}"
+    );
+    for generator in GENERATORS {
+        let Make::Proxy(make) = generator.make else {
+            continue;
+        };
+        let (expected, actual) = (make(template), make(made));
+        let texts = |output: &Output| {
+            let files = output
+                .files
+                .iter()
+                .flat_map(|it| [it.path.clone(), it.text.clone()]);
+            files
+                .chain(output.steps.iter().cloned())
+                .collect::<Vec<_>>()
+        };
+        let (expected, actual) = (texts(&expected), texts(&actual));
+        assert_eq!(expected.len(), actual.len(), "{}: {typed:?}", generator.id);
+        for (expected, actual) in expected.iter().zip(&actual) {
+            assert!(
+                is_like(expected, words, actual),
+                "{}: {typed:?} became {words:?} in\n{actual}\nwhere there was\n{expected}",
+                generator.id
+            );
+        }
+    }
+}
+
+#[test]
+fn host_names_change_nothing_but_their_place() {
+    let (mut random, mut accepted) = (Random(1), 0);
+    let text = file(SERVICE);
+    for turn in 0..STRINGS {
+        let typed = random.text(HOST);
+        let mut options = base(turn);
+        options.hosts[0].2.clone_from(&typed);
+        let made = plan(&text, &options);
+        let hosts: Vec<&str> = made.sites.iter().map(|it| it.host.as_str()).collect();
+        match HostName::new(&typed) {
+            Ok(host) => {
+                assert_eq!(hosts, [host.as_str()], "{typed:?}");
+                let words = [(HOST, vec![host.as_str().to_owned()])];
+                compare(&plan(&text, &base(turn)), &words, &made, &typed);
+                accepted += 1;
+            }
+            // What would be served without the choice.
+            Err(_) => assert_eq!(hosts, ["zqservice.example.com"], "{typed:?}"),
+        }
+    }
+    assert!(accepted > 500 && accepted < STRINGS - 500, "{accepted}");
+}
+
+#[test]
+fn service_names_change_nothing_but_their_place() {
+    let (mut random, mut accepted) = (Random(2), 0);
+    for turn in 0..STRINGS {
+        let typed = random.text(SERVICE);
+        let options = |service: &str| {
+            let mut options = base(turn);
+            options.hosts[0].0 = service.to_owned();
+            for access in &mut options.access {
+                access.0 = service.to_owned();
+            }
+            options
+        };
+        let made = plan(&file(&typed), &options(&typed));
+        if ServiceName::new(&typed).is_none() {
+            assert!(made.sites.is_empty(), "{typed:?}");
+            continue;
+        }
+        let id = made.sites[0].id.as_str().to_owned();
+        let quoted = [typed.clone(), format!("{typed:?}"), format!("'{typed}'")];
+        let words = [("zqservice-80", vec![id]), (SERVICE, quoted.to_vec())];
+        let template = plan(&file(SERVICE), &options(SERVICE));
+        compare(&template, &words, &made, &typed);
+        accepted += 1;
+    }
+    assert!(accepted > 500 && accepted < STRINGS - 500, "{accepted}");
+}
+
+#[test]
+fn addresses_of_people_change_nothing_but_their_place() {
+    let (mut random, mut accepted) = (Random(3), 0);
+    let text = file(SERVICE);
+    for turn in 0..STRINGS {
+        let typed = random.text(EMAIL);
+        let Some(email) = Email::new(&typed) else {
+            continue;
+        };
+        let mut options = base(turn);
+        options.email = Some(email.clone());
+        let words = [(EMAIL, vec![email.as_str().to_owned()])];
+        compare(
+            &plan(&text, &base(turn)),
+            &words,
+            &plan(&text, &options),
+            &typed,
+        );
+        accepted += 1;
+    }
+    assert!(accepted > 500 && accepted < STRINGS - 500, "{accepted}");
+}
+
+#[test]
+fn who_may_see_a_site_changes_nothing_but_its_place() {
+    let (mut random, mut accepted) = (Random(4), [0; 3]);
+    let text = file(SERVICE);
+    for turn in 0..STRINGS {
+        let template = plan(&text, &base(turn));
+        let (name, hash, range) = (random.text(USER), random.text(HASH), random.text(RANGE));
+        let with = |index: usize, typed: &str| {
+            let mut options = base(turn);
+            options.access[index].2 = typed.to_owned();
+            plan(&text, &options)
+        };
+        let typed = format!("{name}:{HASH}");
+        let made = with(0, &typed);
+        // What is around it is not of it.
+        let name = name.trim_start();
+        if User::new(name, HASH).is_ok() {
+            compare(&template, &[(USER, vec![name.to_owned()])], &made, &typed);
+            accepted[0] += 1;
+        } else {
+            assert!(made.reachable().next().is_none(), "{typed:?}");
+        }
+        let typed = format!("{USER}:{hash}");
+        let made = with(0, &typed);
+        let hash = hash.trim_end();
+        if User::new(USER, hash).is_ok() {
+            let doubled = |text: &str| text.replace('$', "$$");
+            let twice = doubled(HASH);
+            let words = [
+                (twice.as_str(), vec![doubled(hash)]),
+                (HASH, vec![hash.to_owned()]),
+            ];
+            compare(&template, &words, &made, &typed);
+            accepted[1] += 1;
+        } else {
+            assert!(made.reachable().next().is_none(), "{typed:?}");
+        }
+        let made = with(1, &range);
+        if let Some(clean) = Range::new(range.trim()) {
+            let (address, bits) = clean.as_str().split_once('/').unwrap();
+            let words = [
+                (RANGE, vec![clean.as_str().to_owned()]),
+                ("198.51.100.7", vec![address.to_owned()]),
+                ("prefix_len: 32", vec![format!("prefix_len: {bits}")]),
+            ];
+            compare(&template, &words, &made, &range);
+            accepted[2] += 1;
+        } else {
+            assert!(made.reachable().next().is_none(), "{range:?}");
+        }
+    }
+    assert!(
+        accepted.iter().all(|it| *it > 500 && *it < STRINGS - 500),
+        "{accepted:?}"
+    );
+}
+
+/// Of what stands in a file, whatever comes of it is made of names that are checked like those that are typed.
+#[test]
+fn what_stands_in_a_file_changes_nothing_but_its_place() {
+    let (mut random, mut served, mut unserved) = (Random(5), 0, 0);
+    let rule = |host: &str| format!("Host(`{host}`)");
+    // Each turn has seven.
+    for turn in 0..STRINGS / 5 {
+        let options = Options {
+            hosts: Vec::new(),
+            ..base(turn)
+        };
+        let template = |text: &str| plan(text, &options);
+        let service = |rest: &str| format!("{}{rest}", file(SERVICE));
+        let host = random.text(HOST);
+        let labelled = |rule: &str| {
+            service(&format!(
+                "    labels:\n      traefik.http.routers.r.rule: {}\n",
+                yaml(rule)
+            ))
+        };
+        let caddy = |host: &str| {
+            service(&format!(
+                "    labels: {{caddy: {}, caddy.reverse_proxy: '{{{{upstreams 80}}}}'}}\n",
+                yaml(host)
+            ))
+        };
+        let nginx = |host: &str, port: &str| {
+            service(&format!(
+                "    environment: {{VIRTUAL_HOST: {}, VIRTUAL_PORT: {}}}\n",
+                yaml(host),
+                yaml(port)
+            ))
+        };
+        let proxied = |host: &str, target: &str| {
+            format!(
+                "{}x-proxy:\n  {}: {}\n",
+                file(SERVICE),
+                yaml(host),
+                yaml(target)
+            )
+        };
+        let user = random.text(&format!("{USER}:{HASH}"));
+        let guarded = format!(
+            "{}x-proxy:\n  {HOST}: {{service: {SERVICE}, users: [{}], allow: [{}]}}\n",
+            file(SERVICE),
+            yaml(&user),
+            yaml(&random.text(RANGE))
+        );
+        let port = random.text("80");
+        let wished = [
+            (labelled(&rule(HOST)), labelled(&random.text(&rule(HOST)))),
+            (labelled(&rule(HOST)), labelled(&rule(&host))),
+            (caddy(HOST), caddy(&host)),
+            (nginx(HOST, "80"), nginx(&host, &port)),
+            (proxied(HOST, SERVICE), proxied(&host, SERVICE)),
+            (
+                proxied(HOST, SERVICE),
+                proxied(HOST, &random.text(&format!("{SERVICE}:80"))),
+            ),
+            (proxied(HOST, SERVICE), guarded),
+        ];
+        for (harmless, hostile) in wished {
+            let made = plan(&hostile, &options);
+            let hosts: Vec<String> = made
+                .reachable()
+                .map(|(site, _)| site.host.as_str().to_owned())
+                .collect();
+            for host in &hosts {
+                assert_eq!(HostName::new(host).unwrap().as_str(), host);
+            }
+            // Another port is another number, and several names are several sites.
+            let is_same = made.reachable().all(|(site, _)| site.port == 80);
+            match hosts.as_slice() {
+                [] => unserved += 1,
+                [_] if is_same => {
+                    compare(&template(&harmless), &[(HOST, hosts)], &made, &hostile);
+                    served += 1;
+                }
+                _ => (),
+            }
+        }
+    }
+    assert!(served > 1_000 && unserved > 1_000, "{served} {unserved}");
+}

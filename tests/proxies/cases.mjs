@@ -1,0 +1,76 @@
+// What is generated and judged: two projects, wherever a proxy may run, however it gets its certificates.
+
+import { readFileSync } from "node:fs";
+import path from "node:path";
+
+import { here } from "./programs.mjs";
+
+const MEBIBYTE = 1 << 20;
+
+/** The password's hash as `htpasswd -nbB admin 'correct horse'` prints it. */
+const USER = {
+  user: { name: "admin", password: "correct horse" },
+  access: ["admin:$2y$05$Gu8MZNd17/VpMJMMFqmsj.RWB.RUqPzQ8M80eauAh4YGbwX9TzgFq"],
+};
+/** The tests ask from 127.0.0.1. */
+const HOLDS_US = { isRanged: true, access: ["192.0.2.7", "127.0.0.0/8"] };
+const SHUTS_US_OUT = { isShut: true, isRanged: true, access: ["10.0.0.0/8", "fd00::/8"] };
+
+const API = { service: "backend", port: 3210, published: 3210, host: "api.example.com", upload: 30 * MEBIBYTE, closed: "/metrics" };
+const ACTIONS = { service: "backend", port: 3211, published: 3211, host: "actions.example.com", closed: "/metrics" };
+const DASHBOARD = { service: "dashboard", port: 6791, published: 6791, host: "dashboard.example.com", isText: true };
+const SHOP = { service: "web", port: 3000, published: 8080, host: "shop.example.com", isText: true };
+
+const OPEN = [
+  { example: "convex-upstream", sites: [API, ACTIONS, DASHBOARD] },
+  { example: "web-app", sites: [SHOP] },
+];
+
+/** One of the users from one of the ranges: both must hold. */
+const GUARDED = [
+  ...[
+    { place: "host", tls: "off" },
+    { place: "network", tls: "files" },
+  ].map((it) => ({
+    ...it,
+    example: "convex-upstream",
+    sites: [guarded(API, HOLDS_US), guarded(ACTIONS, SHUTS_US_OUT), guarded(DASHBOARD, USER)],
+  })),
+  { place: "network", tls: "off", example: "web-app", sites: [guarded(SHOP, USER, HOLDS_US)] },
+  { place: "host", tls: "files", example: "web-app", sites: [guarded(SHOP, USER, SHUTS_US_OUT)] },
+];
+
+/** All cases of a server, each with what `serve.mjs` needs but the files. */
+export function casesOf({ id, target, offers, naive }) {
+  const open = OPEN.flatMap(({ example, sites }) =>
+    ["host", "network"].flatMap((place) =>
+      ["off", "acme", "files"].map((tls) => ({ name: `${example}, ${place}, tls ${tls}`, example, place, tls, sites })),
+    ),
+  );
+  const canGuard = offers.includes("users") || offers.includes("ranges");
+  const closed = (canGuard ? GUARDED : []).map((it) => ({
+    ...it,
+    name: `${it.example}, ${it.place}, tls ${it.tls}, guarded`,
+    sites: it.sites.map((site) => {
+      const lacks = (site.user && !offers.includes("users")) || (site.isRanged && !offers.includes("ranges"));
+      return lacks ? { ...site, isMissing: true } : site;
+    }),
+  }));
+  const broken = naive.map(({ file, ...it }) => ({
+    ...it,
+    name: "what guides recommend breaks where it must",
+    example: "convex-upstream",
+    tls: "off",
+    sites: OPEN[0].sites,
+    files: [{ name: file, text: readFileSync(path.join(here, file), "utf8") }],
+  }));
+  return [...open, ...closed, ...broken].map((it) => ({ ...it, server: id, target, offers, sites: named(it.sites) }));
+}
+
+function guarded(site, ...guards) {
+  return { ...Object.assign({}, site, ...guards), access: guards.flatMap(({ access }) => access) };
+}
+
+function named(sites) {
+  return sites.map((site) => ({ ...site, name: `${site.service}:${site.port}` }));
+}

@@ -1,0 +1,19 @@
+// The servers that judge. One more is one more line here, and a module like its neighbours.
+//
+// A server is: `id`, unique; `target`, whose generator writes for it; `find()`, where it is and which version;
+// `offers`, what of `http2`, `gzip`, `users` and `ranges` it is asked for beyond what all must do; `naive`, what
+// guides recommend for it and what that breaks; `runsOnLoopback(it)`, whether it can be judged without namespaces;
+// `readsServices`, whether it wants the merged project; `usesPublished(it)`, whether it reaches services by the
+// host's ports; `follows(it)`, whether it follows a container to a new address; and `prepare(it, stage, addressOf)`,
+// which puts everything in its place and answers `{ isSecure, certificate, lacksCertificates, challenge, start }`.
+//
+// Where it offers users or ranges, it is asked to guard sites; a site that wants what it does not offer must be shut.
+
+import { APACHE } from "./apache.mjs";
+import { CADDY, OLD_CADDY } from "./caddy.mjs";
+import { ENVOY } from "./envoy.mjs";
+import { HAPROXY } from "./haproxy.mjs";
+import { NEW_NGINX, NGINX } from "./nginx.mjs";
+import { TRAEFIK, TRAEFIK_FILE } from "./traefik.mjs";
+
+export const SERVERS = [NGINX, NEW_NGINX, OLD_CADDY, CADDY, HAPROXY, APACHE, TRAEFIK, TRAEFIK_FILE, ENVOY];
