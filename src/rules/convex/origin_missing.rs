@@ -39,7 +39,7 @@ rule! {
 }
 
 fn check(compose: &Compose, report: &mut Report<'_>) {
-    let wanted = [("CONVEX_CLOUD_ORIGIN", 3210), ("CONVEX_SITE_ORIGIN", 3211)];
+    let wanted = [(convex::CLOUD, 3210), (convex::SITE, 3211)];
     for service in convex::backends(compose).filter(|it| !convex::has_unseen_environment(it)) {
         let missing: Vec<(&str, String)> = wanted
             .iter()
@@ -52,9 +52,8 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
         if missing.is_empty() || service.environment.iter().any(|it| !it.name.known) {
             continue;
         }
-        let names: Vec<String> = missing.iter().map(|(name, _)| format!("`{name}`")).collect();
         report
-            .at(service.key.span, format!("`{}` lacks {}", service.name, names.join(" and ")))
+            .at(service.key.span, convex::lacking(service, &missing))
             .why("File URLs, HTTP actions and node actions are built from these addresses.")
             .unsafe_fix("Add upstream's defaults", convex::add_variables(compose, service, &missing));
     }
