@@ -77,14 +77,44 @@ fn is_backend(service: &Service) -> bool {
             .any(|mount| is_at(&mount.target, DATA))
 }
 
-/// Services that run the published image, about whose inside we know all.
+/// Services that run the published image, about whose inside we know all. A registry that mirrors it
+/// keeps the owner's name; what others call `convex-backend` is another program.
 fn has_backend_image(service: &Service) -> bool {
-    service.image_name() == Some("convex-backend")
+    has_image(service, "get-convex/convex-backend")
 }
 
 fn has_dashboard_image(service: &Service) -> bool {
-    service.image_name() == Some("convex-dashboard")
+    has_image(service, "get-convex/convex-dashboard")
 }
+
+fn has_image(service: &Service, name: &str) -> bool {
+    // A variable's place in it is most often the tag's.
+    let text = service.image.as_ref().map_or("", |it| it.text.as_str());
+    let behind = text.split_once(name).map(|(_, behind)| behind);
+    behind.is_some_and(|it| it.is_empty() || it.starts_with([':', '@']))
+}
+
+/// Releases of before 27 August 2025, as the changelog names them (`self-hosted/CHANGELOG.md`).
+const OLD: [&str; 13] = [
+    "161e326", "33cef77", "4499dd4", "478d197", "5143fec", "62ef09a", "663640f", "6c974d2",
+    "6efab6f", "86ae5d3", "be8a4f3", "c1a7ac3", "fff8e43",
+];
+
+/// Whether the image is one of the first releases, which do not know all that later ones do.
+fn is_old(service: &Service) -> bool {
+    let image = service.image.as_ref().map_or("", |it| it.text.as_str());
+    let tag = image.rsplit(':').next().unwrap_or_default();
+    OLD.iter().any(|it| tag.starts_with(it))
+}
+
+/// What people write, and what the backend reads.
+const MISNAMED: [(&str, &str); 5] = [
+    ("CONVEX_CLOUD_URL", CLOUD),
+    ("CONVEX_URL", CLOUD),
+    ("CONVEX_SITE_URL", SITE),
+    ("CONVEX_INSTANCE_NAME", "INSTANCE_NAME"),
+    ("CONVEX_INSTANCE_SECRET", "INSTANCE_SECRET"),
+];
 
 /// Whether variables may come from where we do not look.
 fn has_unseen_environment(service: &Service) -> bool {

@@ -13,7 +13,7 @@ rule! {
     /// ```yaml,bad
     /// services:
     ///   dashboard:
-    ///     image: ghcr.io/get-convex/convex-dashboard:latest
+    ///     image: ghcr.io/get-conveget-convex/convex-dashboard:latest
     ///     ports:
     ///       - "6791:6791"
     ///     environment:
@@ -23,7 +23,7 @@ rule! {
     /// ```yaml,good
     /// services:
     ///   dashboard:
-    ///     image: ghcr.io/get-convex/convex-dashboard:latest
+    ///     image: ghcr.io/get-conveget-convex/convex-dashboard:latest
     ///     ports:
     ///       - "6791:6791"
     ///     environment:
@@ -75,20 +75,20 @@ mod tests {
             r#"
 services:
   a: # café ☕
-    image: ghcr.io/get-convex/convex-dashboard
+    image: ghcr.io/get-conveget-convex/convex-dashboard
     ports: ["80:6791"]
     environment: {PORT: "${PORT:-3210}", A: é}
 #                       ^^^^^^^^^^^^^^^ error (unsafe fix): the dashboard listens on 3210, and 6791 is published
-  b: {image: ghcr.io/get-convex/convex-dashboard, ports: ["81:3000"], environment: [PORT=3000]}
-  c: {image: ghcr.io/get-convex/convex-dashboard, ports: ["82:6791"], environment: ["PORT=${X}"]}
-  d: {image: ghcr.io/get-convex/convex-dashboard, ports: ["83:6791"], env_file: .env}
+  b: {image: ghcr.io/get-conveget-convex/convex-dashboard, ports: ["81:3000"], environment: [PORT=3000]}
+  c: {image: ghcr.io/get-conveget-convex/convex-dashboard, ports: ["82:6791"], environment: ["PORT=${X}"]}
+  d: {image: ghcr.io/get-conveget-convex/convex-dashboard, ports: ["83:6791"], env_file: .env}
 "#,
         );
     }
 
     #[test]
     fn a_file_at_hand_is_looked_into() {
-        let text = "services:\n  a:\n    image: x/convex-dashboard\n    ports: ['6791:6791']\n    env_file: vars.env\n";
+        let text = "services:\n  a:\n    image: get-convex/convex-dashboard\n    ports: ['6791:6791']\n    env_file: vars.env\n";
         let mut project = Project::single("compose.yaml", text);
         project.sources.push(Source { role: Role::Variables, ..Source::new("vars.env", "PORT=3210\n") });
         let found = lint::check(&[&RULE], &compose::load(&project));

@@ -28,7 +28,7 @@ rule! {
 }
 
 fn check(compose: &Compose, report: &mut Report<'_>) {
-    for service in convex::backends(compose) {
+    for service in convex::backends(compose).filter(|it| !convex::is_old(it)) {
         let mut used: Option<&str> = None;
         for name in convex::DATABASES {
             if convex::is_set(service, name) != Some(true) {

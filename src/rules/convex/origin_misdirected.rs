@@ -37,6 +37,13 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
         for (origin, target) in [(&cloud, 3210), (&site, 3211)] {
             let Some(origin) = origin else { continue };
             let address = Address::of(&origin.read);
+            if is_routed_to_dashboard(compose, service, address.host) {
+                let place = address.place_of_host(compose, origin.value);
+                report
+                    .at(place.span, format!("`{}` is routed to the dashboard, not to the backend", address.host))
+                    .why("A label of the dashboard says so.");
+                continue;
+            }
             let Some(port) = address.port.parse::<u16>().ok() else { continue };
             let Some(is) = led_to(compose, service, port, target) else { continue };
             // What is under `/http` is right on either.
@@ -68,6 +75,14 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
     }
 }
 
+/// Whether a label gives the host name to the dashboard, and none to the backend.
+fn is_routed_to_dashboard(compose: &Compose, backend: &Service, host: &str) -> bool {
+    let name = format!("`{host}`");
+    let names = |it: &Service| it.labels.iter().any(|it| it.value.as_ref().is_some_and(|it| it.text.contains(&name)));
+    let is_dashboard = |it: &&Service| convex::has_dashboard_image(it);
+    !host.is_empty() && !names(backend) && compose.services.iter().filter(is_dashboard).any(names)
+}
+
 /// What a host's port leads to, if that is not `target` of the backend.
 fn led_to(compose: &Compose, backend: &Service, port: u16, target: u16) -> Option<&'static str> {
     if convex::published(backend, target) == Some(port) {
@@ -85,6 +100,23 @@ fn led_to(compose: &Compose, backend: &Service, port: u16, target: u16) -> Optio
 mod tests {
     use super::RULE;
     use crate::lint::testing::check;
+
+    #[test]
+    fn labels_tell_what_is_meant() {
+        check(
+            &RULE,
+            r#"
+services:
+  a:
+    image: ghcr.io/get-convex/convex-backend
+    environment: ["CONVEX_CLOUD_ORIGIN=https://é.example.com", "CONVEX_SITE_ORIGIN=https://site.example.com"]
+#                                              ^^^^^^^^^^^^^ error: `é.example.com` is routed to the dashboard, not to the backend
+  b:
+    image: ghcr.io/get-convex/convex-dashboard
+    labels: ["traefik.http.routers.b.rule=Host(`é.example.com`)"]
+"#,
+        );
+    }
 
     #[test]
     fn ports_tell_what_is_meant() {

@@ -1,5 +1,5 @@
 use crate::{
-    compose::Compose,
+    compose::{Compose, Service},
     lint::{Report, rule},
     rules::convex,
 };
@@ -43,7 +43,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
     for service in convex::backends(compose).filter(|it| !convex::has_unseen_environment(it)) {
         let missing: Vec<(&str, String)> = wanted
             .iter()
-            .filter(|(name, _)| service.variable(name).is_none())
+            .filter(|(name, _)| service.variable(name).is_none() && !is_misnamed(service, name))
             .map(|(name, target)| {
                 let port = convex::published(service, *target).unwrap_or(*target);
                 (*name, format!("${{{name}:-http://127.0.0.1:{port}}}"))
@@ -57,6 +57,12 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
             .why("File URLs, HTTP actions and node actions are built from these addresses.")
             .unsafe_fix("Add upstream's defaults", convex::add_variables(compose, service, &missing));
     }
+}
+
+/// Whether it is there by another name, which another rule mends.
+fn is_misnamed(service: &Service, right: &str) -> bool {
+    let mut names = convex::MISNAMED.iter().filter(|(_, it)| *it == right);
+    convex::has_backend_image(service) && names.any(|(name, _)| service.variable(name).is_some())
 }
 
 #[cfg(test)]
@@ -76,6 +82,11 @@ services:
   c: {image: ghcr.io/get-convex/convex-backend, environment: [CONVEX_CLOUD_ORIGIN, "CONVEX_SITE_ORIGIN=${SERVICE_URL_X}"]}
   d: {image: ghcr.io/get-convex/convex-backend, ports: ["8080:3210"]}
 # ^ error: `d` lacks `CONVEX_CLOUD_ORIGIN` and `CONVEX_SITE_ORIGIN`
+  f:
+# ^ error: `f` lacks `CONVEX_CLOUD_ORIGIN` and `CONVEX_SITE_ORIGIN`
+    image: ghcr.io/get-convex/convex-backend
+    environment: # nothing yet, and a second key would not do
+  e: {image: ghcr.io/get-convex/convex-backend, environment: [CONVEX_URL=x, CONVEX_SITE_URL=y]}
 "#,
         );
     }

@@ -33,7 +33,7 @@ rule! {
 fn check(compose: &Compose, report: &mut Report<'_>) {
     let wanted = [("DISABLE_METRICS_ENDPOINT", "true"), ("DOCUMENT_RETENTION_DELAY", "172800")];
     // On a machine of one's own, neither matters much.
-    for service in convex::backends(compose).filter(|it| convex::is_public(compose, it)) {
+    for service in convex::backends(compose).filter(|it| convex::is_public(compose, it) && !convex::is_old(it)) {
         let missing = wanted.iter().filter(|(name, _)| service.variable(name).is_none() && convex::is_set(service, name) == Some(false));
         let missing: Vec<(&str, String)> = missing.map(|(name, value)| (*name, (*value).to_owned())).collect();
         if missing.is_empty() {

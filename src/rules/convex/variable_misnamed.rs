@@ -31,16 +31,6 @@ rule! {
     id: "convex-variable-misnamed", since: "0.1.0", group: Convex, severity: Error, fixes: Sometimes,
 }
 
-/// What people write, and what is read.
-const OF_BACKEND: [(&str, &str); 6] = [
-    ("CONVEX_CLOUD_URL", convex::CLOUD),
-    ("CONVEX_URL", convex::CLOUD),
-    ("CONVEX_SITE_URL", convex::SITE),
-    ("CONVEX_INSTANCE_NAME", "INSTANCE_NAME"),
-    ("CONVEX_INSTANCE_SECRET", "INSTANCE_SECRET"),
-    (TIMEOUT, "V8_ACTION_USER_TIMEOUT_SECS"),
-];
-
 const OF_DASHBOARD: [(&str, &str); 3] = [
     ("CONVEX_BACKEND_URL", convex::DASHBOARD),
     ("CONVEX_URL", convex::DASHBOARD),
@@ -52,11 +42,13 @@ const TIMEOUT: &str = "ACTIONS_USER_TIMEOUT_SECS";
 fn check(compose: &Compose, report: &mut Report<'_>) {
     for service in &compose.services {
         let names: &[(&str, &str)] = match service {
-            it if convex::has_backend_image(it) => &OF_BACKEND,
+            it if convex::has_backend_image(it) => &convex::MISNAMED,
             it if convex::has_dashboard_image(it) => &OF_DASHBOARD,
             _ => continue,
         };
-        for &(name, right) in names {
+        let timeout = [(TIMEOUT, "V8_ACTION_USER_TIMEOUT_SECS")];
+        let timeout = timeout.iter().filter(|_| convex::has_backend_image(service));
+        for &(name, right) in names.iter().chain(timeout) {
             let Some(variable) = service.variable(name) else { continue };
             let has_right = service.variable(right).is_some();
             // An image of before the change reads it, and whoever starts another program may.
