@@ -2,6 +2,7 @@ use crate::{
     compose::{Compose, Service},
     lint::{Report, rule},
     rules::convex::{self, Address},
+    text::{Span, TextEdit},
 };
 
 rule! {
@@ -52,21 +53,31 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
             let taken = compose.services.iter().flat_map(|it| &it.ports).any(|it| it.published.is_none_or(|(a, b)| a <= 3211 && 3211 <= b));
             let address = port.host_ip.as_ref().map_or(String::new(), |it| format!("{it}:"));
             let item = format!("\"{address}3211:3211\"");
+            let shared = shared(compose, service);
             let edit = service.ports_place.filter(|_| !taken).and_then(|place| compose.push(place, &item));
             report
                 .at(port.place.span, "HTTP actions are at port 3211, and that is not published")
                 .why("Webhooks and sign-in callbacks come in there.")
-                .unsafe_fix("Publish 3211 too", edit);
+                .unsafe_fix("Publish 3211 too", edit)
+                .unsafe_fix("Serve them under `/http`", shared);
         } else if let Some(label) = routed(service).filter(|_| is_absent || site.is_some()) {
             report
                 .at(label, "port 3210 has a route, and HTTP actions at port 3211 have none")
-                .why("Webhooks and sign-in callbacks come in there.");
+                .why("Webhooks and sign-in callbacks come in there.")
+                .unsafe_fix("Serve them under `/http`", shared(compose, service));
         }
     }
 }
 
+/// Gives HTTP actions the API's address, which serves them under `/http`.
+fn shared(compose: &Compose, service: &Service) -> Option<TextEdit> {
+    let cloud = service.variable(convex::CLOUD)?.known_value()?.trim_end_matches('/');
+    let site = service.variable(convex::SITE)?.value.as_ref()?;
+    compose.replace_span(site.place, &format!("{cloud}/http"))
+}
+
 /// The label that leads Traefik to 3210, where none leads to 3211 and none speaks of paths.
-fn routed(service: &Service) -> Option<crate::text::Span> {
+fn routed(service: &Service) -> Option<Span> {
     let mut found = None;
     for label in &service.labels {
         let value = label.value.as_ref().filter(|it| it.known)?;

@@ -45,8 +45,12 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
             .iter()
             .filter(|(name, _)| service.variable(name).is_none() && !is_misnamed(service, name))
             .map(|(name, target)| {
-                let port = convex::published(service, *target).unwrap_or(*target);
-                (*name, format!("${{{name}:-http://127.0.0.1:{port}}}"))
+                // The API serves HTTP actions too, where they have no port of their own.
+                let (port, path) = match (convex::published(service, *target), convex::published(service, 3210)) {
+                    (None, Some(port)) if *target == 3211 => (port, "/http"),
+                    (port, _) => (port.unwrap_or(*target), ""),
+                };
+                (*name, format!("${{{name}:-http://127.0.0.1:{port}{path}}}"))
             })
             .collect();
         if missing.is_empty() || service.environment.iter().any(|it| !it.name.known) {
@@ -68,7 +72,7 @@ fn is_misnamed(service: &Service, right: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::lint::testing::check;
+    use crate::lint::testing::{check, check_fix};
 
     #[test]
     fn lists_mappings_and_what_may_come_from_elsewhere() {
@@ -88,6 +92,17 @@ services:
     environment: # nothing yet, and a second key would not do
   e: {image: ghcr.io/get-convex/convex-backend, environment: [CONVEX_URL=x, CONVEX_SITE_URL=y]}
 "#,
+        );
+    }
+
+    #[test]
+    fn actions_without_a_port_are_under_the_api() {
+        check_fix(
+            &RULE,
+            "services:\n  a:\n    image: get-convex/convex-backend\n    ports: ['3211:3210']\n    environment:\n      - A=é\n",
+            "services:\n  a:\n    image: get-convex/convex-backend\n    ports: ['3211:3210']\n    environment:\n      - A=é\n      \
+             - CONVEX_CLOUD_ORIGIN=${CONVEX_CLOUD_ORIGIN:-http://127.0.0.1:3211}\n      \
+             - CONVEX_SITE_ORIGIN=${CONVEX_SITE_ORIGIN:-http://127.0.0.1:3211/http}\n",
         );
     }
 }
