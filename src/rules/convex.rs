@@ -355,38 +355,31 @@ fn lacking(service: &Service, variables: &[(&str, String)]) -> String {
     format!("`{}` lacks {}", service.name, names.join(" and "))
 }
 
-/// Adds variables to a service, as it writes them.
+/// Adds variables to a service, as it writes them. Without a value, it is that of outside.
 fn add_variables(
     compose: &Compose,
     service: &Service,
     variables: &[(&str, String)],
 ) -> Option<TextEdit> {
-    let lines = |list: bool| {
-        let line = |(name, value): &(&str, String)| {
-            if list {
-                format!("- {name}={value}")
-            } else {
-                format!("{name}: {value}")
-            }
-        };
-        variables.iter().map(line).collect::<Vec<_>>().join("\n")
-    };
+    let mut items = variables.iter().map(|(name, value)| match value.as_str() {
+        "" => (*name).to_owned(),
+        value => format!("{name}={value}"),
+    });
     let Some(place) = service.environment_place else {
-        return compose.insert(service.place, "environment", &lines(true));
+        let lines: String = items.map(|item| format!("- {item}\n")).collect();
+        return compose.insert(service.place, "environment", lines.trim_end());
     };
     let in_list = service.environment.first().is_none_or(|it| it.in_list);
     let mut res = TextEdit::default();
     for (name, value) in variables {
         // Inside brackets a variable's own brackets need quotes.
         let edit = if in_list {
-            let item = format!("{name}={value}");
-            compose
-                .push(place, &item)
-                .or_else(|| compose.push(place, &quoted(&item)))
+            let item = items.next()?;
+            let quoted = || compose.push(place, &quoted(&item));
+            compose.push(place, &item).or_else(quoted)
         } else {
-            compose
-                .insert(place, name, value)
-                .or_else(|| compose.insert(place, name, &quoted(value)))
+            let quoted = || compose.insert(place, name, &quoted(value));
+            compose.insert(place, name, value).or_else(quoted)
         };
         res = res.joined(edit?)?;
     }

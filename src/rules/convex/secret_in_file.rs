@@ -9,7 +9,8 @@ rule! {
     ///
     /// Whoever has `INSTANCE_SECRET` makes admin keys. Convex's own development secret is public
     /// (`crates/keybroker/dev/secret.txt`), and so is one digit repeated; what stands in a Compose file is known to whoever reads
-    /// the repository. Without the variable, the backend makes a secret and keeps it with the data.
+    /// the repository. Without the variable, the backend goes on with the secret that it keeps with the data, or makes one
+    /// (`self-hosted/docker-build/read_credentials.sh`).
     ///
     /// ```yaml,bad
     /// services:
@@ -23,7 +24,7 @@ rule! {
     ///   backend:
     ///     image: ghcr.io/get-convex/convex-backend:latest
     ///     environment:
-    ///       - INSTANCE_SECRET=${INSTANCE_SECRET:?}
+    ///       - INSTANCE_SECRET
     /// ```
     id: "convex-secret-in-file", since: "0.1.0", group: Convex, severity: Error, fixes: Sometimes,
 }
@@ -52,8 +53,8 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
         report
             .at(variable.name.place.span, message)
             .severity(severity)
-            .why("Whoever has it makes admin keys. It may come from `.env`, which stays out of the repository.")
-            .unsafe_fix("Take it from the environment", compose.replace_span(value.place, "${INSTANCE_SECRET:?}").filter(|_| is_literal));
+            .why("Whoever has it makes admin keys. Without it here, the backend goes on with the one it keeps.")
+            .unsafe_fix("Take it from the environment", convex::without_value(compose, variable));
     }
 }
 
@@ -71,7 +72,7 @@ services:
   a: # café ☕
     image: ghcr.io/get-convex/convex-backend
     environment: {INSTANCE_SECRET: "${SECRET:-4361726e697461732c206c69746572616c6c79206d65616e696e6720226c6974}"}
-#                 ^^^^^^^^^^^^^^^ error: everybody knows this secret
+#                 ^^^^^^^^^^^^^^^ error (unsafe fix): everybody knows this secret
   b:
     image: ghcr.io/get-convex/convex-backend
     environment:

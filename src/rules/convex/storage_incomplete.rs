@@ -31,7 +31,7 @@ rule! {
     ///       - S3_STORAGE_SNAPSHOT_IMPORTS_BUCKET=imports
     ///       - S3_STORAGE_MODULES_BUCKET=modules
     ///       - S3_STORAGE_FILES_BUCKET=files
-    ///       - S3_STORAGE_SEARCH_BUCKET=${S3_STORAGE_SEARCH_BUCKET:?}
+    ///       - S3_STORAGE_SEARCH_BUCKET
     /// ```
     id: "convex-storage-incomplete", since: "0.1.0", group: Convex, severity: Error, fixes: Sometimes,
 }
@@ -51,7 +51,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
         let set = NAMES.iter().skip(1).find(|it| convex::is_set(service, it) == Some(true));
         let Some(set) = set.and_then(|it| service.variable(it)) else { continue };
         let missing = NAMES.iter().filter(|it| convex::is_set(service, it) == Some(false));
-        let missing: Vec<(&str, String)> = missing.map(|it| (*it, format!("${{{it}:?}}"))).collect();
+        let missing: Vec<(&str, String)> = missing.map(|it| (*it, String::new())).collect();
         if missing.is_empty() {
             continue;
         }
@@ -60,7 +60,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
         report
             .at(set.name.place.span, convex::lacking(service, &missing))
             .why("Unless all six are set, the backend stores everything in its volume.")
-            .unsafe_fix("Require the others", edit);
+            .unsafe_fix("Take the others from outside", edit);
     }
 }
 
