@@ -7,8 +7,9 @@ rule! {
     /// Postgres 18 keeps its data elsewhere than it is mounted.
     ///
     /// Since version 18 the official image has its volume at `/var/lib/postgresql`, with a folder for each version below. At a
-    /// mount on `/var/lib/postgresql/data` it refuses to start (docker-library/postgres, pull request 1259). A database of an older
-    /// version is not taken over: that wants `pg_upgrade`, or a dump before and a restore behind.
+    /// mount on `/var/lib/postgresql/data` it refuses to start: "unused mount/volume" (docker-library/postgres,
+    /// `docker-entrypoint.sh`). A database of an older version is not taken over: that wants `pg_upgrade`, or a dump before and
+    /// a restore behind.
     ///
     /// ```yaml,bad
     /// services:

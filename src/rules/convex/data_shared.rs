@@ -7,8 +7,9 @@ use crate::{
 rule! {
     /// Two backends run on the same data.
     ///
-    /// One instance has one backend: on Postgres and MySQL it holds a lease, and whoever has lost it exits; with SQLite, two
-    /// processes write one file (`crates/postgres/src/lib.rs`, "Lease"). More of them is not how it scales.
+    /// One instance has one backend: on Postgres and MySQL it holds a lease, and whoever has lost it exits
+    /// (`crates/mysql/src/lib.rs`, `lease_lost_shutdown`); with SQLite, two processes write one file. More of them is not how
+    /// it scales.
     ///
     /// ```yaml,bad
     /// services:
@@ -41,7 +42,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
         let value = compose.value_of(service);
         let replicas = value.get("deploy").and_then(|it| it.get("replicas"));
         for number in [value.get("scale"), replicas].into_iter().flatten() {
-            let is_several = number.scalar().is_some_and(|it| it.known && it.text.parse::<u64>().is_ok_and(|it| it > 1));
+            let is_several = number.scalar().is_some_and(|it| it.known && it.text.parse::<i64>().is_ok_and(|it| it > 1));
             if is_several {
                 report
                     .at(number.place.span, format!("several containers of `{}` share its data", service.name))

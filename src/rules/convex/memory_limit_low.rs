@@ -34,7 +34,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
         let Some(bound) = compose.bound_service(service) else { continue };
         let limits = bound.get("deploy").and_then(|it| it.get("resources")?.get("limits")?.get("memory"));
         for limit in [bound.get("mem_limit"), limits].into_iter().flatten() {
-            let bytes = limit.text().and_then(|it| it.parse::<u64>().ok());
+            let bytes = limit.text().and_then(|it| it.parse::<i64>().ok());
             // A billion, so that `1g` and `1000m` both pass.
             if !bytes.is_some_and(|it| (1..1_000_000_000).contains(&it)) {
                 continue;

@@ -60,7 +60,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
                 let is_boolean = matches!(lower.as_str(), "true" | "false");
                 // YAML's own words for them reach the container in lower case, its numbers without `_`.
                 let is_yaml = !variable.in_list && compose.written(value.place) == text && (is_boolean || text.contains('_'));
-                let is_fine = if is_switch { matches!(text, "true" | "false") } else { text.parse::<u64>().is_ok() };
+                let is_fine = if is_switch { matches!(text, "true" | "false") } else { text.parse::<i64>().is_ok_and(|it| it >= 0) };
                 if text.is_empty() || is_fine || is_yaml {
                     continue;
                 }
@@ -86,7 +86,7 @@ fn switch(text: &str) -> String {
 /// `2d` in seconds.
 fn seconds(name: &str, text: &str) -> String {
     let units = [('s', 1), ('m', 60), ('h', 3600), ('d', 86400)];
-    let found = units.iter().find_map(|(unit, factor)| text.strip_suffix(*unit)?.parse::<u64>().ok()?.checked_mul(*factor));
+    let found = units.iter().find_map(|(unit, factor)| text.strip_suffix(*unit)?.parse::<i64>().ok()?.checked_mul(*factor));
     found.filter(|_| !name.contains("_MAX_")).map_or(String::new(), |it| it.to_string())
 }
 
