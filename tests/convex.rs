@@ -118,6 +118,49 @@ fn safe_fixes_keep_every_comment() {
     assert!(again.is_empty(), "it does not settle");
 }
 
+/// What platforms fill in, what another file says and what a program of one's own does is not known, and
+/// nothing is said about it.
+#[test]
+fn what_is_not_known_is_left_alone() {
+    const BACKEND: &str = "    image: ghcr.io/get-convex/convex-backend:latest\n    volumes: ['./data:/convex/data']\n    stop_signal: SIGINT\n";
+    let with = |rest: &str| format!("services:\n  backend:\n{BACKEND}{rest}");
+    let files: [&[String]; 6] = [
+        // Coolify.
+        &[with(
+            "    environment:\n      - SERVICE_URL_BACKEND_3210\n      - INSTANCE_SECRET=${SERVICE_HEX_64_SECRET}\n      \
+             - CONVEX_CLOUD_ORIGIN=${SERVICE_URL_BACKEND}\n      - CONVEX_SITE_ORIGIN=${SERVICE_URL_SITE}\n      \
+             - DISABLE_BEACON=${DISABLE_BEACON:?false}\n      - POSTGRES_URL=${POSTGRES_URL:-}\n",
+        )],
+        // Dokploy.
+        &[with(
+            "    expose: ['3210', '3211']\n    environment:\n      CONVEX_CLOUD_ORIGIN: https://${api_domain}\n      \
+             CONVEX_SITE_ORIGIN: https://${site_domain}\n",
+        )],
+        // A file of variables that is not here.
+        &[with("    env_file: .env.convex\n")],
+        // Another file over it.
+        &[
+            with(""),
+            "services:\n  backend:\n    environment: {CONVEX_CLOUD_ORIGIN: , CONVEX_SITE_ORIGIN: }\n".to_owned(),
+        ],
+        // Another file below it.
+        &[with("    extends: {file: common.yaml, service: convex}\n")],
+        // A dashboard that asks for the address.
+        &["services:\n  dashboard:\n    image: ghcr.io/get-convex/convex-dashboard:latest\n    ports: ['6791:6791']\n".to_owned()],
+    ];
+    for texts in files {
+        let source = |text: &String| Source::compose("compose.yaml", text.as_str());
+        let project = Project {
+            sources: texts.iter().map(source).collect(),
+            ..Project::default()
+        };
+        for it in lint::check(&rules::all(), &compose::load(&project)) {
+            let is_fine = it.group != Group::Convex || it.severity == Severity::Hint;
+            assert!(is_fine, "{}: {}\n{texts:?}", it.rule, it.message);
+        }
+    }
+}
+
 /// What a guide that many have read says, in its order: the files, its question, and what was
 /// added to make whole files of fragments.
 const SAMPLES: [([&str; 2], &str, &str); 19] = [

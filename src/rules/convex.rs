@@ -304,7 +304,7 @@ fn service_at<'a>(compose: &'a Compose, host: &str) -> Option<&'a Service> {
 
 /// Whether only containers know the host.
 fn is_internal(compose: &Compose, host: &str) -> bool {
-    matches!(host, "host.docker.internal" | "0.0.0.0") || compose.service(host).is_some()
+    matches!(host, "host.docker.internal" | "0.0.0.0") || service_at(compose, host).is_some()
 }
 
 /// The address at which browsers find the backend, as far as the project says.

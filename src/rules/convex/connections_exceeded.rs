@@ -8,7 +8,7 @@ rule! {
     /// The backend may ask for more connections than Postgres allows.
     ///
     /// It opens up to 128 (`POSTGRES_MAX_CONNECTIONS`, `crates/common/src/knobs.rs`), and Postgres answers 100 unless told
-    /// otherwise. Under load, some requests fail with "too many clients".
+    /// otherwise. Under load, requests may fail with "too many clients".
     ///
     /// ```yaml,bad
     /// services:
@@ -50,7 +50,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
         }
         report
             .at(address.place_of_host(compose, url.value).span, format!("`{}` allows 100 connections, and the backend opens up to 128", database.name))
-            .why("Under load, requests fail with \"too many clients\".")
+            .why("Under load, requests may fail with \"too many clients\".")
             .unsafe_fix("Open at most 80", convex::add_variables(compose, service, &[(NAME, "80".to_owned())]));
     }
 }

@@ -7,8 +7,8 @@ use crate::{
 rule! {
     /// The dashboard listens on another port than the one that is published.
     ///
-    /// It listens on `PORT`, which is 6791 in its image (`Dockerfile.dashboard`). In a `.env` that is made for Compose, `PORT` is the
-    /// backend's port on the host: a dashboard with `env_file: .env` listens there, and hands on every secret in the file besides.
+    /// It listens on `PORT`, which is 6791 in its image (`Dockerfile.dashboard`). In a `.env` that is made for Compose, `PORT` is
+    /// the backend's port on the host: a dashboard with `env_file: .env` listens there, and is told every secret of the file.
     ///
     /// ```yaml,bad
     /// services:

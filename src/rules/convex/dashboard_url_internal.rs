@@ -56,6 +56,7 @@ services:
   backend:
     image: ghcr.io/get-convex/convex-backend
     ports: ["8080:3210"]
+    container_name: convex
   café: # ☕
     image: ghcr.io/get-convex/convex-dashboard
     environment:
@@ -64,6 +65,10 @@ services:
   b:
     image: ghcr.io/get-convex/convex-dashboard
     environment: ["NEXT_PUBLIC_DEPLOYMENT_URL=https://${domain}"]
+  d:
+    image: ghcr.io/get-convex/convex-dashboard
+    environment: ["NEXT_PUBLIC_DEPLOYMENT_URL=http://convex:3210"]
+#                                                    ^^^^^^ error (unsafe fix): browsers cannot reach `convex`
   c:
     image: ghcr.io/get-convex/convex-dashboard
     environment: ["NEXT_PUBLIC_DEPLOYMENT_URL=https://api.example.com"]

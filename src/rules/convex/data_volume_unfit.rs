@@ -8,8 +8,8 @@ rule! {
     /// The data is mounted read-only, or SQLite's is on a file system of the network.
     ///
     /// The backend writes to `/convex/data` whatever its database: credentials, temporary files and a socket are there
-    /// (`self-hosted/docker-build/run_backend.sh`). SQLite's locks do not hold on NFS and CIFS (sqlite.org, "How To Corrupt An SQLite
-    /// Database File", section 2.1).
+    /// (`self-hosted/docker-build/run_backend.sh`). SQLite's locks do not hold on NFS and CIFS (sqlite.org, "How To Corrupt An
+    /// SQLite Database File", section 2.1).
     ///
     /// ```yaml,bad
     /// services:

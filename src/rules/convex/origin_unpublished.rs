@@ -32,7 +32,7 @@ rule! {
     ///       - CONVEX_CLOUD_ORIGIN=http://127.0.0.1:3210
     ///       - CONVEX_SITE_ORIGIN=http://127.0.0.1:8081
     /// ```
-    id: "convex-origin-unpublished", since: "0.1.0", group: Convex, severity: Error, fixes: Sometimes,
+    id: "convex-origin-unpublished", since: "0.1.0", group: Convex, severity: Warning, fixes: Sometimes,
 }
 
 fn check(compose: &Compose, report: &mut Report<'_>) {
@@ -74,7 +74,7 @@ services:
     ports: ["8080:3210"]
     environment:
       CONVEX_CLOUD_ORIGIN: "http://localhost:3210"
-#                                            ^^^^ error (unsafe fix): nothing is published on port 3210; 3210 is on 8080
+#                                            ^^^^ warning (unsafe fix): nothing is published on port 3210; 3210 is on 8080
       CONVEX_SITE_ORIGIN: http://localhost:3211
   b:
     image: ghcr.io/get-convex/convex-backend

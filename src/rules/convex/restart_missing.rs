@@ -7,8 +7,8 @@ use crate::{
 rule! {
     /// A backend that others use stays down after the machine restarts.
     ///
-    /// Without `restart:`, Docker starts a container once. The backend exits when it loses its database, too; upstream's file has no
-    /// `restart:`, being made for trying out.
+    /// Without `restart:`, Docker starts a container once. The backend exits when it loses its database, too. Upstream's file has
+    /// no `restart:`, being made for trying out.
     ///
     /// ```yaml,bad
     /// services:

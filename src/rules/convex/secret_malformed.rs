@@ -9,8 +9,8 @@ rule! {
     /// The instance's secret is not what the backend can read.
     ///
     /// `INSTANCE_SECRET` is 32 bytes in hexadecimal: 64 digits, as `openssl rand -hex 32` gives them. At anything else the backend
-    /// exits with "Couldn't hexdecode key" or "Hex-decoded key was N bytes, not 32" (`crates/keybroker/src/secret.rs`). Without the
-    /// variable it makes a secret and keeps it with the data. Digits alone want quotes: YAML takes them for a number, and
+    /// exits with "Couldn't hexdecode key" or "Hex-decoded key was N bytes, not 32" (`crates/keybroker/src/secret.rs`). Without
+    /// the variable it makes a secret and keeps it with the data. Digits alone want quotes: YAML takes them for a number, and
     /// rounds it.
     ///
     /// ```yaml,bad
