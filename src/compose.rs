@@ -397,6 +397,10 @@ impl Compose {
     /// `value` is one line of YAML, or a block indented from column zero.
     pub fn insert(&self, place: Place, key: &str, value: &str) -> Option<TextEdit> {
         let (tree, node) = self.editable(place)?;
+        // A key without value is not read, and there all the same.
+        if tree.node(node).get(key).is_some() {
+            return None;
+        }
         self.checked(tree, tree.insert_entry(node, key, value)?)
     }
 

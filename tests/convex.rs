@@ -1,9 +1,13 @@
-//! The examples about self-hosted Convex, read by every rule.
+//! The examples about self-hosted Convex and the files of a guide, read by every rule.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
+use std::{collections::BTreeSet, env, fmt::Write as _, fs, path::Path};
 
 use compose_playground::{
     compose,
-    lint::{self, Diagnostic, Severity},
-    project::Project,
+    lint::{self, Diagnostic, Group, Severity},
+    project::{Project, Source},
     rules,
     text::FileId,
 };
@@ -112,4 +116,233 @@ fn safe_fixes_keep_every_comment() {
     }
     let again = lint::fix_all(&rules::all(), &fixed, false).1;
     assert!(again.is_empty(), "it does not settle");
+}
+
+/// What platforms fill in, what another file says and what a program of one's own does is not known, and
+/// nothing is said about it.
+#[test]
+fn what_is_not_known_is_left_alone() {
+    const BACKEND: &str = "    image: ghcr.io/get-convex/convex-backend:latest\n    volumes: ['./data:/convex/data']\n    stop_signal: SIGINT\n";
+    let with = |rest: &str| format!("services:\n  backend:\n{BACKEND}{rest}");
+    let files: [&[String]; 6] = [
+        // Coolify.
+        &[with(
+            "    environment:\n      - SERVICE_URL_BACKEND_3210\n      - INSTANCE_SECRET=${SERVICE_HEX_64_SECRET}\n      \
+             - CONVEX_CLOUD_ORIGIN=${SERVICE_URL_BACKEND}\n      - CONVEX_SITE_ORIGIN=${SERVICE_URL_SITE}\n      \
+             - DISABLE_BEACON=${DISABLE_BEACON:?false}\n      - POSTGRES_URL=${POSTGRES_URL:-}\n",
+        )],
+        // Dokploy.
+        &[with(
+            "    expose: ['3210', '3211']\n    environment:\n      CONVEX_CLOUD_ORIGIN: https://${api_domain}\n      \
+             CONVEX_SITE_ORIGIN: https://${site_domain}\n",
+        )],
+        // A file of variables that is not here.
+        &[with("    env_file: .env.convex\n")],
+        // Another file over it.
+        &[
+            with(""),
+            "services:\n  backend:\n    environment: {CONVEX_CLOUD_ORIGIN: , CONVEX_SITE_ORIGIN: }\n".to_owned(),
+        ],
+        // Another file below it.
+        &[with("    extends: {file: common.yaml, service: convex}\n")],
+        // A dashboard that asks for the address.
+        &["services:\n  dashboard:\n    image: ghcr.io/get-convex/convex-dashboard:latest\n    ports: ['6791:6791']\n".to_owned()],
+    ];
+    for texts in files {
+        let source = |text: &String| Source::compose("compose.yaml", text.as_str());
+        let project = Project {
+            sources: texts.iter().map(source).collect(),
+            ..Project::default()
+        };
+        for it in lint::check(&rules::all(), &compose::load(&project)) {
+            let is_fine = it.group != Group::Convex || it.severity == Severity::Hint;
+            assert!(is_fine, "{}: {}\n{texts:?}", it.rule, it.message);
+        }
+    }
+}
+
+/// What a guide that many have read says, in its order: the files, its question, and what was
+/// added to make whole files of fragments.
+const SAMPLES: [([&str; 2], &str, &str); 19] = [
+    (
+        ["mount_internal", ""],
+        "Why does mounting `/convex:ro` fail: the wrong mount",
+        "the service around it",
+    ),
+    (
+        ["mount_hot_reload", ""],
+        "the same: the mounts it calls correct",
+        "the service; two samples in one",
+    ),
+    (
+        ["mount_tmpfs", ""],
+        "the same: mounts “in memory”",
+        "the service, the data's mount",
+    ),
+    (
+        ["development", ""],
+        "How to mount `convex/`: development",
+        "",
+    ),
+    (["production", ""], "the same: production", ""),
+    (["hybrid", ""], "the same: both in one file", ""),
+    (
+        ["override_base", "override_development"],
+        "the same, and best practice 2: one file over another",
+        "",
+    ),
+    (
+        ["persistence_none", ""],
+        "How do volumes affect state: no persistence",
+        "",
+    ),
+    (
+        ["persistence_named", ""],
+        "the same: a named volume",
+        "the service; the sample has `volumes` twice at its top, which no reader takes",
+    ),
+    (
+        ["persistence_bind", ""],
+        "the same: a folder of the host",
+        "the service",
+    ),
+    (
+        ["ephemeral_test", ""],
+        "Does it run without volumes: tests",
+        "",
+    ),
+    (
+        ["ports_actions", ""],
+        "Which ports: HTTP actions",
+        "the image, the data's mount",
+    ),
+    (
+        ["ports_default", ""],
+        "the same: default ports, and the dashboard",
+        "the image, the data's mount; the three ports go to the two services they belong to",
+    ),
+    (
+        ["ports_custom", ""],
+        "the same: custom ports",
+        "the image, the data's mount; both lists in one service, as they are shown",
+    ),
+    (
+        ["proxy_nginx", ""],
+        "the same: nginx",
+        "a service that holds the configuration, of which one `server` is kept",
+    ),
+    (["proxy_traefik", ""], "the same: Traefik", ""),
+    (
+        ["ownership", ""],
+        "Permission denied: a user of one's own",
+        "the image, the data's mount",
+    ),
+    (
+        ["log_limits", ""],
+        "Out of disk space: limits for logs",
+        "the image, the top-level `volumes`",
+    ),
+    (
+        ["volume_driver_options", ""],
+        "Best practice 1: a volume with a place",
+        "the service",
+    ),
+];
+
+/// All fixes, the first of each, make of every sample a file that Compose takes, and about which
+/// there is nothing bad to say.
+#[test]
+fn samples_of_the_guide_become_files_that_work() {
+    for (names, _, _) in SAMPLES {
+        let project = sample(names);
+        let (fixed, _) = lint::fix_all(&rules::all(), &project, true);
+        for it in lint::check(&rules::all(), &compose::load(&fixed)) {
+            let is_fine =
+                !it.rejected && (it.group != Group::Convex || it.severity == Severity::Hint);
+            assert!(is_fine, "{names:?}: {}: {}", it.rule, it.message);
+        }
+        // "Fix all" takes the safe ones only, and settles.
+        let (fixed, _) = lint::fix_all(&rules::all(), &project, false);
+        let again = lint::fix_all(&rules::all(), &fixed, false).1;
+        assert!(again.is_empty(), "{names:?} does not settle");
+    }
+}
+
+/// The page says of each sample what the rules say. `UPDATE=1 cargo test` rewrites that part.
+#[test]
+fn the_page_says_of_the_samples_what_the_rules_say() {
+    const HEADING: &str = "## The guides' samples\n";
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/convex.md");
+    let page = fs::read_to_string(&path).unwrap();
+    let before = page.split(HEADING).next().unwrap();
+    let actual = format!("{before}{HEADING}{}", table());
+    if env::var_os("UPDATE").is_some() {
+        fs::write(&path, &actual).unwrap();
+    }
+    assert_eq!(
+        actual,
+        fs::read_to_string(&path).unwrap(),
+        "UPDATE=1 rewrites it"
+    );
+}
+
+/// Every mistake of the list has a row, and every rule stands in one.
+#[test]
+fn the_page_has_every_mistake_and_every_rule() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/convex.md");
+    let page = fs::read_to_string(path).unwrap();
+    for number in 1..=57 {
+        let row = format!("\n| {number} |");
+        assert_eq!(page.matches(&row).count(), 1, "row {number}");
+    }
+    let rows = page.lines().filter(|it| it.starts_with("| "));
+    let named: BTreeSet<&str> = rows.flat_map(|it| it.split('`')).collect();
+    for rule in rules::all().iter().filter(|it| it.group == Group::Convex) {
+        assert!(named.contains(rule.id), "`{}` is in no row", rule.id);
+    }
+    let ids: BTreeSet<&str> = rules::all().iter().map(|rule| rule.id).collect();
+    for name in named.iter().filter(|it| it.starts_with("convex-")) {
+        assert!(
+            ids.contains(name) || !name.ends_with(char::is_alphabetic),
+            "`{name}` is no rule"
+        );
+    }
+}
+
+fn sample(names: [&str; 2]) -> Project {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/convex");
+    let names = names.iter().filter(|name| !name.is_empty());
+    let read = |name: &&str| {
+        let text = fs::read_to_string(folder.join(format!("{name}.yaml"))).unwrap();
+        Source::compose(format!("{name}.yaml"), text)
+    };
+    Project {
+        sources: names.map(read).collect(),
+        ..Project::default()
+    }
+}
+
+fn table() -> String {
+    let mut res = String::from(
+        "\nA guide that many have read, its samples in `tests/convex/`, as they are but for what it takes to make files of\n\
+         them. After all fixes, the first of each, Compose takes every one, and nothing above a hint is left to say about\n\
+         Convex. Its two samples of shell and one of a CI workflow are no Compose files.\n\n\
+         | sample | of | added | what is said |\n|---|---|---|---|\n",
+    );
+    for (names, question, added) in SAMPLES {
+        let found = lint::check(&rules::all(), &compose::load(&sample(names)));
+        let said: Vec<String> = found
+            .iter()
+            .map(|it| format!("{} `{}`", it.severity.name(), it.rule))
+            .collect();
+        let name = names.join(" ");
+        let name = name.trim().replace(' ', "`, `");
+        writeln!(
+            res,
+            "| `{name}` | {question} | {added} | {} |",
+            said.join(", ")
+        )
+        .unwrap();
+    }
+    res
 }

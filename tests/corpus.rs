@@ -24,7 +24,7 @@ const FILE: FileId = FileId(0);
 fn corpus() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut res = Vec::new();
-    for folder in ["examples", "tests/golden"] {
+    for folder in ["examples", "tests/convex", "tests/golden"] {
         collect(&root.join(folder), &mut res);
     }
     for rule in rules::all() {

@@ -176,8 +176,9 @@ fn braced(
                 res.troubles.push(Trouble::Required {
                     name: name.to_owned(),
                     reason: reason.text,
-                    range,
+                    range: range.clone(),
                 });
+                substituted("", range, res);
             }
         },
         Operator::Alternative { or_empty } => match value {
@@ -374,6 +375,8 @@ mod tests {
             range: 2..24,
         };
         assert_eq!(result.troubles, [expected]);
+        // Its place is kept: what it would have been is no part of the text around it.
+        assert_eq!(result.pieces.get(1).map(|it| it.value.clone()), Some(2..24));
     }
 
     #[test]

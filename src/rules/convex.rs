@@ -9,25 +9,60 @@ use crate::{
 };
 
 super::rules! {
+    actions_unreachable,
     admin_key_public,
     beacon_flag_empty,
+    client_url_internal,
+    command_misread,
+    connections_exceeded,
+    container_loopback,
     container_ports_crossed,
+    dashboard_port_moved,
+    dashboard_url_differs,
     dashboard_url_internal,
+    data_shared,
     data_unmounted,
+    data_volume_unfit,
+    database_name_differs,
+    database_not_awaited,
+    database_tls_required,
+    database_url_invalid,
+    database_url_superseded,
     flag_never_off,
     functions_mounted,
     healthcheck_missing,
     healthcheck_tool_missing,
     healthcheck_wrong_path,
+    image_unpinned,
+    memory_limit_low,
+    node_actions_unreachable,
+    origin_malformed,
+    origin_misdirected,
     origin_missing,
+    origin_unpublished,
+    port_beside_proxy,
     program_hidden,
+    restart_missing,
+    revision_broken,
+    secret_in_file,
+    secret_malformed,
     stop_signal_ignored,
+    storage_incomplete,
+    storage_path_style_missing,
     tag_unknown,
+    upstream_default_missing,
     user_not_root,
+    value_unreadable,
+    variable_misnamed,
+    variable_misplaced,
+    versions_differ,
 }
 
 /// Where the backend keeps everything; declared as a volume by its image.
 const DATA: &str = "/convex/data";
+const CLOUD: &str = "CONVEX_CLOUD_ORIGIN";
+const SITE: &str = "CONVEX_SITE_ORIGIN";
+const DASHBOARD: &str = "NEXT_PUBLIC_DEPLOYMENT_URL";
 
 /// Services that run Convex's backend: by image, or by what is mounted.
 fn backends(compose: &Compose) -> impl Iterator<Item = &Service> {
@@ -42,14 +77,44 @@ fn is_backend(service: &Service) -> bool {
             .any(|mount| is_at(&mount.target, DATA))
 }
 
-/// Services that run the published image, about whose inside we know all.
+/// Services that run the published image, about whose inside we know all. A registry that mirrors it
+/// keeps the owner's name; what others call `convex-backend` is another program.
 fn has_backend_image(service: &Service) -> bool {
-    service.image_name() == Some("convex-backend")
+    has_image(service, "get-convex/convex-backend")
 }
 
 fn has_dashboard_image(service: &Service) -> bool {
-    service.image_name() == Some("convex-dashboard")
+    has_image(service, "get-convex/convex-dashboard")
 }
+
+fn has_image(service: &Service, name: &str) -> bool {
+    // A variable's place in it is most often the tag's.
+    let text = service.image.as_ref().map_or("", |it| it.text.as_str());
+    let behind = text.split_once(name).map(|(_, behind)| behind);
+    behind.is_some_and(|it| it.is_empty() || it.starts_with([':', '@']))
+}
+
+/// Releases of before 27 August 2025, as the changelog names them (`self-hosted/CHANGELOG.md`).
+const OLD: [&str; 13] = [
+    "161e326", "33cef77", "4499dd4", "478d197", "5143fec", "62ef09a", "663640f", "6c974d2",
+    "6efab6f", "86ae5d3", "be8a4f3", "c1a7ac3", "fff8e43",
+];
+
+/// Whether the image is one of the first releases, which do not know all that later ones do.
+fn is_old(service: &Service) -> bool {
+    let image = service.image.as_ref().map_or("", |it| it.text.as_str());
+    let tag = image.rsplit(':').next().unwrap_or_default();
+    OLD.iter().any(|it| tag.starts_with(it))
+}
+
+/// What people write, and what the backend reads.
+const MISNAMED: [(&str, &str); 5] = [
+    ("CONVEX_CLOUD_URL", CLOUD),
+    ("CONVEX_URL", CLOUD),
+    ("CONVEX_SITE_URL", SITE),
+    ("CONVEX_INSTANCE_NAME", "INSTANCE_NAME"),
+    ("CONVEX_INSTANCE_SECRET", "INSTANCE_SECRET"),
+];
 
 /// Whether variables may come from where we do not look.
 fn has_unseen_environment(service: &Service) -> bool {
@@ -60,21 +125,208 @@ fn is_at(target: &Text, path: &str) -> bool {
     target.known && target.text.trim_end_matches('/') == path
 }
 
-/// Where `part` of a text stands, if it is written as it is read.
-fn place_of(text: &Text, part: &str) -> Place {
-    let Some(at) = text.text.find(part) else {
-        return text.place;
-    };
-    let shift = match text.place.span.len().checked_sub(text.text.len()) {
-        Some(0) => 0,
-        // Quotes.
-        Some(2) => 1,
-        _ => return text.place,
-    };
-    Place {
-        span: text.place.span.part(at + shift..at + shift + part.len()),
-        ..text.place
+/// Where `part` of a text stands first, if it is written as it is read. Elsewhere nothing can be edited.
+fn place_of(compose: &Compose, text: &Text, part: &str) -> Place {
+    part_at(text, compose.written(text.place).find(part), part)
+}
+
+/// Where `part` of a text stands last: what an address ends with may also stand in front.
+fn last_place_of(compose: &Compose, text: &Text, part: &str) -> Place {
+    part_at(text, compose.written(text.place).rfind(part), part)
+}
+
+fn part_at(text: &Text, at: Option<usize>, part: &str) -> Place {
+    match at {
+        Some(at) => Place {
+            span: text.place.span.part(at..at + part.len()),
+            ..text.place
+        },
+        None => Place {
+            node: None,
+            ..text.place
+        },
     }
+}
+
+/// A variable that is given a value here, and as much of that as can be read: what has no known
+/// value is a `$`.
+struct Setting<'a> {
+    variable: &'a Variable,
+    value: &'a Text,
+    read: String,
+}
+
+fn setting<'a>(compose: &Compose, service: &'a Service, name: &str) -> Option<Setting<'a>> {
+    let variable = service.variable(name)?;
+    let value = variable.value.as_ref()?;
+    let read = if value.known {
+        value.text.clone()
+    } else {
+        readable(written_value(compose, variable))
+    };
+    (!read.is_empty()).then_some(Setting {
+        variable,
+        value,
+        read,
+    })
+}
+
+/// A variable's value as it stands in the file, variables of its own and all.
+fn written_value<'a>(compose: &'a Compose, variable: &Variable) -> &'a str {
+    let written = |place| unquoted(compose.written(place));
+    match &variable.value {
+        Some(_) if variable.in_list => {
+            let item = written(variable.place);
+            item.split_once('=').map_or("", |(_, value)| value)
+        }
+        Some(value) => written(value.place),
+        None => "",
+    }
+}
+
+fn unquoted(text: &str) -> &str {
+    let inside = |quote: char| text.strip_prefix(quote)?.strip_suffix(quote);
+    inside('"').or_else(|| inside('\'')).unwrap_or(text)
+}
+
+/// The text with a `$` for each variable.
+fn readable(written: &str) -> String {
+    let mut res = String::new();
+    let mut rest = written;
+    while let Some((before, behind)) = rest.split_once('$') {
+        res.push_str(before);
+        res.push('$');
+        rest = match behind.strip_prefix('{') {
+            Some(inside) => behind_bracket(inside),
+            None => behind.trim_start_matches(|it: char| {
+                it == '$' || it == '_' || it.is_ascii_alphanumeric()
+            }),
+        };
+    }
+    res.push_str(rest);
+    res
+}
+
+fn behind_bracket(inside: &str) -> &str {
+    let mut depth = 1;
+    for (at, bracket) in inside.match_indices(['{', '}']) {
+        depth = if bracket == "{" { depth + 1 } else { depth - 1 };
+        if depth == 0 {
+            return inside.get(at + 1..).unwrap_or_default();
+        }
+    }
+    ""
+}
+
+/// Whether a variable has a value; `None` where that cannot be told.
+fn is_set(service: &Service, name: &str) -> Option<bool> {
+    match service.variable(name) {
+        Some(variable) => {
+            let value = variable.value.as_ref()?;
+            (value.known || !value.text.is_empty()).then_some(!value.text.is_empty())
+        }
+        None if has_unseen_environment(service) => None,
+        None => (!service.environment.iter().any(|it| !it.name.known)).then_some(false),
+    }
+}
+
+/// The parts of an address.
+struct Address<'a> {
+    scheme: &'a str,
+    user: &'a str,
+    host: &'a str,
+    port: &'a str,
+    path: &'a str,
+}
+
+impl Address<'_> {
+    fn of(text: &str) -> Address<'_> {
+        let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
+        let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
+        let (host, port) = host
+            .rsplit_once(':')
+            .filter(|(_, port)| !port.ends_with(']'))
+            .unwrap_or((host, ""));
+        let path = path.split(['?', '#']).next().unwrap_or_default();
+        Address {
+            scheme,
+            user,
+            host,
+            port,
+            path,
+        }
+    }
+
+    fn is_loopback(&self) -> bool {
+        matches!(self.host, "localhost" | "127.0.0.1" | "[::1]")
+    }
+
+    /// Where the host stands, whatever else is called the same.
+    fn place_of_host(&self, compose: &Compose, text: &Text) -> Place {
+        let before = if self.user.is_empty() { "//" } else { "@" };
+        let whole = place_of(compose, text, &format!("{before}{}", self.host));
+        let start = whole.node.map_or(0, |_| before.len());
+        Place {
+            span: whole.span.part(start..whole.span.len()),
+            ..whole
+        }
+    }
+
+    /// As written, or what the scheme stands for.
+    fn number(&self) -> Option<u16> {
+        match (self.port, self.scheme) {
+            ("", "https") => Some(443),
+            ("", _) => Some(80),
+            (port, _) => port.parse().ok(),
+        }
+    }
+}
+
+/// Which variable tells the backend its database, in the order it looks.
+const DATABASES: [&str; 3] = ["POSTGRES_URL", "MYSQL_URL", "DATABASE_URL"];
+
+/// How the backend is told its database; `None` for SQLite, and where it cannot be told.
+fn database<'a>(compose: &Compose, backend: &'a Service) -> Option<Setting<'a>> {
+    DATABASES
+        .iter()
+        .find_map(|name| setting(compose, backend, name))
+}
+
+/// The service that other containers call `host`.
+fn service_at<'a>(compose: &'a Compose, host: &str) -> Option<&'a Service> {
+    let is_called = |it: &&Service| {
+        let name = it.container_name.as_ref();
+        it.name == host || name.is_some_and(|name| name.known && name.text == host)
+    };
+    compose.services.iter().find(is_called)
+}
+
+/// Whether only containers know the host.
+fn is_internal(compose: &Compose, host: &str) -> bool {
+    matches!(host, "host.docker.internal" | "0.0.0.0") || service_at(compose, host).is_some()
+}
+
+/// The address at which browsers find the backend, as far as the project says.
+fn outside(compose: &Compose) -> String {
+    let backend = backends(compose).next();
+    let origin = backend
+        .and_then(|it| it.variable(CLOUD))
+        .and_then(Variable::known_value);
+    let internal = |it: &&str| is_internal(compose, Address::of(it).host);
+    if let Some(origin) = origin.filter(|it| !it.is_empty() && !internal(it)) {
+        return origin.to_owned();
+    }
+    let port = backend.and_then(|it| published(it, 3210)).unwrap_or(3210);
+    format!("http://127.0.0.1:{port}")
+}
+
+/// Whether the backend is meant for others than whoever runs it: its address is an `https` one.
+fn is_public(compose: &Compose, backend: &Service) -> bool {
+    setting(compose, backend, CLOUD).is_some_and(|it| {
+        let address = Address::of(&it.read);
+        address.scheme == "https" && !address.is_loopback()
+    })
 }
 
 /// Leaves the name without a value, which means: as it is outside, or not at all.
@@ -86,38 +338,48 @@ fn without_value(compose: &Compose, variable: &Variable) -> Option<TextEdit> {
     }
 }
 
-/// Adds variables to a service, as it writes them.
+/// Calls a variable something else.
+fn rename(compose: &Compose, variable: &Variable, name: &str) -> Option<TextEdit> {
+    if variable.in_list {
+        compose.replace_span(variable.name.place, name)
+    } else {
+        compose.rename(variable.name.place, name)
+    }
+}
+
+fn lacking(service: &Service, variables: &[(&str, String)]) -> String {
+    let names: Vec<String> = variables
+        .iter()
+        .map(|(name, _)| format!("`{name}`"))
+        .collect();
+    format!("`{}` lacks {}", service.name, names.join(" and "))
+}
+
+/// Adds variables to a service, as it writes them. Without a value, it is that of outside.
 fn add_variables(
     compose: &Compose,
     service: &Service,
     variables: &[(&str, String)],
 ) -> Option<TextEdit> {
-    let lines = |list: bool| {
-        let line = |(name, value): &(&str, String)| {
-            if list {
-                format!("- {name}={value}")
-            } else {
-                format!("{name}: {value}")
-            }
-        };
-        variables.iter().map(line).collect::<Vec<_>>().join("\n")
-    };
+    let mut items = variables.iter().map(|(name, value)| match value.as_str() {
+        "" => (*name).to_owned(),
+        value => format!("{name}={value}"),
+    });
     let Some(place) = service.environment_place else {
-        return compose.insert(service.place, "environment", &lines(true));
+        let lines: String = items.map(|item| format!("- {item}\n")).collect();
+        return compose.insert(service.place, "environment", lines.trim_end());
     };
     let in_list = service.environment.first().is_none_or(|it| it.in_list);
     let mut res = TextEdit::default();
     for (name, value) in variables {
         // Inside brackets a variable's own brackets need quotes.
         let edit = if in_list {
-            let item = format!("{name}={value}");
-            compose
-                .push(place, &item)
-                .or_else(|| compose.push(place, &quoted(&item)))
+            let item = items.next()?;
+            let quoted = || compose.push(place, &quoted(&item));
+            compose.push(place, &item).or_else(quoted)
         } else {
-            compose
-                .insert(place, name, value)
-                .or_else(|| compose.insert(place, name, &quoted(value)))
+            let quoted = || compose.insert(place, name, &quoted(value));
+            compose.insert(place, name, value).or_else(quoted)
         };
         res = res.joined(edit?)?;
     }

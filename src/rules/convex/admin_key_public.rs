@@ -1,6 +1,6 @@
 use crate::{
     compose::Compose,
-    lint::{Report, rule},
+    lint::{Report, Severity, rule},
     rules::convex,
 };
 
@@ -31,9 +31,34 @@ rule! {
 fn check(compose: &Compose, report: &mut Report<'_>) {
     for service in compose.services.iter().filter(|it| convex::has_dashboard_image(it)) {
         let Some(variable) = service.variable("NEXT_PUBLIC_ADMIN_KEY") else { continue };
-        report
+        let found = report
             .at(variable.name.place.span, "every visitor of the dashboard is given this key")
             .why("It is written into the page. Without it, the dashboard asks for the key.")
             .unsafe_fix("Remove the key", compose.remove(variable.place));
+        // It is handed on, but may not be there.
+        if convex::is_set(service, &variable.name.text) != Some(true) {
+            found.severity(Severity::Warning);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::lint::testing::check;
+
+    #[test]
+    fn a_key_that_may_not_be_there_is_half_as_bad() {
+        check(
+            &RULE,
+            r#"
+services:
+  a: {image: ghcr.io/get-convex/convex-dashboard, environment: {NEXT_PUBLIC_ADMIN_KEY: "é|0"}}
+#                                                               ^^^^^^^^^^^^^^^^^^^^^ error (unsafe fix): every visitor of the dashboard is given this key
+  b: {image: ghcr.io/get-convex/convex-dashboard, environment: ["NEXT_PUBLIC_ADMIN_KEY=${KEY:-}"]}
+#                                                                ^^^^^^^^^^^^^^^^^^^^^ warning (unsafe fix): every visitor of the dashboard is given this key
+  c: {image: example/web, environment: [NEXT_PUBLIC_ADMIN_KEY=x]}
+"#,
+        );
     }
 }

@@ -45,14 +45,18 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
         if variable.known_value() != Some("") {
             continue;
         }
+        // The first releases had no such option.
+        if convex::is_old(service) {
+            continue;
+        }
         let edit = convex::without_value(compose, variable);
         let place = if variable.in_list { variable.place } else { variable.name.place };
         let found = report
             .at(place.span, "`DISABLE_BEACON` is set but empty, and the backend exits")
             .why("Set but empty is read as a boolean that is none. The name alone means: not set.")
             .safe_fix("Leave it unset", edit);
-        // An older revision would start; which is older cannot be told from its name.
-        if service.image.as_ref().is_some_and(|it| convex::is_pinned(&it.text)) {
+        // An older revision would start; which is older cannot be told from most names.
+        if service.image.as_ref().is_some_and(|it| !it.known || convex::is_pinned(&it.text)) {
             found.severity(Severity::Warning);
         }
     }
@@ -76,6 +80,9 @@ services:
   d: {image: ghcr.io/get-convex/convex-backend, environment: ["DISABLE_BEACON=${X}"]}
   e: {image: ghcr.io/get-convex/convex-backend, environment: [DISABLE_BEACON=true]}
   f: {image: nginx, environment: [DISABLE_BEACON=]}
+  g: {image: "ghcr.io/get-convex/convex-backend:33cef775a8a6228cbacee4a09ac2c4073d62ed13", environment: [DISABLE_BEACON=]}
+  h: {image: "ghcr.io/get-convex/convex-backend:${REV}", environment: [DISABLE_BEACON=]}
+#                                                                      ^^^^^^^^^^^^^^^ warning (fix): `DISABLE_BEACON` is set but empty, and the backend exits
 "#,
         );
     }

@@ -46,6 +46,12 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
                     .unsafe_fix(format!("Lead to {meant}"), lead_to(compose, port, meant));
             } else if let Some(meant) = single.filter(|it| is_backend && *it != target && fixed.contains(it)) {
                 let both = convex::published(service, meant) == Some(target);
+                // A second backend is at another port of the host, whatever its number.
+                let is_other = |it: &&crate::compose::Service| it.name != service.name && convex::is_backend(it);
+                let mut others = compose.services.iter().filter(is_other);
+                if !both && others.any(|it| it.ports.iter().any(|it| it.published.is_none_or(|(first, last)| first <= target && target <= last))) {
+                    continue;
+                }
                 let (is, other) = if target == 3211 { ("HTTP actions", "the API") } else { ("the API", "HTTP actions") };
                 let found = report
                     .at(span(port), format!("port {target} of the container is {is}, and {meant} {other}"))
@@ -74,6 +80,30 @@ mod tests {
     use crate::lint::testing::check;
 
     #[test]
+    fn one_alone_may_be_meant() {
+        check(
+            &RULE,
+            r#"
+services:
+  é中: {image: ghcr.io/get-convex/convex-backend, ports: ["8080:3210", "3211:3210"]}
+#                                                                           ^^^^ warning (unsafe fix): port 3210 of the container is the API, and 3211 HTTP actions
+"#,
+        );
+    }
+
+    #[test]
+    fn a_second_backend_takes_what_is_free() {
+        check(
+            &RULE,
+            r#"
+services:
+  é中: {image: ghcr.io/get-convex/convex-backend, ports: ["3210:3210"]}
+  b: {image: ghcr.io/get-convex/convex-backend, ports: ["3211:3210"]}
+"#,
+        );
+    }
+
+    #[test]
     fn crossed_wrong_and_free_on_the_host() {
         check(
             &RULE,
@@ -88,8 +118,7 @@ services:
 #                       ^^^^ error (unsafe fix): port 3210 of the container is the API, and 3211 HTTP actions
   b:
     image: ghcr.io/get-convex/convex-backend
-    ports: ["8080:3210", "${X}:3000", "3211:3210"]
-#                                           ^^^^ warning (unsafe fix): port 3210 of the container is the API, and 3211 HTTP actions
+    ports: ["8080:3210", "${X}:3000"]
   c:
     image: ghcr.io/get-convex/convex-dashboard
     ports: ["80:6791", "6791:3000"]

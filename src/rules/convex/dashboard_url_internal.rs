@@ -1,7 +1,7 @@
 use crate::{
     compose::Compose,
     lint::{Report, rule},
-    rules::convex,
+    rules::convex::{self, Address},
 };
 
 rule! {
@@ -27,25 +27,18 @@ rule! {
     id: "convex-dashboard-url-internal", since: "0.1.0", group: Convex, severity: Error, fixes: Sometimes,
 }
 
-const NAME: &str = "NEXT_PUBLIC_DEPLOYMENT_URL";
-
 fn check(compose: &Compose, report: &mut Report<'_>) {
     for service in &compose.services {
-        let Some(value) = service.variable(NAME).and_then(|it| it.value.as_ref()).filter(|it| it.known) else { continue };
-        let rest = value.text.split_once("://").map_or(value.text.as_str(), |(_, rest)| rest);
-        let host = rest.split(['/', ':']).next().unwrap_or_default();
-        let is_internal = matches!(host, "host.docker.internal" | "0.0.0.0") || compose.service(host).is_some();
-        if host.is_empty() || !is_internal {
+        let Some(value) = service.variable(convex::DASHBOARD).and_then(|it| it.value.as_ref()).filter(|it| it.known) else { continue };
+        let address = Address::of(&value.text);
+        let host = address.host;
+        if !convex::is_internal(compose, host) {
             continue;
         }
-        let backend = convex::backends(compose).next();
-        let origin = backend.and_then(|it| it.variable("CONVEX_CLOUD_ORIGIN")).and_then(|it| it.known_value());
-        let port = backend.and_then(|it| convex::published(it, 3210)).unwrap_or(3210);
-        let address = origin.map_or_else(|| format!("http://127.0.0.1:{port}"), str::to_owned);
         report
-            .at(convex::place_of(value, host).span, format!("browsers cannot reach `{host}`"))
+            .at(address.place_of_host(compose, value).span, format!("browsers cannot reach `{host}`"))
             .why("The browser opens this address, not the dashboard's container.")
-            .unsafe_fix("Use the public address", compose.replace_span(value.place, &address));
+            .unsafe_fix("Use the public address", compose.replace_span(value.place, &convex::outside(compose)));
     }
 }
 
@@ -63,6 +56,7 @@ services:
   backend:
     image: ghcr.io/get-convex/convex-backend
     ports: ["8080:3210"]
+    container_name: convex
   café: # ☕
     image: ghcr.io/get-convex/convex-dashboard
     environment:
@@ -71,6 +65,10 @@ services:
   b:
     image: ghcr.io/get-convex/convex-dashboard
     environment: ["NEXT_PUBLIC_DEPLOYMENT_URL=https://${domain}"]
+  d:
+    image: ghcr.io/get-convex/convex-dashboard
+    environment: ["NEXT_PUBLIC_DEPLOYMENT_URL=http://convex:3210"]
+#                                                    ^^^^^^ error (unsafe fix): browsers cannot reach `convex`
   c:
     image: ghcr.io/get-convex/convex-dashboard
     environment: ["NEXT_PUBLIC_DEPLOYMENT_URL=https://api.example.com"]

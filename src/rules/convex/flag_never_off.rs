@@ -52,7 +52,8 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
                 .at(place.span, format!("`{name}` is on, although it says `{value}`"))
                 .why("Any value turns it on. The name alone, or nothing, leaves it off.")
                 .unsafe_fix("Leave it unset", convex::without_value(compose, variable));
-            if name == "DO_NOT_REQUIRE_SSL" {
+            // Without another database, nothing is encrypted either way.
+            if name == "DO_NOT_REQUIRE_SSL" && convex::database(compose, service).is_some() {
                 found.severity(Severity::Error);
             }
         }
@@ -75,6 +76,7 @@ services:
     environment:
       REDACT_LOGS_TO_CLIENT: "${REDACT:-No}" # café ☕
 #     ^^^^^^^^^^^^^^^^^^^^^ warning (unsafe fix): `REDACT_LOGS_TO_CLIENT` is on, although it says `No`
+      POSTGRES_URL: ${POSTGRES_URL}
       DO_NOT_REQUIRE_SSL: 0
 #     ^^^^^^^^^^^^^^^^^^ error (unsafe fix): `DO_NOT_REQUIRE_SSL` is on, although it says `0`
       DISABLE_BEACON: "1"

@@ -44,7 +44,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
         });
         let (Some((word, tool)), Some(test)) = (found, health.test_place) else { continue };
         report
-            .at(convex::place_of(word, tool).span, format!("the image has no `{tool}`, so the check always fails"))
+            .at(convex::place_of(compose, word, tool).span, format!("the image has no `{tool}`, so the check always fails"))
             .why("It has `curl`. What waits for `service_healthy` never starts.")
             .unsafe_fix("Check with `curl`", compose.replace(test, &format!("curl -f {address}")));
     }

@@ -44,13 +44,13 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
             let (port, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
             let page = path.split('?').next().unwrap_or_default();
             if ABSENT.contains(&page.trim_end_matches('/')) {
-                let place = convex::place_of(word, path);
+                let place = convex::place_of(compose, word, path);
                 report
                     .at(place.span, format!("the backend has no page `{page}`"))
                     .why("It answers 404, so the check always fails. `/version` is there.")
                     .unsafe_fix("Ask for `/version`", compose.replace_span(place, "/version"));
             } else if port.parse::<u16>().is_ok_and(|port| port != 3210 && port != 3211) {
-                let place = convex::place_of(word, port);
+                let place = convex::place_of(compose, word, port);
                 report
                     .at(place.span, format!("the backend does not listen on {port} inside its container"))
                     .why("Inside, the API is on 3210, whatever the host publishes.")

@@ -1,5 +1,5 @@
 use crate::{
-    compose::Compose,
+    compose::{Compose, Service},
     lint::{Report, rule},
     rules::convex,
 };
@@ -39,31 +39,40 @@ rule! {
 }
 
 fn check(compose: &Compose, report: &mut Report<'_>) {
-    let wanted = [("CONVEX_CLOUD_ORIGIN", 3210), ("CONVEX_SITE_ORIGIN", 3211)];
+    let wanted = [(convex::CLOUD, 3210), (convex::SITE, 3211)];
     for service in convex::backends(compose).filter(|it| !convex::has_unseen_environment(it)) {
         let missing: Vec<(&str, String)> = wanted
             .iter()
-            .filter(|(name, _)| service.variable(name).is_none())
+            .filter(|(name, _)| service.variable(name).is_none() && !is_misnamed(service, name))
             .map(|(name, target)| {
-                let port = convex::published(service, *target).unwrap_or(*target);
-                (*name, format!("${{{name}:-http://127.0.0.1:{port}}}"))
+                // The API serves HTTP actions too, where they have no port of their own.
+                let (port, path) = match (convex::published(service, *target), convex::published(service, 3210)) {
+                    (None, Some(port)) if *target == 3211 => (port, "/http"),
+                    (port, _) => (port.unwrap_or(*target), ""),
+                };
+                (*name, format!("${{{name}:-http://127.0.0.1:{port}{path}}}"))
             })
             .collect();
         if missing.is_empty() || service.environment.iter().any(|it| !it.name.known) {
             continue;
         }
-        let names: Vec<String> = missing.iter().map(|(name, _)| format!("`{name}`")).collect();
         report
-            .at(service.key.span, format!("`{}` lacks {}", service.name, names.join(" and ")))
+            .at(service.key.span, convex::lacking(service, &missing))
             .why("File URLs, HTTP actions and node actions are built from these addresses.")
             .unsafe_fix("Add upstream's defaults", convex::add_variables(compose, service, &missing));
     }
 }
 
+/// Whether it is there by another name, which another rule mends.
+fn is_misnamed(service: &Service, right: &str) -> bool {
+    let mut names = convex::MISNAMED.iter().filter(|(_, it)| *it == right);
+    convex::has_backend_image(service) && names.any(|(name, _)| service.variable(name).is_some())
+}
+
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::lint::testing::check;
+    use crate::lint::testing::{check, check_fix};
 
     #[test]
     fn lists_mappings_and_what_may_come_from_elsewhere() {
@@ -77,7 +86,23 @@ services:
   c: {image: ghcr.io/get-convex/convex-backend, environment: [CONVEX_CLOUD_ORIGIN, "CONVEX_SITE_ORIGIN=${SERVICE_URL_X}"]}
   d: {image: ghcr.io/get-convex/convex-backend, ports: ["8080:3210"]}
 # ^ error: `d` lacks `CONVEX_CLOUD_ORIGIN` and `CONVEX_SITE_ORIGIN`
+  f:
+# ^ error: `f` lacks `CONVEX_CLOUD_ORIGIN` and `CONVEX_SITE_ORIGIN`
+    image: ghcr.io/get-convex/convex-backend
+    environment: # nothing yet, and a second key would not do
+  e: {image: ghcr.io/get-convex/convex-backend, environment: [CONVEX_URL=x, CONVEX_SITE_URL=y]}
 "#,
+        );
+    }
+
+    #[test]
+    fn actions_without_a_port_are_under_the_api() {
+        check_fix(
+            &RULE,
+            "services:\n  a:\n    image: get-convex/convex-backend\n    ports: ['3211:3210']\n    environment:\n      - A=é\n",
+            "services:\n  a:\n    image: get-convex/convex-backend\n    ports: ['3211:3210']\n    environment:\n      - A=é\n      \
+             - CONVEX_CLOUD_ORIGIN=${CONVEX_CLOUD_ORIGIN:-http://127.0.0.1:3211}\n      \
+             - CONVEX_SITE_ORIGIN=${CONVEX_SITE_ORIGIN:-http://127.0.0.1:3211/http}\n",
         );
     }
 }

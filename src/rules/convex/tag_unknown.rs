@@ -31,7 +31,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
         if tag == "latest" || convex::is_pinned(&image.text) {
             continue;
         }
-        let place = convex::place_of(image, &format!(":{tag}"));
+        let place = convex::place_of(compose, image, &format!(":{tag}"));
         let place = crate::compose::Place { span: place.span.part(1..place.span.len()), ..place };
         report
             .at(place.span, format!("Convex publishes no tag `{tag}`"))

@@ -1,0 +1,85 @@
+use crate::{
+    compose::{Compose, Service},
+    lint::{Report, rule},
+    rules::convex::{self, Address},
+};
+
+rule! {
+    /// The backend looks for its database or its storage inside its own container.
+    ///
+    /// There, `localhost` is the container itself. A service of the same project has its name, and what runs on the host is
+    /// `host.docker.internal` (`self-hosted/advanced/postgres_or_mysql.md`; on Linux with
+    /// `extra_hosts: ["host.docker.internal:host-gateway"]`).
+    ///
+    /// ```yaml,bad
+    /// services:
+    ///   backend:
+    ///     image: ghcr.io/get-convex/convex-backend:latest
+    ///     environment:
+    ///       - POSTGRES_URL=postgresql://convex:${PASSWORD}@localhost:5432
+    ///   db:
+    ///     image: postgres:17
+    /// ```
+    /// ```yaml,good
+    /// services:
+    ///   backend:
+    ///     image: ghcr.io/get-convex/convex-backend:latest
+    ///     environment:
+    ///       - POSTGRES_URL=postgresql://convex:${PASSWORD}@db:5432
+    ///   db:
+    ///     image: postgres:17
+    /// ```
+    id: "convex-container-loopback", since: "0.1.0", group: Convex, severity: Error, fixes: Sometimes,
+}
+
+const NAMES: [(&str, &[&str]); 4] = [
+    ("POSTGRES_URL", &["postgres"]),
+    ("MYSQL_URL", &["mysql", "mariadb"]),
+    ("DATABASE_URL", &["postgres"]),
+    ("S3_ENDPOINT_URL", &["minio"]),
+];
+
+fn check(compose: &Compose, report: &mut Report<'_>) {
+    for service in convex::backends(compose).filter(|it| it.is_complete() && it.network_mode.is_none()) {
+        for (name, images) in NAMES {
+            let Some(url) = convex::setting(compose, service, name) else { continue };
+            let address = Address::of(&url.read);
+            if !address.is_loopback() {
+                continue;
+            }
+            let is_meant = |it: &&Service| it.image_name().is_some_and(|image| images.contains(&image));
+            let meant = compose.services.iter().find(is_meant);
+            let place = address.place_of_host(compose, url.value);
+            let (title, host) = match meant {
+                Some(service) => ("Name the service", service.name.as_str()),
+                None => ("Name the host", "host.docker.internal"),
+            };
+            report
+                .at(place.span, format!("`{}` is the backend's own container here", address.host))
+                .why("Services are reached by their names, what runs on the host by `host.docker.internal`.")
+                .unsafe_fix(title, compose.replace_span(place, host));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::lint::testing::check;
+
+    #[test]
+    fn the_hosts_own_network_has_its_loopback() {
+        check(
+            &RULE,
+            r#"
+services:
+  a:
+    image: ghcr.io/get-convex/convex-backend
+    environment: {S3_ENDPOINT_URL: "http://127.0.0.1:9000", A: é}
+#                                          ^^^^^^^^^ error (unsafe fix): `127.0.0.1` is the backend's own container here
+  b: {image: ghcr.io/get-convex/convex-backend, network_mode: host, environment: ["POSTGRES_URL=postgres://u@localhost"]}
+  c: {image: ghcr.io/get-convex/convex-backend, environment: ["POSTGRES_URL=postgres://u@${HOST}", "MYSQL_URL=${X}"]}
+"#,
+        );
+    }
+}

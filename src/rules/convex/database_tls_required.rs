@@ -1,0 +1,89 @@
+use crate::{
+    compose::Compose,
+    lint::{Report, rule},
+    rules::convex::{self, Address},
+};
+
+rule! {
+    /// The backend wants an encrypted connection from a database that offers none.
+    ///
+    /// It refuses to talk to Postgres and MySQL without TLS, and neither's image is set up for it. Upstream's instructions for
+    /// a database of one's own set `DO_NOT_REQUIRE_SSL` (`self-hosted/advanced/postgres_or_mysql.md`).
+    ///
+    /// ```yaml,bad
+    /// services:
+    ///   backend:
+    ///     image: ghcr.io/get-convex/convex-backend:latest
+    ///     environment:
+    ///       - POSTGRES_URL=postgresql://convex:${PASSWORD}@db:5432
+    ///   db:
+    ///     image: postgres:17
+    /// ```
+    /// ```yaml,good
+    /// services:
+    ///   backend:
+    ///     image: ghcr.io/get-convex/convex-backend:latest
+    ///     environment:
+    ///       - POSTGRES_URL=postgresql://convex:${PASSWORD}@db:5432
+    ///       - DO_NOT_REQUIRE_SSL=1
+    ///   db:
+    ///     image: postgres:17
+    /// ```
+    id: "convex-database-tls-required", since: "0.1.0", group: Convex, severity: Error, fixes: Sometimes,
+}
+
+const FLAG: &str = "DO_NOT_REQUIRE_SSL";
+
+fn check(compose: &Compose, report: &mut Report<'_>) {
+    for service in convex::backends(compose) {
+        let Some(url) = convex::database(compose, service) else { continue };
+        let address = Address::of(&url.read);
+        let own = convex::service_at(compose, address.host);
+        // Who starts a database with options of their own may have given it a certificate.
+        let is_plain = match own {
+            Some(database) => database.image.is_some() && database.build.is_none() && database.command.is_none(),
+            None => address.host == "host.docker.internal",
+        };
+        let brings_certificates = ["PG_CA_FILE", "MYSQL_CA_FILE"].iter().any(|it| service.variable(it).is_some());
+        if !is_plain || brings_certificates || convex::is_set(service, FLAG) != Some(false) {
+            continue;
+        }
+        let edit = match service.variable(FLAG) {
+            Some(variable) => variable.value.as_ref().and_then(|it| compose.replace_span(it.place, "1")),
+            None => convex::add_variables(compose, service, &[(FLAG, "1".to_owned())]),
+        };
+        report
+            .at(address.place_of_host(compose, url.value).span, format!("`{}` offers no encryption, and the backend wants it", address.host))
+            .why("Postgres and MySQL come without certificates. `DO_NOT_REQUIRE_SSL` lets the backend do without.")
+            .unsafe_fix("Do not require it", edit);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::lint::testing::check;
+
+    #[test]
+    fn only_databases_that_are_known_to_be_plain() {
+        check(
+            &RULE,
+            r#"
+services:
+  a: # café ☕
+    image: ghcr.io/get-convex/convex-backend
+    environment:
+      MYSQL_URL: mysql://root:é@mysql:3306
+#                               ^^^^^ error (unsafe fix): `mysql` offers no encryption, and the backend wants it
+  b: {image: ghcr.io/get-convex/convex-backend, environment: ["POSTGRES_URL=postgres://u@db", DO_NOT_REQUIRE_SSL]}
+  c: {image: ghcr.io/get-convex/convex-backend, environment: ["POSTGRES_URL=postgres://u@db.example.com"]}
+  d: {image: ghcr.io/get-convex/convex-backend, environment: ["POSTGRES_URL=postgres://u@db", "DO_NOT_REQUIRE_SSL=${X}"]}
+  e: {image: ghcr.io/get-convex/convex-backend, env_file: x, environment: ["POSTGRES_URL=postgres://u@db"]}
+  f: {image: ghcr.io/get-convex/convex-backend, environment: ["POSTGRES_URL=postgres://u@tls"]}
+  db: {image: postgres}
+  tls: {image: postgres, command: postgres -c ssl=on}
+  mysql: {image: "mysql:8"}
+"#,
+        );
+    }
+}

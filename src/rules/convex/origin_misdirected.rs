@@ -1,0 +1,144 @@
+use crate::{
+    compose::{Compose, Service},
+    lint::{Report, rule},
+    rules::convex::{self, Address},
+};
+
+rule! {
+    /// An address of the backend leads to something else than what it stands for.
+    ///
+    /// `CONVEX_CLOUD_ORIGIN` is where port 3210 is reached, the API with its WebSocket and files, and `CONVEX_SITE_ORIGIN` where
+    /// 3211 is, HTTP actions. With one host name for both, the second is the first with `/http` behind it
+    /// (`crates/local_backend/src/config.rs`). Neither is the dashboard's.
+    ///
+    /// ```yaml,bad
+    /// services:
+    ///   backend:
+    ///     image: ghcr.io/get-convex/convex-backend:latest
+    ///     environment:
+    ///       - CONVEX_CLOUD_ORIGIN=https://convex.example.com
+    ///       - CONVEX_SITE_ORIGIN=https://convex.example.com
+    /// ```
+    /// ```yaml,good
+    /// services:
+    ///   backend:
+    ///     image: ghcr.io/get-convex/convex-backend:latest
+    ///     environment:
+    ///       - CONVEX_CLOUD_ORIGIN=https://convex.example.com
+    ///       - CONVEX_SITE_ORIGIN=https://convex.example.com/http
+    /// ```
+    id: "convex-origin-misdirected", since: "0.1.0", group: Convex, severity: Error, fixes: Sometimes,
+}
+
+fn check(compose: &Compose, report: &mut Report<'_>) {
+    for service in convex::backends(compose) {
+        let known = |name| convex::setting(compose, service, name).filter(|it| it.value.known);
+        let (cloud, site) = (known(convex::CLOUD), known(convex::SITE));
+        for (origin, target) in [(&cloud, 3210), (&site, 3211)] {
+            let Some(origin) = origin else { continue };
+            let address = Address::of(&origin.read);
+            if is_routed_to_dashboard(compose, service, address.host) {
+                let place = address.place_of_host(compose, origin.value);
+                report
+                    .at(place.span, format!("`{}` is routed to the dashboard, not to the backend", address.host))
+                    .why("A label of the dashboard says so.");
+                continue;
+            }
+            let Some(port) = address.port.parse::<u16>().ok() else { continue };
+            let Some(is) = led_to(compose, service, port, target) else { continue };
+            // What is under `/http` is right on either.
+            if address.path.starts_with("/http") {
+                continue;
+            }
+            let place = convex::last_place_of(compose, origin.value, address.port);
+            let meant = convex::published(service, target).map(|it| it.to_string());
+            report
+                .at(place.span, format!("port {port} is {is}, not {}", if target == 3210 { "the API" } else { "HTTP actions" }))
+                .unsafe_fix("Name the published port", meant.and_then(|it| compose.replace_span(place, &it)));
+        }
+        let (Some(cloud), Some(site)) = (cloud, site) else { continue };
+        let address = Address::of(&site.read);
+        let is_same = site.read.trim_end_matches('/') == cloud.read.trim_end_matches('/');
+        if !is_same || led_to(compose, service, address.number().unwrap_or_default(), 3211).is_some() {
+            continue;
+        }
+        // With ports it was meant to be another one.
+        let edit = if address.port.is_empty() && address.path.is_empty() {
+            compose.replace_span(site.value.place, &format!("{}/http", site.read))
+        } else {
+            None
+        };
+        report
+            .at(site.value.place.span, "HTTP actions have the API's address")
+            .why("They are at port 3211, or at the API's address with `/http` behind it.")
+            .unsafe_fix("Put `/http` behind it", edit);
+    }
+}
+
+/// Whether a label gives the host name to the dashboard, and none to the backend.
+fn is_routed_to_dashboard(compose: &Compose, backend: &Service, host: &str) -> bool {
+    let name = format!("`{host}`");
+    let names = |it: &Service| it.labels.iter().any(|it| it.value.as_ref().is_some_and(|it| it.text.contains(&name)));
+    let is_dashboard = |it: &&Service| convex::has_dashboard_image(it);
+    !host.is_empty() && !names(backend) && compose.services.iter().filter(is_dashboard).any(names)
+}
+
+/// What a host's port leads to, if that is not `target` of the backend.
+fn led_to(compose: &Compose, backend: &Service, port: u16, target: u16) -> Option<&'static str> {
+    if convex::published(backend, target) == Some(port) {
+        return None;
+    }
+    let is_dashboard = |it: &Service| convex::has_dashboard_image(it) && convex::published(it, 6791) == Some(port);
+    if compose.services.iter().any(is_dashboard) {
+        return Some("the dashboard");
+    }
+    let (other, name) = if target == 3210 { (3211, "HTTP actions") } else { (3210, "the API") };
+    (convex::published(backend, other) == Some(port)).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::lint::testing::check;
+
+    #[test]
+    fn labels_tell_what_is_meant() {
+        check(
+            &RULE,
+            r#"
+services:
+  a:
+    image: ghcr.io/get-convex/convex-backend
+    environment: ["CONVEX_CLOUD_ORIGIN=https://é.example.com", "CONVEX_SITE_ORIGIN=https://site.example.com"]
+#                                              ^^^^^^^^^^^^^ error: `é.example.com` is routed to the dashboard, not to the backend
+  b:
+    image: ghcr.io/get-convex/convex-dashboard
+    labels: ["traefik.http.routers.b.rule=Host(`é.example.com`)"]
+"#,
+        );
+    }
+
+    #[test]
+    fn ports_tell_what_is_meant() {
+        check(
+            &RULE,
+            r#"
+services:
+  a: # café ☕
+    image: ghcr.io/get-convex/convex-backend
+    ports: ["3210:3210", "3211:3211"]
+    environment:
+      CONVEX_CLOUD_ORIGIN: "http://é.example.com:6791"
+#                                                ^^^^ error (unsafe fix): port 6791 is the dashboard, not the API
+      CONVEX_SITE_ORIGIN: http://127.0.0.1:${X:-3210}
+#                                               ^^^^ error (unsafe fix): port 3210 is the API, not HTTP actions
+  b:
+    image: ghcr.io/get-convex/convex-backend
+    ports: ["8080:3210"]
+    environment: ["CONVEX_CLOUD_ORIGIN=http://localhost:8080", "CONVEX_SITE_ORIGIN=http://localhost:8080/http"]
+  c: {image: ghcr.io/get-convex/convex-backend, environment: ["CONVEX_CLOUD_ORIGIN=https://${A}", "CONVEX_SITE_ORIGIN=https://${B}"]}
+  dashboard: {image: ghcr.io/get-convex/convex-dashboard, ports: ["6791:6791"]}
+"#,
+        );
+    }
+}

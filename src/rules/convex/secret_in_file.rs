@@ -1,0 +1,91 @@
+use crate::{
+    compose::Compose,
+    lint::{Report, Severity, rule},
+    rules::convex,
+};
+
+rule! {
+    /// The instance's secret stands in the file, or is one that everybody knows.
+    ///
+    /// Whoever has `INSTANCE_SECRET` makes admin keys. Convex's own development secret is public
+    /// (`crates/keybroker/dev/secret.txt`), and so is one digit repeated; what stands in a Compose file is known to whoever reads
+    /// the repository. Without the variable, the backend goes on with the secret that it keeps with the data, or makes one
+    /// (`self-hosted/docker-build/read_credentials.sh`).
+    ///
+    /// ```yaml,bad
+    /// services:
+    ///   backend:
+    ///     image: ghcr.io/get-convex/convex-backend:latest
+    ///     environment:
+    ///       - INSTANCE_SECRET=0000000000000000000000000000000000000000000000000000000000000000
+    /// ```
+    /// ```yaml,good
+    /// services:
+    ///   backend:
+    ///     image: ghcr.io/get-convex/convex-backend:latest
+    ///     environment:
+    ///       - INSTANCE_SECRET
+    /// ```
+    id: "convex-secret-in-file", since: "0.1.0", group: Convex, severity: Error, fixes: Sometimes,
+}
+
+/// "Carnitas, literally meaning "lit", in hexadecimal.
+const OF_DEVELOPMENT: &str = "4361726e697461732c206c69746572616c6c79206d65616e696e6720226c6974";
+
+fn check(compose: &Compose, report: &mut Report<'_>) {
+    for service in convex::backends(compose) {
+        let Some(variable) = service.variable("INSTANCE_SECRET") else { continue };
+        let Some(value) = variable.value.as_ref().filter(|it| it.known && it.text.len() == 64) else { continue };
+        let bytes = value.text.as_bytes();
+        let is_uniform = bytes.windows(2).all(|it| matches!(it, [a, b] if a == b));
+        let is_public = is_uniform || value.text.eq_ignore_ascii_case(OF_DEVELOPMENT);
+        // A variable may have brought it from a file that is kept apart.
+        let is_literal = !compose.written(value.place).contains('$');
+        if !is_public && !is_literal {
+            continue;
+        }
+        let severity = match is_public {
+            true => Severity::Error,
+            false if convex::is_public(compose, service) => Severity::Warning,
+            false => Severity::Hint,
+        };
+        let message = if is_public { "everybody knows this secret" } else { "the secret stands in the file" };
+        report
+            .at(variable.name.place.span, message)
+            .severity(severity)
+            .why("Whoever has it makes admin keys. Without it here, the backend goes on with the one it keeps.")
+            .unsafe_fix("Take it from the environment", convex::without_value(compose, variable));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::lint::testing::check;
+
+    #[test]
+    fn known_to_all_or_to_readers() {
+        check(
+            &RULE,
+            r#"
+services:
+  a: # café ☕
+    image: ghcr.io/get-convex/convex-backend
+    environment: {INSTANCE_SECRET: "${SECRET:-4361726e697461732c206c69746572616c6c79206d65616e696e6720226c6974}"}
+#                 ^^^^^^^^^^^^^^^ error (unsafe fix): everybody knows this secret
+  b:
+    image: ghcr.io/get-convex/convex-backend
+    environment:
+      CONVEX_CLOUD_ORIGIN: https://é.example.com
+      INSTANCE_SECRET: 'abcdef7890123456789012345678901234567890123456789012345678901234'
+#     ^^^^^^^^^^^^^^^ warning (unsafe fix): the secret stands in the file
+  c:
+    image: ghcr.io/get-convex/convex-backend
+    environment:
+    - INSTANCE_SECRET=abcdef7890123456789012345678901234567890123456789012345678901234
+#     ^^^^^^^^^^^^^^^ hint (unsafe fix): the secret stands in the file
+  d: {image: ghcr.io/get-convex/convex-backend, environment: ["INSTANCE_SECRET=${SECRET}", INSTANCE_NAME]}
+"#,
+        );
+    }
+}

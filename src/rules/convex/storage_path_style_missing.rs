@@ -1,0 +1,74 @@
+use crate::{
+    compose::Compose,
+    lint::{Report, rule},
+    rules::convex::{self, Address},
+};
+
+rule! {
+    /// The storage is a container, and the backend puts the bucket's name before its host name.
+    ///
+    /// `bucket.minio` is no host: containers and MinIO are asked at `minio/bucket`, which `AWS_S3_FORCE_PATH_STYLE=true` switches
+    /// on (`crates/aws_utils/src/lib.rs`, convex-backend issue 167).
+    ///
+    /// ```yaml,bad
+    /// services:
+    ///   backend:
+    ///     image: ghcr.io/get-convex/convex-backend:latest
+    ///     environment:
+    ///       - S3_ENDPOINT_URL=http://minio:9000
+    ///   minio:
+    ///     image: minio/minio
+    /// ```
+    /// ```yaml,good
+    /// services:
+    ///   backend:
+    ///     image: ghcr.io/get-convex/convex-backend:latest
+    ///     environment:
+    ///       - S3_ENDPOINT_URL=http://minio:9000
+    ///       - AWS_S3_FORCE_PATH_STYLE=true
+    ///   minio:
+    ///     image: minio/minio
+    /// ```
+    id: "convex-storage-path-style-missing", since: "0.1.0", group: Convex, severity: Error, fixes: Sometimes,
+}
+
+const NAME: &str = "AWS_S3_FORCE_PATH_STYLE";
+
+fn check(compose: &Compose, report: &mut Report<'_>) {
+    for service in convex::backends(compose) {
+        let Some(url) = convex::setting(compose, service, "S3_ENDPOINT_URL") else { continue };
+        let address = Address::of(&url.read);
+        let is_container = convex::service_at(compose, address.host).is_some() || address.host == "host.docker.internal";
+        if !is_container || service.variable(NAME).is_some() || convex::is_set(service, NAME) != Some(false) {
+            continue;
+        }
+        report
+            .at(address.place_of_host(compose, url.value).span, format!("the backend looks for buckets at `BUCKET.{}`", address.host))
+            .why("There is no such host. Path style asks at the container itself.")
+            .unsafe_fix("Switch path style on", convex::add_variables(compose, service, &[(NAME, "true".to_owned())]));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::lint::testing::check;
+
+    #[test]
+    fn services_elsewhere_have_names_for_buckets() {
+        check(
+            &RULE,
+            r#"
+services:
+  a: # café ☕
+    image: ghcr.io/get-convex/convex-backend
+    environment: {S3_ENDPOINT_URL: "http://minio:${PORT}", A: é}
+#                                          ^^^^^ error (unsafe fix): the backend looks for buckets at `BUCKET.minio`
+  b: {image: ghcr.io/get-convex/convex-backend, environment: ["S3_ENDPOINT_URL=https://s3.example.com"]}
+  c: {image: ghcr.io/get-convex/convex-backend, environment: ["S3_ENDPOINT_URL=http://minio:9000", AWS_S3_FORCE_PATH_STYLE]}
+  d: {image: ghcr.io/get-convex/convex-backend, env_file: x, environment: ["S3_ENDPOINT_URL=http://minio:9000"]}
+  minio: {image: minio/minio}
+"#,
+        );
+    }
+}

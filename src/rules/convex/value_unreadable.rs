@@ -1,0 +1,122 @@
+use crate::{
+    compose::Compose,
+    lint::{Report, rule},
+    rules::convex,
+};
+
+rule! {
+    /// A variable has a value that the backend cannot read, and it goes on as if nothing were said.
+    ///
+    /// Switches are `true` or `false` and nothing else, numbers are digits and nothing else: `1`, `yes` and `2d` make a warning in
+    /// the log at most, and the default is used (`crates/cmd_util/src/env.rs`, `crates/aws_utils/src/lib.rs`). With
+    /// `DISABLE_METRICS_ENDPOINT=1`, `/metrics` is open to everyone.
+    ///
+    /// ```yaml,bad
+    /// services:
+    ///   backend:
+    ///     image: ghcr.io/get-convex/convex-backend:latest
+    ///     environment:
+    ///       - DISABLE_METRICS_ENDPOINT=1
+    /// ```
+    /// ```yaml,good
+    /// services:
+    ///   backend:
+    ///     image: ghcr.io/get-convex/convex-backend:latest
+    ///     environment:
+    ///       - DISABLE_METRICS_ENDPOINT=true
+    /// ```
+    id: "convex-value-unreadable", since: "0.1.0", group: Convex, severity: Warning, fixes: Sometimes,
+}
+
+const SWITCHES: [&str; 5] = [
+    "AWS_S3_DISABLE_CHECKSUMS",
+    "AWS_S3_DISABLE_RANGE_PREFETCH",
+    "AWS_S3_DISABLE_SSE",
+    "AWS_S3_FORCE_PATH_STYLE",
+    "DISABLE_METRICS_ENDPOINT",
+];
+
+const NUMBERS: [&str; 10] = [
+    "APPLICATION_MAX_CONCURRENT_MUTATIONS",
+    "APPLICATION_MAX_CONCURRENT_NODE_ACTIONS",
+    "APPLICATION_MAX_CONCURRENT_QUERIES",
+    "APPLICATION_MAX_CONCURRENT_V8_ACTIONS",
+    "DOCUMENT_RETENTION_DELAY",
+    "HTTP_SERVER_TIMEOUT_SECONDS",
+    "MYSQL_MAX_CONNECTIONS",
+    "NODE_ACTION_USER_TIMEOUT_SECS",
+    "POSTGRES_MAX_CONNECTIONS",
+    "V8_ACTION_USER_TIMEOUT_SECS",
+];
+
+fn check(compose: &Compose, report: &mut Report<'_>) {
+    for service in convex::backends(compose) {
+        for (names, is_switch) in [(&SWITCHES[..], true), (&NUMBERS[..], false)] {
+            for &name in names {
+                let Some(variable) = service.variable(name) else { continue };
+                let Some(value) = variable.value.as_ref().filter(|it| it.known) else { continue };
+                let text = value.text.as_str();
+                let lower = text.to_ascii_lowercase();
+                let is_boolean = matches!(lower.as_str(), "true" | "false");
+                // YAML's own words for them reach the container in lower case, its numbers without `_`.
+                let is_yaml = !variable.in_list && compose.written(value.place) == text && (is_boolean || text.contains('_'));
+                let is_fine = if is_switch { matches!(text, "true" | "false") } else { text.parse::<i64>().is_ok_and(|it| it >= 0) };
+                if text.is_empty() || is_fine || is_yaml {
+                    continue;
+                }
+                let (meant, kinds) = if is_switch { (switch(&lower), "`true` and `false`") } else { (seconds(name, text), "digits") };
+                let edit = if meant.is_empty() { None } else { compose.replace_span(value.place, &meant) };
+                report
+                    .at(value.place.span, format!("`{name}` takes {kinds} only"))
+                    .why("The backend goes on with its default.")
+                    .unsafe_fix(format!("Write `{meant}`"), edit);
+            }
+        }
+    }
+}
+
+fn switch(text: &str) -> String {
+    match text {
+        "1" | "true" | "yes" | "y" | "on" => "true".to_owned(),
+        "0" | "false" | "no" | "n" | "off" => "false".to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// `2d` in seconds.
+fn seconds(name: &str, text: &str) -> String {
+    let units = [('s', 1), ('m', 60), ('h', 3600), ('d', 86400)];
+    let found = units.iter().find_map(|(unit, factor)| text.strip_suffix(*unit)?.parse::<i64>().ok()?.checked_mul(*factor));
+    found.filter(|_| !name.contains("_MAX_")).map_or(String::new(), |it| it.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::lint::testing::check;
+
+    #[test]
+    fn switches_and_numbers() {
+        check(
+            &RULE,
+            r#"
+services:
+  a: # café ☕
+    image: ghcr.io/get-convex/convex-backend
+    environment:
+      AWS_S3_FORCE_PATH_STYLE: "True"
+#                              ^^^^^^ warning (unsafe fix): `AWS_S3_FORCE_PATH_STYLE` takes `true` and `false` only
+      DISABLE_METRICS_ENDPOINT: True
+      AWS_S3_DISABLE_SSE: é
+#                         ^ warning: `AWS_S3_DISABLE_SSE` takes `true` and `false` only
+      DOCUMENT_RETENTION_DELAY: ${DELAY:-2d}
+#                               ^^^^^^^^^^^^ warning (unsafe fix): `DOCUMENT_RETENTION_DELAY` takes digits only
+      POSTGRES_MAX_CONNECTIONS: many
+#                               ^^^^ warning: `POSTGRES_MAX_CONNECTIONS` takes digits only
+      HTTP_SERVER_TIMEOUT_SECONDS: 300
+  b: {image: ghcr.io/get-convex/convex-backend, environment: [DISABLE_METRICS_ENDPOINT, "AWS_S3_DISABLE_SSE=${X}", "DOCUMENT_RETENTION_DELAY="]}
+  c: {image: example/app, environment: [DOCUMENT_RETENTION_DELAY=2d]}
+"#,
+        );
+    }
+}
