@@ -397,6 +397,11 @@ fn published(service: &Service, target: u16) -> Option<u16> {
         .map(|(first, _)| first)
 }
 
+/// Whether the backend can read it: 32 bytes in hexadecimal.
+fn is_secret(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 /// Whether an image is named by a full commit hash.
 fn is_pinned(image: &str) -> bool {
     let tag = image.rsplit(':').next().unwrap_or_default();

@@ -35,7 +35,7 @@ const OF_DEVELOPMENT: &str = "4361726e697461732c206c69746572616c6c79206d65616e69
 fn check(compose: &Compose, report: &mut Report<'_>) {
     for service in convex::backends(compose) {
         let Some(variable) = service.variable("INSTANCE_SECRET") else { continue };
-        let Some(value) = variable.value.as_ref().filter(|it| it.known && it.text.len() == 64) else { continue };
+        let Some(value) = variable.value.as_ref().filter(|it| it.known && convex::is_secret(&it.text)) else { continue };
         let bytes = value.text.as_bytes();
         let is_uniform = bytes.windows(2).all(|it| matches!(it, [a, b] if a == b));
         let is_public = is_uniform || value.text.eq_ignore_ascii_case(OF_DEVELOPMENT);

@@ -37,7 +37,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
         let Some(value) = variable.value.as_ref().filter(|it| it.known && !it.text.is_empty()) else { continue };
         let environment = compose.value_of(service).get("environment");
         let is_number = environment.and_then(|it| it.get("INSTANCE_SECRET")).is_some_and(|it| it.describe() == "a number");
-        let is_right = value.text.len() == 64 && value.text.bytes().all(|it| it.is_ascii_hexdigit());
+        let is_right = convex::is_secret(&value.text);
         if !is_right {
             report
                 .at(variable.name.place.span, "`INSTANCE_SECRET` is not 64 hexadecimal digits")
