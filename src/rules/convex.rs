@@ -102,8 +102,7 @@ const OLD: [&str; 13] = [
 
 /// Whether the image is one of the first releases, which do not know all that later ones do.
 fn is_old(service: &Service) -> bool {
-    let image = service.image.as_ref().map_or("", |it| it.text.as_str());
-    let tag = image.rsplit(':').next().unwrap_or_default();
+    let tag = service.image.as_ref().map_or("", |it| tag(&it.text));
     OLD.iter().any(|it| tag.starts_with(it))
 }
 
@@ -402,8 +401,14 @@ fn is_secret(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Whether an image is named by a full commit hash.
+/// Whether an image is named by a full commit hash, or by its digest.
 fn is_pinned(image: &str) -> bool {
-    let tag = image.rsplit(':').next().unwrap_or_default();
-    tag.len() == 40 && tag.bytes().all(|byte| byte.is_ascii_hexdigit())
+    let tag = tag(image);
+    image.contains('@') || tag.len() == 40 && tag.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// What stands behind the last colon; a digest behind it is left out.
+fn tag(image: &str) -> &str {
+    let name = image.split('@').next().unwrap_or_default();
+    name.rsplit(':').next().unwrap_or_default()
 }

@@ -81,6 +81,7 @@ services:
   e: {image: ghcr.io/get-convex/convex-backend, environment: [DISABLE_BEACON=true]}
   f: {image: nginx, environment: [DISABLE_BEACON=]}
   g: {image: "ghcr.io/get-convex/convex-backend:33cef775a8a6228cbacee4a09ac2c4073d62ed13", environment: [DISABLE_BEACON=]}
+  i: {image: "ghcr.io/get-convex/convex-backend:33cef775a8a6228cbacee4a09ac2c4073d62ed13@sha256:00", environment: [DISABLE_BEACON=]}
   h: {image: "ghcr.io/get-convex/convex-backend:${REV}", environment: [DISABLE_BEACON=]}
 #                                                                      ^^^^^^^^^^^^^^^ warning (fix): `DISABLE_BEACON` is set but empty, and the backend exits
 "#,

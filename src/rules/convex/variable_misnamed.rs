@@ -80,7 +80,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
 
 fn is_pinned(service: &Service) -> bool {
     let image = service.image.as_ref();
-    image.is_some_and(|it| !it.known || convex::is_pinned(&it.text) || it.text.contains('@'))
+    image.is_some_and(|it| !it.known || convex::is_pinned(&it.text))
 }
 
 #[cfg(test)]
