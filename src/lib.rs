@@ -8,6 +8,7 @@ pub mod compose;
 pub mod generate;
 pub mod lint;
 pub mod order;
+pub mod overview;
 pub mod project;
 pub mod protocol;
 pub mod routes;

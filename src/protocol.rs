@@ -11,7 +11,7 @@ pub mod report;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    compose, generate, lint,
+    compose, generate, lint, overview,
     project::{Project, Source},
     routes, rules,
     text::{self, LineIndex, Span, TextEdit},
@@ -100,6 +100,8 @@ pub struct Answer {
     pub fixable: usize,
     /// With `fix_all`: all safe fixes until none is left, as one set of edits.
     pub fixed: Option<Vec<Edit>>,
+    /// What a Convex project comes to; empty for others.
+    pub overview: Vec<Section>,
     /// The sites the proxy outputs serve.
     pub sites: Vec<Site>,
     /// What follows from the files, one tab each. Empty when the model is too broken to say.
@@ -160,6 +162,24 @@ pub struct Edit {
     pub start: usize,
     pub end: usize,
     pub insert: String,
+}
+
+/// Facts that belong together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Section {
+    pub title: String,
+    pub facts: Vec<Fact>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fact {
+    pub name: String,
+    /// A sentence or two; names stand in backticks.
+    pub words: String,
+    /// Where the file says so.
+    pub origin: Option<Origin>,
+    /// What is wrong with it, by index of [`Answer::problems`].
+    pub problem: Option<usize>,
 }
 
 /// One site of the proxy plan: a host name that leads to a port of a service.
@@ -235,6 +255,10 @@ pub fn answer(request: &Request) -> Answer {
                 .collect()
         }),
         problems: found.iter().map(|it| units.problem(it)).collect(),
+        overview: overview::convex(&compose, &found)
+            .into_iter()
+            .map(|it| units.section(it))
+            .collect(),
         sites: routes.sites.iter().map(site).collect(),
         outputs: outputs
             .into_iter()
@@ -345,6 +369,22 @@ struct Units {
 }
 
 impl Units {
+    fn section(&self, section: overview::Section) -> Section {
+        let fact = |it: overview::Fact| Fact {
+            name: it.name,
+            words: it.words,
+            origin: it.span.map(|span| {
+                let (file, start, end) = self.range(span);
+                Origin { file, start, end }
+            }),
+            problem: it.problem,
+        };
+        Section {
+            title: section.title.to_owned(),
+            facts: section.facts.into_iter().map(fact).collect(),
+        }
+    }
+
     fn new(project: &Project) -> Units {
         Units {
             lines: project

@@ -1,6 +1,6 @@
 //! The rules, one file each. To add one, write its file and name it here.
 
-mod convex;
+pub(crate) mod convex;
 
 use crate::{lint::Rule, order};
 

@@ -13,6 +13,8 @@ mod header;
 #[cfg(feature = "page")]
 mod outputs;
 #[cfg(feature = "page")]
+mod overview;
+#[cfg(feature = "page")]
 mod problems;
 #[cfg(feature = "page")]
 mod tabs;

@@ -59,13 +59,13 @@ super::rules! {
 }
 
 /// Where the backend keeps everything; declared as a volume by its image.
-const DATA: &str = "/convex/data";
-const CLOUD: &str = "CONVEX_CLOUD_ORIGIN";
-const SITE: &str = "CONVEX_SITE_ORIGIN";
-const DASHBOARD: &str = "NEXT_PUBLIC_DEPLOYMENT_URL";
+pub(crate) const DATA: &str = "/convex/data";
+pub(crate) const CLOUD: &str = "CONVEX_CLOUD_ORIGIN";
+pub(crate) const SITE: &str = "CONVEX_SITE_ORIGIN";
+pub(crate) const DASHBOARD: &str = "NEXT_PUBLIC_DEPLOYMENT_URL";
 
 /// Services that run Convex's backend: by image, or by what is mounted.
-fn backends(compose: &Compose) -> impl Iterator<Item = &Service> {
+pub(crate) fn backends(compose: &Compose) -> impl Iterator<Item = &Service> {
     compose.services.iter().filter(|it| is_backend(it))
 }
 
@@ -83,7 +83,7 @@ fn has_backend_image(service: &Service) -> bool {
     has_image(service, "get-convex/convex-backend")
 }
 
-fn has_dashboard_image(service: &Service) -> bool {
+pub(crate) fn has_dashboard_image(service: &Service) -> bool {
     has_image(service, "get-convex/convex-dashboard")
 }
 
@@ -116,11 +116,11 @@ const MISNAMED: [(&str, &str); 5] = [
 ];
 
 /// Whether variables may come from where we do not look.
-fn has_unseen_environment(service: &Service) -> bool {
+pub(crate) fn has_unseen_environment(service: &Service) -> bool {
     service.env_file.is_some() || !service.is_complete()
 }
 
-fn is_at(target: &Text, path: &str) -> bool {
+pub(crate) fn is_at(target: &Text, path: &str) -> bool {
     target.known && target.text.trim_end_matches('/') == path
 }
 
@@ -149,13 +149,17 @@ fn part_at(text: &Text, at: Option<usize>, part: &str) -> Place {
 
 /// A variable that is given a value here, and as much of that as can be read: what has no known
 /// value is a `$`.
-struct Setting<'a> {
-    variable: &'a Variable,
+pub(crate) struct Setting<'a> {
+    pub(crate) variable: &'a Variable,
     value: &'a Text,
-    read: String,
+    pub(crate) read: String,
 }
 
-fn setting<'a>(compose: &Compose, service: &'a Service, name: &str) -> Option<Setting<'a>> {
+pub(crate) fn setting<'a>(
+    compose: &Compose,
+    service: &'a Service,
+    name: &str,
+) -> Option<Setting<'a>> {
     let variable = service.variable(name)?;
     let value = variable.value.as_ref()?;
     let read = if value.known {
@@ -218,7 +222,7 @@ fn behind_bracket(inside: &str) -> &str {
 }
 
 /// Whether a variable has a value; `None` where that cannot be told.
-fn is_set(service: &Service, name: &str) -> Option<bool> {
+pub(crate) fn is_set(service: &Service, name: &str) -> Option<bool> {
     match service.variable(name) {
         Some(variable) => {
             let value = variable.value.as_ref()?;
@@ -230,16 +234,16 @@ fn is_set(service: &Service, name: &str) -> Option<bool> {
 }
 
 /// The parts of an address.
-struct Address<'a> {
+pub(crate) struct Address<'a> {
     scheme: &'a str,
     user: &'a str,
-    host: &'a str,
+    pub(crate) host: &'a str,
     port: &'a str,
     path: &'a str,
 }
 
 impl Address<'_> {
-    fn of(text: &str) -> Address<'_> {
+    pub(crate) fn of(text: &str) -> Address<'_> {
         let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
         let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
         let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
@@ -283,10 +287,10 @@ impl Address<'_> {
 }
 
 /// Which variable tells the backend its database, in the order it looks.
-const DATABASES: [&str; 3] = ["POSTGRES_URL", "MYSQL_URL", "DATABASE_URL"];
+pub(crate) const DATABASES: [&str; 3] = ["POSTGRES_URL", "MYSQL_URL", "DATABASE_URL"];
 
 /// How the backend is told its database; `None` for SQLite, and where it cannot be told.
-fn database<'a>(compose: &Compose, backend: &'a Service) -> Option<Setting<'a>> {
+pub(crate) fn database<'a>(compose: &Compose, backend: &'a Service) -> Option<Setting<'a>> {
     DATABASES
         .iter()
         .find_map(|name| setting(compose, backend, name))

@@ -12,6 +12,7 @@ use super::{
     engine::use_engine,
     header::Header,
     outputs::Outputs,
+    overview::Overview,
     problems::Problems,
     state::{Action, Document, Engine, Pane, State, View},
     tabs::{Tab, Tabs},
@@ -243,6 +244,7 @@ pub fn App() -> Html {
 
     let (side, target): (Rc<str>, Rc<str>) = match &state.view {
         View::Problems => ("problems".into(), "".into()),
+        View::Overview => ("overview".into(), "".into()),
         View::Output(target) => {
             let group = state.output(target).map_or("", |it| &it.group);
             (group.into(), target.clone())
@@ -251,7 +253,10 @@ pub fn App() -> Html {
     let on_view = {
         let state = state.clone();
         Callback::from(move |id: Rc<str>| {
-            let view = state.target_of(&id).map_or(View::Problems, View::Output);
+            let view = match &*id {
+                "overview" => View::Overview,
+                group => state.target_of(group).map_or(View::Problems, View::Output),
+            };
             state.dispatch(Action::Viewed(view));
         })
     };
@@ -302,7 +307,10 @@ pub fn App() -> Html {
                     <Tabs label={words::RESULTS} class="tabs" controls="side" tabs={side_tabs(&state)}
                         selected={side.clone()} on_select={on_view} />
                     <div id="side" class="side" role="tabpanel" tabindex="0" aria-labelledby={format!("tab-{side}")}>
-                        if state.view == View::Problems {
+                        if let (View::Overview, Some(answer)) = (&state.view, &state.answer) {
+                            <Overview answer={answer.clone()} fresh={state.is_fresh()} on_origin={on_origin.clone()}
+                                on_go={on_go.clone()} on_fix={fix.clone()} />
+                        } else if state.view == View::Problems {
                             <Problems answer={state.answer.clone()} documents={state.documents.clone()}
                                 engine={state.engine} fresh={state.is_fresh()} on_fix={fix} {on_go} {on_open}
                                 on_fix_all={dispatch(|| Action::FixAll)} />
@@ -469,6 +477,17 @@ fn side_tabs(state: &State) -> Vec<Tab> {
         badge: badge(state),
     };
     let mut tabs = vec![problems];
+    if state
+        .answer
+        .as_ref()
+        .is_some_and(|it| !it.overview.is_empty())
+    {
+        tabs.push(Tab {
+            id: "overview".into(),
+            title: words::OVERVIEW_TITLE.into(),
+            badge: None,
+        });
+    }
     for output in state.outputs.iter() {
         if tabs.iter().all(|it| *it.id != *output.group) {
             tabs.push(Tab {

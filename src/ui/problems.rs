@@ -75,11 +75,7 @@ pub(super) fn Problems(props: &ProblemsProps) -> Html {
 }
 
 fn row(index: usize, problem: &Problem, props: &ProblemsProps) -> Html {
-    let (severity, class) = match problem.severity {
-        Severity::Error => ("error", "is-error"),
-        Severity::Warning => ("warning", "is-warning"),
-        Severity::Hint => ("hint", "is-hint"),
-    };
+    let (severity, class) = severity_of(problem.severity);
     let several = props.documents.len() > 1;
     let file = props
         .documents
@@ -112,6 +108,15 @@ fn row(index: usize, problem: &Problem, props: &ProblemsProps) -> Html {
                 <span class="where">{ file }{ place }<code>{ &problem.rule }</code></span>
             </div>
         </li>
+    }
+}
+
+/// Its name, and how it is coloured.
+pub(super) fn severity_of(severity: Severity) -> (&'static str, &'static str) {
+    match severity {
+        Severity::Error => ("error", "is-error"),
+        Severity::Warning => ("warning", "is-warning"),
+        Severity::Hint => ("hint", "is-hint"),
     }
 }
 

@@ -53,6 +53,8 @@ pub enum Engine {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum View {
     Problems,
+    /// What a Convex project comes to.
+    Overview,
     /// The output of that target.
     Output(Rc<str>),
 }

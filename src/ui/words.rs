@@ -46,6 +46,9 @@ pub(super) const NOTES: &str = "Good to know";
 pub(super) const OLD_OUTPUT: &str = "From the last version of your file that could be read.";
 pub(super) const NO_OUTPUT: &str = "There is nothing a proxy could lead to yet.";
 pub(super) const EFFECTIVE: &str = "Your files as Compose understands them: merged, short forms written out, defaults filled in. Choose a line to see where it comes from.";
+pub(super) const OVERVIEW: &str = "What your Convex comes to: what it keeps, who reaches it, and whether its parts agree. Choose a name to see where the file says so.";
+pub(super) const OVERVIEW_TITLE: &str = "Convex";
+pub(super) const IN_THE_FILE: &str = "Where the file says so";
 pub(super) const SITES: &str = "Where it is reached";
 pub(super) const PLACE: &str = "The proxy runs";
 pub(super) const PLACE_HOST: &str = "on this host";
@@ -67,6 +70,7 @@ pub(super) const WHO_WHY: &str = "Addresses, ranges such as 10.0.0.0/8, and user
 pub(super) fn group(id: &str) -> &'static str {
     match id {
         "proxy" => "Proxy",
+        "running" => "Running it",
         _ => "Effective",
     }
 }

@@ -80,7 +80,7 @@ const tests = {
     await shows("http2 on;");
     await openProxy(page, "Traefik labels");
     await page.getByRole("tab", { name: "Problems" }).click();
-    await page.getByRole("tab", { name: "Proxy" }).click();
+    await page.getByRole("tab", { name: "Proxy", exact: true }).click();
     same(await page.locator(".targets [aria-selected=true]").innerText(), "Traefik labels");
     await page.waitForTimeout(600);
     await page.reload();
@@ -232,6 +232,21 @@ const tests = {
     same(await page.evaluate(() => document.activeElement.textContent), "  web:");
   },
 
+  async "what a Convex project comes to is said in one place, and mended there"(page) {
+    await type(page, GUIDES);
+    await page.getByRole("tab", { name: "Convex" }).click();
+    const fact = (name) => page.locator(".fact", { has: page.locator(".fact-name", { hasText: name }) });
+    contains(await fact("3211, HTTP actions").innerText(), "Everyone who reaches this machine");
+    await fact("Dashboard to API").getByRole("button", { name: "Dashboard to API" }).click();
+    same(await page.evaluate(() => document.querySelector(".editor").shadowRoot.getSelection?.().toString() ?? getSelection().toString()), "NEXT_PUBLIC_DEPLOYMENT_URL");
+    contains(await fact("Dashboard to API").innerText(), "browsers cannot reach backend");
+    await fact("Dashboard to API").locator("button.fix").click();
+    await settled(page);
+    if ((await fact("Dashboard to API").innerText()).includes("cannot reach")) throw new Error("it is still said");
+    await type(page, WEB);
+    same(await page.getByRole("tab", { name: "Convex" }).count(), 0);
+  },
+
   async "a file that is referred to can be opened beside the others"(page) {
     await type(page, "services:\n  web:\n    extends:\n      file: parts/é.yaml\n      service: base\n");
     same(await problems(page), ["file parts/é.yaml is not open here"]);
@@ -247,7 +262,7 @@ const tests = {
       await page.setViewportSize({ width, height: width === 360 ? 740 : 900 });
       await page.selectOption("#examples", { index: 2 });
       await settled(page);
-      for (const side of [/Problems/, "Proxy", "Effective"]) {
+      for (const side of [/Problems/, "Convex", "Proxy", "Effective"]) {
         if (width === 360) await page.getByRole("tab", { name: /Results/ }).click();
         await page.getByRole("tab", { name: side, exact: typeof side === "string" }).click();
         await page.waitForTimeout(150);
@@ -278,7 +293,7 @@ const tests = {
 
 /** The tab of a target of the Proxy tab. */
 async function openProxy(page, target) {
-  await page.getByRole("tab", { name: "Proxy" }).click();
+  await page.getByRole("tab", { name: "Proxy", exact: true }).click();
   await page.getByRole("tab", { name: target, exact: true }).click();
 }
 

@@ -1,0 +1,438 @@
+//! What a Convex project comes to, for who runs it: what it keeps, who reaches what, and whether its
+//! parts agree.
+//!
+//! Facts are upstream's, as in `rules/convex.rs`. No secret is said.
+
+use crate::{
+    compose::{Compose, Mount, MountKind, Service},
+    lint::Diagnostic,
+    rules::convex::{self, Address, CLOUD, DASHBOARD, DATA, SITE},
+    text::Span,
+};
+
+pub struct Section {
+    pub title: &'static str,
+    pub facts: Vec<Fact>,
+}
+
+pub struct Fact {
+    pub name: String,
+    /// A sentence or two; names in backticks.
+    pub words: String,
+    /// Where the file says so.
+    pub span: Option<Span>,
+    /// What was found about it that is worst, by index.
+    pub problem: Option<usize>,
+}
+
+/// Nothing where there is no backend. `found` is what the rules say.
+pub fn convex(compose: &Compose, found: &[Diagnostic]) -> Vec<Section> {
+    let backends: Vec<&Service> = convex::backends(compose).collect();
+    let dashboards: Vec<&Service> = compose
+        .services
+        .iter()
+        .filter(|it| convex::has_dashboard_image(it))
+        .collect();
+    if backends.is_empty() {
+        return Vec::new();
+    }
+    let mut overview = Overview {
+        compose,
+        found,
+        names_services: backends.len() > 1 || dashboards.len() > 1,
+        sections: Vec::new(),
+    };
+    overview.kept(&backends);
+    overview.ports(&backends, &dashboards);
+    overview.addresses(&backends, &dashboards);
+    overview.versions(&backends, &dashboards);
+    overview.stores(&backends);
+    overview.secrets(&backends);
+    overview.sections
+}
+
+struct Overview<'a> {
+    compose: &'a Compose,
+    found: &'a [Diagnostic],
+    names_services: bool,
+    sections: Vec<Section>,
+}
+
+impl Overview<'_> {
+    fn begin(&mut self, title: &'static str) {
+        let facts = Vec::new();
+        self.sections.push(Section { title, facts });
+    }
+
+    /// `rules` are those whose findings are about it: ids without `convex-`, or parts of them.
+    fn fact(
+        &mut self,
+        service: &Service,
+        name: &str,
+        words: &str,
+        span: Option<Span>,
+        rules: &[&str],
+    ) {
+        let is_about = |it: &Diagnostic| {
+            let id = it.rule.strip_prefix("convex-").unwrap_or(it.rule);
+            rules.iter().any(|rule| id.starts_with(rule))
+        };
+        let mut problem: Option<usize> = None;
+        for (index, it) in self.found.iter().enumerate() {
+            let worst = problem.and_then(|worst| self.found.get(worst));
+            if is_about(it) && worst.is_none_or(|worst| it.severity < worst.severity) {
+                problem = Some(index);
+            }
+        }
+        let name = match self.names_services {
+            true => format!("{name}, {}", service.name),
+            false => name.to_owned(),
+        };
+        if let Some(section) = self.sections.last_mut() {
+            section.facts.push(Fact {
+                name,
+                words: words.to_owned(),
+                span,
+                problem,
+            });
+        }
+    }
+
+    fn kept(&mut self, backends: &[&Service]) {
+        self.begin("What is kept");
+        for service in backends {
+            let mount = service
+                .mounts
+                .iter()
+                .find(|it| convex::is_at(&it.target, DATA));
+            let words = data(service, mount);
+            self.fact(
+                service,
+                "Data",
+                &words,
+                mount.map(|it| it.place.span),
+                &["data-", "program-hidden"],
+            );
+            self.fact(
+                service,
+                "Functions",
+                "They come with `npx convex dev` or `npx convex deploy`, and are kept with the data. No mount brings them.",
+                None,
+                &["functions-mounted", "command-misread"],
+            );
+            self.fact(
+                service,
+                "Their variables",
+                "They are set with `npx convex env set`, or in the dashboard, and kept in the database.",
+                None,
+                &["variable-misplaced"],
+            );
+        }
+    }
+
+    fn ports(&mut self, backends: &[&Service], dashboards: &[&Service]) {
+        self.begin("Ports, and who reaches them");
+        for service in backends {
+            self.port(service, 3210, "API", "For all who use the application, WebSocket and uploads included, and for the command line.", &["container-ports-crossed", "port-beside-proxy"]);
+            self.port(
+                service,
+                3211,
+                "HTTP actions",
+                "For webhooks, signing in, and whoever calls your HTTP actions.",
+                &["actions-unreachable"],
+            );
+        }
+        for service in dashboards {
+            self.port(
+                service,
+                6791,
+                "Dashboard",
+                "For you. It is a page that talks to the API from your browser.",
+                &["dashboard-port-moved", "admin-port-public"],
+            );
+        }
+    }
+
+    fn port(&mut self, service: &Service, target: u16, name: &str, what_for: &str, rules: &[&str]) {
+        let holds = |it: &&crate::compose::Port| it.target.0 <= target && target <= it.target.1;
+        let port = service.ports.iter().find(holds);
+        let who = match port {
+            None if !service.is_complete() => "Who reaches it is not told here.".to_owned(),
+            None => "Only other containers reach it.".to_owned(),
+            Some(port) => {
+                let at = match port.published.filter(|_| port.known) {
+                    Some((first, last)) if first == last => format!("port {first}"),
+                    _ => "a port that is not fixed here".to_owned(),
+                };
+                match port.host_ip.as_deref() {
+                    None | Some("0.0.0.0" | "::") => {
+                        format!(
+                            "Everyone who reaches this machine, at {at}; a firewall such as ufw does not change that."
+                        )
+                    }
+                    Some(ip) if ip == "::1" || ip.starts_with("127.") => {
+                        format!("This machine alone, at {at}.")
+                    }
+                    Some(ip) => format!("Whoever reaches `{ip}`, at {at}."),
+                }
+            }
+        };
+        self.fact(
+            service,
+            &format!("{target}, {name}"),
+            &format!("{who} {what_for}"),
+            port.map(|it| it.place.span),
+            rules,
+        );
+    }
+
+    fn addresses(&mut self, backends: &[&Service], dashboards: &[&Service]) {
+        self.begin("Addresses");
+        for service in backends {
+            self.address(
+                service,
+                "API",
+                CLOUD,
+                &["origin-m", "origin-unpublished", "node-actions"],
+            );
+            self.address(
+                service,
+                "HTTP actions",
+                SITE,
+                &["origin-mis", "actions-unreachable"],
+            );
+        }
+        for service in dashboards {
+            self.address(
+                service,
+                "Dashboard to API",
+                DASHBOARD,
+                &["dashboard-url", "client-url"],
+            );
+        }
+    }
+
+    fn address(&mut self, service: &Service, name: &str, variable: &str, rules: &[&str]) {
+        let setting = convex::setting(self.compose, service, variable);
+        let words = match &setting {
+            // What a variable has no value for is not told.
+            Some(it) if !it.read.contains('$') => format!("`{}`, from `{variable}`", it.read),
+            Some(_) => format!("`{variable}` has its value from elsewhere."),
+            None if service.variable(variable).is_some()
+                || convex::has_unseen_environment(service) =>
+            {
+                format!("`{variable}` has its value from elsewhere.")
+            }
+            None if variable == DASHBOARD => "Asked for when the dashboard opens.".to_owned(),
+            None => format!("`{variable}` is not set."),
+        };
+        self.fact(
+            service,
+            name,
+            &words,
+            setting.map(|it| it.variable.place.span),
+            rules,
+        );
+    }
+
+    fn versions(&mut self, backends: &[&Service], dashboards: &[&Service]) {
+        self.begin("Versions");
+        let all = backends.iter().map(|it| (*it, "Backend"));
+        for (service, name) in all.chain(dashboards.iter().map(|it| (*it, "Dashboard"))) {
+            let Some(image) = &service.image else {
+                continue;
+            };
+            let tag = image.text.rsplit(['/', '@']).next().unwrap_or_default();
+            let tag = tag.split_once(':').map_or("latest", |(_, tag)| tag);
+            let words = match tag {
+                _ if !image.known => "Told by a variable.".to_owned(),
+                "latest" => "`latest`: whichever is newest when it is pulled.".to_owned(),
+                tag => format!("`{}`", tag.chars().take(12).collect::<String>()),
+            };
+            let rules = &[
+                "versions-differ",
+                "tag-unknown",
+                "image-unpinned",
+                "revision-broken",
+            ];
+            self.fact(service, name, &words, Some(image.place.span), rules);
+        }
+    }
+
+    fn stores(&mut self, backends: &[&Service]) {
+        self.begin("Database and files");
+        for service in backends {
+            let database = convex::database(self.compose, service);
+            let is_told = convex::DATABASES
+                .iter()
+                .all(|name| convex::is_set(service, name).is_some());
+            let words = match &database {
+                Some(it) => {
+                    let kind = match it.variable.name.text.as_str() {
+                        "MYSQL_URL" => "MySQL",
+                        _ => "Postgres",
+                    };
+                    // Never the user and the password beside it.
+                    match Address::of(&it.read).host {
+                        host if host.is_empty() || host.contains('$') => format!("{kind}."),
+                        host => format!("{kind}, at `{host}`."),
+                    }
+                }
+                None if is_told => "SQLite, in the data.".to_owned(),
+                None => "SQLite, in the data, unless the environment names another.".to_owned(),
+            };
+            let span = database.map(|it| it.variable.place.span);
+            self.fact(
+                service,
+                "Database",
+                &words,
+                span,
+                &["database-", "container-loopback", "connections"],
+            );
+            let bucket = "S3_STORAGE_FILES_BUCKET";
+            let words = match convex::is_set(service, bucket) {
+                Some(true) => "In buckets of S3, or of what speaks like it.",
+                Some(false) => "In the data.",
+                None => "In the data, unless the environment names buckets.",
+            };
+            let span = service.variable(bucket).map(|it| it.place.span);
+            self.fact(service, "Files", words, span, &["storage-"]);
+        }
+    }
+
+    fn secrets(&mut self, backends: &[&Service]) {
+        self.begin("Secrets");
+        for service in backends {
+            let name = "INSTANCE_SECRET";
+            let variable = service.variable(name);
+            let words = match variable.map(|it| it.known_value()) {
+                Some(Some(value)) if !value.is_empty() => "It stands in the file.",
+                Some(_) => {
+                    "From outside the file, or made at the first start and kept with the data."
+                }
+                None if convex::has_unseen_environment(service) => "From elsewhere, if at all.",
+                None => "Made at the first start, and kept with the data.",
+            };
+            self.fact(
+                service,
+                "Instance secret",
+                words,
+                variable.map(|it| it.place.span),
+                &["secret-"],
+            );
+            let words = format!(
+                "`docker compose exec {} ./generate_admin_key.sh` makes one. Whoever has it may do everything.",
+                service.name
+            );
+            self.fact(service, "Admin key", &words, None, &["admin-key"]);
+        }
+    }
+}
+
+fn data(service: &Service, mount: Option<&Mount>) -> String {
+    let Some(mount) = mount else {
+        let is_told = service.is_complete() && service.mounts.iter().all(|it| it.target.known);
+        return match is_told {
+            true => "In a volume without a name: it outlives a restart, and is lost with `docker compose down`.",
+            false => "Where it is kept is not told here.",
+        }
+        .to_owned();
+    };
+    let source = mount.source.as_ref().filter(|it| it.known);
+    let source = source.map_or("", |it| it.text.as_str());
+    match (mount.kind, source) {
+        (MountKind::Volume, "") => {
+            "In a volume without a name: it outlives a restart, and is lost with `docker compose down`.".to_owned()
+        }
+        (MountKind::Volume, name) => format!(
+            "In volume `{name}`: database, files and the instance's secret. It outlives `docker compose down`, and not `down -v`."
+        ),
+        (MountKind::Bind, path) => format!("In folder `{path}` of this machine: database, files and the instance's secret."),
+        (MountKind::Tmpfs, _) => "In memory: lost whenever the backend stops.".to_owned(),
+        (MountKind::Other, _) => "In a mount of another kind.".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{compose, lint, project::Project, rules};
+
+    fn told(text: &str) -> String {
+        let compose = compose::load(&Project::single("compose.yaml", text));
+        let found = lint::check(&rules::all(), &compose);
+        let mut res = String::new();
+        for section in convex(&compose, &found) {
+            res.push_str(&format!("# {}\n", section.title));
+            for fact in section.facts {
+                let rule = fact
+                    .problem
+                    .and_then(|it| found.get(it))
+                    .map_or("", |it| it.rule);
+                let line = fact.span.map_or(0, |it| {
+                    text.get(..it.start).unwrap_or_default().lines().count()
+                });
+                res.push_str(&format!("{}: {} {line} {rule}\n", fact.name, fact.words));
+            }
+        }
+        res
+    }
+
+    #[test]
+    fn each_thing_is_said_with_its_line_and_what_is_wrong_with_it() {
+        let told = told(
+            "services:
+  backend:
+    image: ghcr.io/get-convex/convex-backend:latest
+    ports: [\"3210:3210\", \"127.0.0.1:3211:3211\"] # é
+    environment:
+      - POSTGRES_URL=postgres://me:hunter2@db:5432
+      - CONVEX_CLOUD_ORIGIN=https://api.example.com
+      - CONVEX_SITE_ORIGIN=${SITE}
+      - INSTANCE_SECRET=hunter3
+    volumes: [\"data:/convex/data\"]
+  dashboard:
+    image: ghcr.io/get-convex/convex-dashboard:33cef775a8a6228cbacee4a09ac2c4073d62ed13
+    environment:
+      NEXT_PUBLIC_DEPLOYMENT_URL: http://backend:3210
+  db: {image: postgres}
+volumes: {data: }
+",
+        );
+        assert!(!told.contains("hunter"), "{told}");
+        for line in [
+            "Data: In volume `data`: database, files and the instance's secret. It outlives `docker compose down`, and not `down -v`. 10 \n",
+            "3210, API: Everyone who reaches this machine, at port 3210; ",
+            "3211, HTTP actions: This machine alone, at port 3211. ",
+            "6791, Dashboard: Only other containers reach it. ",
+            "API: `https://api.example.com`, from `CONVEX_CLOUD_ORIGIN` 7 ",
+            "HTTP actions: `CONVEX_SITE_ORIGIN` has its value from elsewhere. 8 ",
+            "Dashboard to API: `http://backend:3210`, from `NEXT_PUBLIC_DEPLOYMENT_URL` 14 convex-dashboard-url-internal\n",
+            "Dashboard: `33cef775a8a6` 12 convex-versions-differ\n",
+            "Database: Postgres, at `db`. 6 convex-database-",
+            "Files: In the data. 0 \n",
+            "Instance secret: It stands in the file. 9 convex-secret-",
+        ] {
+            assert!(told.contains(line), "{line}\n{told}");
+        }
+    }
+
+    #[test]
+    fn without_a_mount_it_says_what_is_lost_and_elsewhere_nothing() {
+        let told = told("services:\n  b:\n    image: ghcr.io/get-convex/convex-backend\n");
+        assert!(
+            told.contains("lost with `docker compose down`. 0 convex-data-unmounted"),
+            "{told}"
+        );
+        assert!(
+            super::convex(
+                &compose::load(&Project::single(
+                    "compose.yaml",
+                    "services: {a: {image: nginx}}\n"
+                )),
+                &[]
+            )
+            .is_empty()
+        );
+    }
+}
