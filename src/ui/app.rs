@@ -128,10 +128,7 @@ pub fn App() -> Html {
             }
             made.show(&state.shown_name());
             commands.replace(Some(made.clone()));
-            dispatcher.dispatch(Action::Opened {
-                documents: state.documents.clone(),
-                edit,
-            });
+            dispatcher.dispatch(Action::EditorMade(edit));
             slot.set(Some(made));
         }
     });

@@ -73,6 +73,8 @@ pub enum Action {
         text: Rc<str>,
         edit: u32,
     },
+    /// The editor holds the documents there are.
+    EditorMade(u32),
     /// Other documents altogether: an example, a fresh start.
     Opened {
         documents: Vec<Document>,
@@ -178,6 +180,10 @@ impl State {
                 if let Some(document) = next.documents.iter_mut().find(|it| it.name == name) {
                     document.text = text;
                 }
+                next.edit = edit;
+                next.ask_again();
+            }
+            Action::EditorMade(edit) => {
                 next.edit = edit;
                 next.ask_again();
             }
