@@ -1,6 +1,6 @@
 // One configuration, really served and asked: reads a case from standard input, writes the outcomes as JSON.
 
-import { readFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 
 import { CERTBOT_PORT, startBackend, startNameServer } from "./backend.mjs";
 import { followsTo, refusesUnknownHosts, servesChallenge, siteChecks } from "./checks.mjs";
@@ -29,7 +29,11 @@ async function serve(it) {
   };
   const startSite = (site, address) => startBackend(site.name, address, stage.portOf(portOfSite(site)));
   const backends = [];
+  const isStarted = ({ name }) => backends.some(({ site }) => site.name === name);
   for (const site of it.sites) {
+    if (isStarted(site)) continue;
+    // What Docker writes into a container that is told of its host.
+    if (site.isOnHost) appendFileSync("/etc/hosts", `${addressOf(site.service)} host.docker.internal\n`);
     const address = isPublished ? "127.0.0.1" : addressOf(site.service);
     backends.push({ site, backend: await startSite(site, address) });
   }

@@ -52,9 +52,9 @@ async function prepare(it, stage, addressOf) {
   let certificate = it.tls === "files" ? writeCertificates(it, inRoot) : undefined;
   if (it.tls === "acme") {
     certificate = readFileSync(await startAuthority(it.folder, hosts));
-    copyFileSync("/etc/hosts", inRoot("/etc/hosts"));
     writeAt(inRoot(AUTHORITY), certificate);
   }
+  copyFileSync("/etc/hosts", inRoot("/etc/hosts"));
   const options = it.place === "network" ? asContainer(it, inRoot) : asHost(it, inRoot);
   await startDocker(inRoot("/var/run/docker.sock"), containers(it.services, addressOf));
   return {
