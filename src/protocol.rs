@@ -262,7 +262,7 @@ pub fn answer(request: &Request) -> Answer {
         sites: routes.sites.iter().map(site).collect(),
         outputs: outputs
             .into_iter()
-            .map(output)
+            .map(|it| output(it, request.proxy.place))
             .chain(is_whole.then(|| effective(&compose, &units)))
             .collect(),
     }
@@ -305,7 +305,11 @@ fn options(proxy: &Proxy) -> routes::Options {
         email: routes::Email::new(proxy.email.trim()),
         hosts: proxy.hosts.iter().map(host).collect(),
         access: proxy.access.iter().flat_map(access).collect(),
-        versions: proxy.versions.iter().filter_map(version).collect(),
+        versions: match proxy.place {
+            Place::Host => proxy.versions.iter().filter_map(version).collect(),
+            // Its image says which.
+            Place::Network => Vec::new(),
+        },
     }
 }
 
@@ -327,7 +331,7 @@ fn site(site: &routes::Site) -> Site {
     }
 }
 
-fn output((generator, output): (&generate::Generator, generate::Output)) -> Output {
+fn output((generator, output): (&generate::Generator, generate::Output), place: Place) -> Output {
     let file = |file: generate::File| OutputFile {
         path: file.path,
         text: file.text,
@@ -338,6 +342,7 @@ fn output((generator, output): (&generate::Generator, generate::Output)) -> Outp
         group: generator.group().to_owned(),
         versions: match generator.versions {
             [_] => Vec::new(),
+            _ if place == Place::Network => Vec::new(),
             versions => versions.iter().map(|it| (*it).to_owned()).collect(),
         },
         title: generator.title.to_owned(),

@@ -130,7 +130,7 @@ fn choices(props: &OutputsProps, output: &Output) -> Html {
             if !sites.is_empty() {
                 <fieldset class="sites">
                     <legend>{ words::SITES }</legend>
-                    { for sites.iter().map(|site| site_row(site, props)) }
+                    { for sites.iter().enumerate().map(|(index, site)| site_row(index, site, props)) }
                 </fieldset>
             }
             <div class="selects">
@@ -192,7 +192,8 @@ fn versions(props: &OutputsProps, output: &Output) -> Html {
     }
 }
 
-fn site_row(site: &Site, props: &OutputsProps) -> Html {
+/// A port may have several names: `index` tells the rows apart.
+fn site_row(index: usize, site: &Site, props: &OutputsProps) -> Html {
     let typed = |event: Event| {
         let input = event.target_unchecked_into::<HtmlInputElement>();
         input.value().trim().to_owned()
@@ -218,7 +219,7 @@ fn site_row(site: &Site, props: &OutputsProps) -> Html {
         site.label.clone()
     };
     html! {
-        <div class="site" key={format!("{}:{}", site.service, site.port)}>
+        <div class="site" key={format!("{}:{}:{index}", site.service, site.port)}>
             <label>
                 <span>{ name }<small>{ format!("{}:{}", site.service, site.port) }</small></span>
                 <input type="text" inputmode="url" autocapitalize="off" autocomplete="off" spellcheck="false" value={site.host.clone()} {onchange} />

@@ -1,4 +1,4 @@
-// What is generated and judged: two projects, wherever a proxy may run, however it gets its certificates.
+// What is generated and judged: three projects, wherever a proxy may run, however it gets its certificates.
 
 import { readFileSync } from "node:fs";
 import path from "node:path";
@@ -26,6 +26,17 @@ const OPEN = [
   { example: "web-app", sites: [SHOP] },
 ];
 
+/** Sites that the project says itself. */
+const SAID = {
+  file: "said.yaml",
+  tls: "off",
+  sites: [
+    SHOP,
+    { ...SHOP, host: "www.example.com" },
+    { service: "host", port: 7070, published: 7070, host: "host.example.com", isText: true, isRanged: true, isOnHost: true },
+  ],
+};
+
 /** One of the users from one of the ranges: both must hold. */
 const GUARDED = [
   ...[
@@ -47,15 +58,16 @@ export function casesOf({ id, target, offers, naive }) {
       ["off", "acme", "files"].map((tls) => ({ name: `${example}, ${place}, tls ${tls}`, example, place, tls, sites })),
     ),
   );
+  const said = ["host", "network"].map((place) => ({ ...SAID, place, name: `said by the project itself, ${place}` }));
   const canGuard = offers.includes("users") || offers.includes("ranges");
   const closed = (canGuard ? GUARDED : []).map((it) => ({
     ...it,
     name: `${it.example}, ${it.place}, tls ${it.tls}, guarded`,
-    sites: it.sites.map((site) => {
-      const lacks = (site.user && !offers.includes("users")) || (site.isRanged && !offers.includes("ranges"));
-      return lacks ? { ...site, isMissing: true } : site;
-    }),
   }));
+  const asOffered = (site) => {
+    const lacks = (site.user && !offers.includes("users")) || (site.isRanged && !offers.includes("ranges"));
+    return lacks ? { ...site, isMissing: true } : site;
+  };
   const broken = naive.map(({ file, ...it }) => ({
     ...it,
     name: "what guides recommend breaks where it must",
@@ -64,7 +76,10 @@ export function casesOf({ id, target, offers, naive }) {
     sites: OPEN[0].sites,
     files: [{ name: file, text: readFileSync(path.join(here, file), "utf8") }],
   }));
-  return [...open, ...closed, ...broken].map((it) => ({ ...it, server: id, target, offers, sites: named(it.sites) }));
+  return [...open, ...said, ...closed, ...broken].map((it) => {
+    const sites = named(it.sites.map(asOffered));
+    return { ...it, server: id, target, offers, sites };
+  });
 }
 
 function guarded(site, ...guards) {
