@@ -1,8 +1,10 @@
 // Caddy with a generated Caddyfile: its files in place, `caddy fmt`, `caddy validate`, and the server itself.
 
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 
+import { startAuthority, untilCertified } from "./authority.mjs";
 import { findProgram, toolFolder } from "./programs.mjs";
 import { makeCertificate, startServer } from "./stage.mjs";
 
@@ -31,8 +33,7 @@ const CADDYFILE = "/etc/caddy/Caddyfile";
 const HARMLESS = /listening only on the HTTP port|stapling OCSP/;
 const CERTIFICATES = /^\s*tls (\/\S+) (\/\S+)$/gm;
 
-/** Where Caddy gets certificates by itself there is no authority to give it one: it is only asked what it says without. */
-function prepare(it, stage) {
+async function prepare(it, stage) {
   const { text } = it.files.find(({ name }) => name === "Caddyfile");
   const places = [...text.matchAll(CERTIFICATES)];
   // One each: Caddy 2.6 does not give the same to two sites.
@@ -43,11 +44,16 @@ function prepare(it, stage) {
     return made.certificate;
   });
   stage.write(CADDYFILE, movedPorts(stage.movedUpstreams(text), stage));
+  const hosts = it.sites.map((site) => site.host);
+  const root = it.tls === "acme" ? await startAuthority(it.folder, hosts) : undefined;
+  if (root) certificates.push(readFileSync(root));
   return {
     isSecure: it.tls !== "off",
     certificate: certificates.length > 0 ? Buffer.concat(certificates) : undefined,
-    lacksCertificates: it.tls === "acme",
-    start: () => start(it, stage),
+    start: async () => {
+      await start(it, stage, root ? { SSL_CERT_FILE: root } : {});
+      if (root) await untilCertified(hosts, stage.ports.https, readFileSync(root));
+    },
   };
 }
 
@@ -57,9 +63,10 @@ function movedPorts(text, { isMoved, ports }) {
   return `{\n\tadmin off\n\thttp_port ${ports.http}\n\tdefault_bind 127.0.0.1\n}\n\n${text}`;
 }
 
-async function start(it, stage) {
+async function start(it, stage, trusted) {
   const file = stage.pathOf(CADDYFILE);
-  const environment = { PATH: process.env.PATH, HOME: it.folder, XDG_DATA_HOME: it.folder, XDG_CONFIG_HOME: it.folder };
+  const home = { HOME: it.folder, XDG_DATA_HOME: it.folder, XDG_CONFIG_HOME: it.folder };
+  const environment = { PATH: process.env.PATH, ...home, ...trusted };
   const options = ["--config", file, "--adapter", "caddyfile"];
   for (const words of [["fmt", "--diff", file], ["validate", ...options]]) {
     const said = await new Promise((resolve) => {

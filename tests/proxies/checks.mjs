@@ -20,11 +20,9 @@ const WRONG = { "a wrong password": { authorization: basic("admin", "correct mul
 
 /**
  * The checks of one site, by name. Each throws a sentence when it fails.
- * `door` says how to reach the proxy: `{ address, http, https, isSecure, certificate, lacksCertificates, offers }`.
- * Who lacks certificates has nothing to say over TLS.
+ * `door` says how to reach the proxy: `{ address, http, https, isSecure, certificate, offers }`.
  */
 export function siteChecks(site, door) {
-  if (door.lacksCertificates) return redirectChecks(site, door);
   if (site.isShut || site.isMissing) return shutChecks(site, door);
   const { isSecure, offers } = door;
   const key = keyTo(site);
@@ -119,7 +117,12 @@ export function siteChecks(site, door) {
     };
   }
   if (isSecure) {
-    Object.assign(checks, redirectChecks(site, door));
+    checks["sends plain HTTP to HTTPS"] = async () => {
+      const answer = await request({ door, host: site.host, isSecure: false, target: TARGET, anyStatus: true });
+      expect([301, 308].includes(answer.status), `plain HTTP was answered ${answer.status}`);
+      const wanted = `https://${site.host}${TARGET}`;
+      expect(answer.headers.location === wanted, `it leads to ${answer.headers.location}, not ${wanted}`);
+    };
     checks["asks browsers to stay with HTTPS, once"] = async () => {
       const { headers } = await ask({});
       const got = headers["strict-transport-security"] ?? "nothing";
@@ -133,17 +136,6 @@ export function siteChecks(site, door) {
     };
   }
   return checks;
-}
-
-function redirectChecks(site, door) {
-  return {
-    async "sends plain HTTP to HTTPS"() {
-      const answer = await request({ door, host: site.host, isSecure: false, target: TARGET, anyStatus: true });
-      expect([301, 308].includes(answer.status), `plain HTTP was answered ${answer.status}`);
-      const wanted = `https://${site.host}${TARGET}`;
-      expect(answer.headers.location === wanted, `it leads to ${answer.headers.location}, not ${wanted}`);
-    },
-  };
 }
 
 /** A site that is not for us, and one the proxy cannot guard as it should, lead nowhere. */

@@ -36,8 +36,8 @@ async function serve(it) {
   if (!isPublished) await startNameServer(addresses, ...stage.nameServer);
 
   const proxy = await server.prepare(it, stage, addressOf);
-  const { isSecure, certificate, lacksCertificates } = proxy;
-  const door = { address: "127.0.0.1", ...stage.ports, isSecure, certificate, lacksCertificates, offers: it.offers };
+  const { isSecure, certificate } = proxy;
+  const door = { address: "127.0.0.1", ...stage.ports, isSecure, certificate, offers: it.offers };
   if (!(await check("the server accepts it", proxy.start))) return;
   for (const site of it.sites) {
     for (const [name, run] of Object.entries(siteChecks(site, door))) await check(`${site.host} ${name}`, run);
@@ -47,7 +47,7 @@ async function serve(it) {
   }
   await check("unknown hosts are refused", () => refusesUnknownHosts(door));
   const site = it.sites.find(({ isShut, isMissing }) => !isShut && !isMissing);
-  if (site && server.follows(it) && !lacksCertificates) {
+  if (site && server.follows(it)) {
     await check(`${site.host} follows its container to a new address`, async () => {
       for (const other of backends) if (other.site.service === site.service) other.backend.stop();
       const address = "127.0.1.1";

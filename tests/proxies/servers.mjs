@@ -5,7 +5,7 @@
 // guides recommend for it and what that breaks; `runsOnLoopback(it)`, whether it can be judged without namespaces;
 // `readsServices`, whether it wants the merged project; `usesPublished(it)`, whether it reaches services by the
 // host's ports; `follows(it)`, whether it follows a container to a new address; and `prepare(it, stage, addressOf)`,
-// which puts everything in its place and answers `{ isSecure, certificate, lacksCertificates, challenge, start }`.
+// which puts everything in its place and answers `{ isSecure, certificate, challenge, start }`.
 //
 // Where it offers users or ranges, it is asked to guard sites; a site that wants what it does not offer must be shut.
 

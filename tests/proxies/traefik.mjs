@@ -1,14 +1,17 @@
 // Traefik with generated labels or a generated file: a root folder of its own, as in a container, and Docker played to it.
 
 import { once } from "node:events";
-import { copyFileSync, mkdirSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import path from "node:path";
 
+import { startAuthority, untilCertified } from "./authority.mjs";
 import { findProgram } from "./programs.mjs";
 import { makeCertificate, startServer, writeAt } from "./stage.mjs";
 
 const NETWORK = "project_default";
+/** Where Traefik looks for authorities that it may trust. */
+const AUTHORITY = "/etc/ssl/certs/ca-certificates.crt";
 
 export const TRAEFIK = {
   id: "traefik-labels",
@@ -45,13 +48,22 @@ async function prepare(it, stage, addressOf) {
   for (const folder of ["/etc", "/tmp", "/var/run"]) mkdirSync(inRoot(folder), { recursive: true });
   copyFileSync(it.program, inRoot("/traefik"));
   copyFileSync("/etc/resolv.conf", inRoot("/etc/resolv.conf"));
-  const certificate = it.tls === "files" ? writeCertificates(it, inRoot) : undefined;
+  const hosts = it.sites.map((site) => site.host);
+  let certificate = it.tls === "files" ? writeCertificates(it, inRoot) : undefined;
+  if (it.tls === "acme") {
+    certificate = readFileSync(await startAuthority(it.folder, hosts));
+    copyFileSync("/etc/hosts", inRoot("/etc/hosts"));
+    writeAt(inRoot(AUTHORITY), certificate);
+  }
   const options = it.place === "network" ? asContainer(it, inRoot) : asHost(it, inRoot);
   await startDocker(inRoot("/var/run/docker.sock"), containers(it.services, addressOf));
   return {
     isSecure: it.tls !== "off",
     certificate,
-    start: () => start(root, options, stage.ports.http),
+    start: async () => {
+      await start(root, options, stage.ports.http);
+      if (it.tls === "acme") await untilCertified(hosts, stage.ports.https, certificate);
+    },
   };
 }
 
@@ -158,7 +170,7 @@ async function start(root, options, port) {
   const complaints = log()
     .split("\n")
     .filter((line) => /(WRN|ERR|FTL)/.test(line))
-    // There is no certificate authority in here, and nobody to tell of new versions.
-    .filter((line) => !/acme|ACME|version/.test(line));
+    // Nobody in here tells of new versions.
+    .filter((line) => !/version/.test(line));
   if (complaints.length > 0) throw new Error(complaints.join("; "));
 }
