@@ -55,6 +55,8 @@ pub struct Routes {
     pub versions: Vec<(String, Version)>,
     /// Whether the networks of the services lead nowhere, so that a proxy needs another one to publish its ports.
     needs_outside: bool,
+    /// The names of all services of the project.
+    services: Vec<String>,
     /// What the reader should know, each a sentence or two; names in backticks.
     pub notes: Vec<String>,
 }
@@ -97,6 +99,17 @@ const NOT_HTTP: &[u16] = &[
     4222, 5432, 5672, 6379, 7687, 8883, 9042, 9092, 11211, 26257, 27017, 28015, 50000,
 ];
 
+/// Images of what stands before the others itself.
+const PROXIES: &[&str] = &[
+    "traefik",
+    "caddy-docker-proxy",
+    "nginx-proxy",
+    "nginx-proxy-manager",
+    "acme-companion",
+    "swag",
+    "cloudflared",
+];
+
 /// The sites of a project: those that it names itself, Convex's three where it is one, else a site for each port
 /// that looks like HTTP. What the user chooses comes before all of it.
 pub fn plan(compose: &Compose, options: &Options) -> Routes {
@@ -109,6 +122,7 @@ pub fn plan(compose: &Compose, options: &Options) -> Routes {
         versions: options.versions.clone(),
         notes: Vec::new(),
         needs_outside: false,
+        services: compose.services.iter().map(|it| it.name.clone()).collect(),
     };
     routes.notes.extend(sources.notes.iter().cloned());
     let mut taken = Taken {
@@ -121,6 +135,12 @@ pub fn plan(compose: &Compose, options: &Options) -> Routes {
             .iter()
             .filter(|it| it.service == service.name);
         let wishes: Vec<&Wish> = wishes.collect();
+        if is_in_the_way(service) {
+            routes.notes.push(format!(
+                "`{}` has port 80 or 443 of the host already. A proxy takes its place, and cannot start beside it.",
+                sources::shown(&service.name)
+            ));
+        }
         add_sites(
             compose,
             options,
@@ -325,6 +345,7 @@ fn candidates(service: &Service) -> Vec<(u16, Kind)> {
             return vec![(3210, Kind::ConvexApi), (3211, Kind::ConvexActions)];
         }
         Some("convex-dashboard") => return vec![(6791, Kind::ConvexDashboard)],
+        Some(image) if PROXIES.contains(&image) => return Vec::new(),
         _ => (),
     }
     let published = service
@@ -345,6 +366,22 @@ fn candidates(service: &Service) -> Vec<(u16, Kind)> {
         .chain(exposed)
         .filter(|port| !NOT_HTTP.contains(port) && seen.insert(*port));
     ports.map(|port| (port, Kind::Plain)).collect()
+}
+
+/// Whether it is a proxy that the new one replaces.
+fn is_in_the_way(service: &Service) -> bool {
+    let is_proxy = service.image_name().is_some_and(|it| PROXIES.contains(&it));
+    let is_taken = |number: u16| {
+        let published = service
+            .ports
+            .iter()
+            .filter(|it| it.known)
+            .filter_map(|it| it.published);
+        published
+            .into_iter()
+            .any(|(first, last)| first <= number && number <= last)
+    };
+    is_proxy && [80, 443].into_iter().any(is_taken)
 }
 
 fn proposed(service: &ServiceName, port: u16, kind: Kind, is_first: bool) -> HostName {
@@ -388,6 +425,14 @@ impl Routes {
             names.insert(default());
         }
         names.into_iter().collect()
+    }
+
+    /// A name for a service to be added, which no other one has.
+    pub fn unused(&self, name: &str) -> String {
+        let numbered = (2u32..).map(|number| format!("{name}-{number}"));
+        let mut tries = std::iter::once(name.to_owned()).chain(numbered);
+        let is_free = |it: &String| !self.services.contains(it);
+        tries.find(is_free).unwrap_or_default()
     }
 
     /// What the host is called by a proxy that reaches a service through it, and must be told of it then.
@@ -600,6 +645,30 @@ networks: {alone: , shared: , inside: {internal: true}}
         let text = text.replace("shared: ,", "shared: {internal: true},");
         let text = text.replace("alone, inside", "inside");
         assert_eq!(networks(&text), "default inside");
+    }
+
+    #[test]
+    fn a_proxy_of_the_project_is_replaced_and_never_changed() {
+        let text = r#"
+services:
+  proxy: {image: "docker.io/library/traefik:v3", ports: ["80:80", "443:443", "127.0.0.1:8080:8080"]}
+  web: {image: a, expose: [80]}
+"#;
+        let beside = Options {
+            place: Place::Network,
+            ..Options::default()
+        };
+        let (sites, notes) = planned(text, &beside);
+        assert_eq!(sites, ["web.example.com → web:80"]);
+        assert_eq!(notes.len(), 1, "{notes:#?}");
+        let routes = plan(
+            &compose::load(&Project::single("compose.yaml", text)),
+            &beside,
+        );
+        assert_eq!(
+            (routes.unused("proxy"), routes.unused("caddy")),
+            ("proxy-2".to_owned(), "caddy".to_owned())
+        );
     }
 
     #[test]

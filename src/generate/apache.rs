@@ -306,7 +306,7 @@ fn certificate_folder(routes: &Routes, site: &Site) -> String {
 fn service(routes: &Routes) -> String {
     let mut lines = Lines::default();
     lines.line(0, "services:");
-    lines.line(1, "proxy:");
+    lines.service(routes, "proxy");
     lines.line(2, &format!("image: {IMAGE}"));
     lines.line(2, "restart: unless-stopped");
     let mut ports = vec!["80:80".to_owned()];

@@ -87,7 +87,7 @@ fn configuration(routes: &Routes) -> String {
 fn service(routes: &Routes) -> String {
     let mut lines = Lines::default();
     lines.line(0, "services:");
-    lines.line(1, "cloudflared:");
+    lines.service(routes, "cloudflared");
     lines.line(2, &format!("image: {IMAGE}"));
     lines.line(2, "restart: unless-stopped");
     lines.line(

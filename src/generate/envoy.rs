@@ -410,7 +410,7 @@ fn compresses(routes: &Routes) -> bool {
 fn service(routes: &Routes) -> String {
     let mut lines = Lines::default();
     lines.line(0, "services:");
-    lines.line(1, "proxy:");
+    lines.service(routes, "proxy");
     lines.line(2, &format!("image: {IMAGE}"));
     lines.line(2, "restart: unless-stopped");
     let mut ports = vec!["80:80".to_owned()];
@@ -470,7 +470,10 @@ fn steps(routes: &Routes) -> Vec<String> {
     }
     if routes.tls == Tls::Acme {
         let reload = if is_service {
-            format!("docker compose {COMPOSE} restart proxy")
+            format!(
+                "docker compose {COMPOSE} restart {}",
+                routes.unused("proxy")
+            )
         } else {
             "systemctl restart envoy".to_owned()
         };

@@ -261,7 +261,7 @@ fn server(moves: bool, address: &str) -> String {
 fn service(routes: &Routes) -> String {
     let mut lines = Lines::default();
     lines.line(0, "services:");
-    lines.line(1, "proxy:");
+    lines.service(routes, "proxy");
     lines.line(2, &format!("image: {IMAGE}"));
     lines.line(2, "restart: unless-stopped");
     // It reads the certificates as root, and then becomes the user its configuration names.

@@ -295,7 +295,7 @@ fn certificate_folder(routes: &Routes, site: &Site) -> String {
 fn service(routes: &Routes) -> String {
     let mut lines = Lines::default();
     lines.line(0, "services:");
-    lines.line(1, "proxy:");
+    lines.service(routes, "proxy");
     lines.line(2, &format!("image: {IMAGE}"));
     lines.line(2, "restart: unless-stopped");
     let mut ports = vec!["80:80".to_owned()];
@@ -383,7 +383,10 @@ fn steps(routes: &Routes) -> Vec<String> {
         let reload = match routes.place {
             Place::Host => "systemctl reload nginx".to_owned(),
             Place::Network => {
-                format!("docker compose -f compose.yaml -f {SERVICE} exec proxy nginx -s reload")
+                format!(
+                    "docker compose -f compose.yaml -f {SERVICE} exec {} nginx -s reload",
+                    routes.unused("proxy")
+                )
             }
         };
         steps.push(format!(

@@ -27,6 +27,11 @@ impl Lines {
         self.out.push('\n');
     }
 
+    /// A service that the project has none of that name yet: else it would become another one.
+    pub(super) fn service(&mut self, routes: &Routes, name: &str) {
+        self.line(1, &format!("{}:", routes.unused(name)));
+    }
+
     /// `key:` and a list of quoted strings, in which Compose takes `$` for itself.
     pub(super) fn list(&mut self, depth: usize, key: &str, items: &[String]) {
         let items: Vec<String> = items.iter().map(|it| it.replace('$', "$$")).collect();

@@ -163,7 +163,7 @@ fn certificates(lines: &mut Lines, routes: &Routes) {
 
 /// Traefik as a service of the project.
 fn service(lines: &mut Lines, routes: &Routes, command: &[String], mut volumes: Vec<String>) {
-    lines.line(1, "traefik:");
+    lines.service(routes, "traefik");
     lines.line(2, &format!("image: {IMAGE}"));
     lines.line(2, "restart: unless-stopped");
     let mut ports = vec!["80:80".to_owned()];
