@@ -260,6 +260,30 @@ fn what_cloudflared_would_refuse_is_not_generated() {
     assert!(rules > 15, "only {rules} rules");
 }
 
+/// What is added under another name is led to, and told to reload, by that name.
+#[test]
+fn certbot_and_the_proxy_are_called_what_they_are_named() {
+    let text = "# place=network tls=acme\nservices:\n  proxy: {image: a, ports: ['8080:8080']}\n  certbot: {image: b, ports: ['8081:8081']}\n";
+    for (id, output) in made(text) {
+        if !matches!(id, "haproxy" | "envoy") {
+            continue;
+        }
+        let [configuration, service] = output.files.as_slice() else {
+            panic!("{id} makes two files");
+        };
+        assert!(configuration.text.contains("certbot-2"), "{id}");
+        for name in ["  proxy-2:\n", "  certbot-2:\n"] {
+            assert!(service.text.contains(name), "{id}: {}", service.text);
+        }
+        let steps = output.steps.join("\n");
+        assert!(
+            steps.contains("certbot-2 certonly") && steps.contains("certbot-2 renew"),
+            "{steps}"
+        );
+        assert!(steps.contains(" proxy-2`"), "{steps}");
+    }
+}
+
 /// A tunnel asks nobody who they are, and Envoy for no such password: what is to be guarded leads nowhere there.
 #[test]
 fn what_cannot_be_guarded_is_shut() {

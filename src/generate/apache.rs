@@ -389,7 +389,10 @@ fn steps(routes: &Routes) -> Vec<String> {
     }
     if routes.tls == Tls::Acme {
         let reload = if is_service {
-            format!("docker compose {COMPOSE} kill -s USR1 proxy")
+            format!(
+                "docker compose {COMPOSE} kill -s USR1 {}",
+                routes.unused("proxy")
+            )
         } else {
             "systemctl reload apache2".to_owned()
         };

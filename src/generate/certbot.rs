@@ -4,7 +4,8 @@ use super::proxy_service::Lines;
 use crate::routes::{Place, Routes};
 
 /// Anything that nobody else is likely to have taken.
-pub(super) const PORT: u16 = 8402;
+const PORT: u16 = 8402;
+const SERVICE: &str = "certbot";
 
 /// Where it leaves what the authority asks for, for proxies that serve files.
 pub(super) const FOLDER: &str = "/var/www/certbot";
@@ -15,10 +16,10 @@ pub(super) fn folder(routes: &Routes) -> String {
 }
 
 /// Where it answers the authority, once the proxy has port 80.
-pub(super) fn host(place: Place) -> &'static str {
-    match place {
-        Place::Host => "127.0.0.1",
-        Place::Network => "certbot",
+pub(super) fn address(routes: &Routes) -> String {
+    match routes.place {
+        Place::Host => format!("127.0.0.1:{PORT}"),
+        Place::Network => format!("{}:{PORT}", routes.unused(SERVICE)),
     }
 }
 
@@ -30,7 +31,10 @@ pub(super) fn obtain(routes: &Routes, program: &str, files: &str) -> String {
         .map_or("you@example.com", |it| it.as_str());
     let mut command = String::from("certbot certonly");
     if !files.is_empty() {
-        command = format!("docker compose {files} run --rm --publish 80:80 certbot certonly");
+        command = format!(
+            "docker compose {files} run --rm --publish 80:80 {} certonly",
+            routes.unused(SERVICE)
+        );
     }
     command.push_str(&format!(" --standalone -m {email} --agree-tos"));
     for (site, _) in routes.reachable() {
@@ -50,7 +54,8 @@ pub(super) fn renew(routes: &Routes, files: &str, reload: &str) -> String {
             first(routes)
         ),
         Place::Network => format!(
-            "Renew it once a week, for example from cron: `docker compose {files} run --rm --use-aliases certbot renew --http-01-port {PORT} && {reload}`."
+            "Renew it once a week, for example from cron: `docker compose {files} run --rm --use-aliases {} renew --http-01-port {PORT} && {reload}`.",
+            routes.unused(SERVICE)
         ),
     }
 }
@@ -65,7 +70,7 @@ pub(super) fn renew_by_folder(routes: &Routes, reload: &str) -> String {
 
 /// certbot as a service that runs when it is asked to.
 pub(super) fn service(lines: &mut Lines, routes: &Routes) {
-    lines.line(1, "certbot:");
+    lines.service(routes, SERVICE);
     lines.line(2, "image: certbot/certbot:v5.1.0");
     lines.line(2, "profiles: [\"certbot\"]");
     lines.list(

@@ -99,7 +99,7 @@ fn configuration(routes: &Routes) -> String {
             2,
             "# certbot, which answers by itself while it asks for a certificate.",
         );
-        let address = format!("{}:{}", certbot::host(routes.place), certbot::PORT);
+        let address = certbot::address(routes);
         cluster(&mut lines, "certbot.internal", &address, false);
     }
     lines.line(0, "overload_manager:");

@@ -115,7 +115,7 @@ fn configuration(routes: &Routes) -> String {
         leads(&mut conf, routes);
     }
     if routes.tls == Tls::Acme {
-        let address = format!("{}:{}", certbot::host(routes.place), certbot::PORT);
+        let address = certbot::address(routes);
         conf.section("# certbot, which answers by itself while it asks for a certificate.");
         conf.out.push_str("backend certbot\n");
         conf.line(&server(routes.place == Place::Network, &address));
@@ -330,7 +330,10 @@ fn steps(routes: &Routes) -> Vec<String> {
     }
     if routes.tls == Tls::Acme {
         let reload = if is_service {
-            format!("docker compose {COMPOSE} kill -s USR2 proxy")
+            format!(
+                "docker compose {COMPOSE} kill -s USR2 {}",
+                routes.unused("proxy")
+            )
         } else {
             "systemctl reload haproxy".to_owned()
         };
