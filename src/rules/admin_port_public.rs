@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     compose::{Compose, Port, Service},
-    lint::{Report, rule},
+    lint::{Report, Severity, rule},
 };
 
 rule! {
@@ -30,8 +30,7 @@ rule! {
 }
 
 /// Images by the last part of their names, and the ports that are for few.
-const PORTS: &[(&str, &[u16])] = &[
-    ("adminer", &[8080]),
+const STORES: &[(&str, &[u16])] = &[
     ("cassandra", &[9042]),
     ("clickhouse-server", &[8123, 9000]),
     ("couchdb", &[5984]),
@@ -42,15 +41,11 @@ const PORTS: &[(&str, &[u16])] = &[
     ("mariadb", &[3306]),
     ("memcached", &[11211]),
     ("mongo", &[27017]),
-    ("mongo-express", &[8081]),
     ("mongodb", &[27017]),
     ("mysql", &[3306]),
     ("neo4j", &[7474, 7687]),
     ("opensearch", &[9200]),
-    ("pgadmin4", &[80, 443]),
     ("pgvector", &[5432]),
-    ("phpmyadmin", &[80]),
-    ("portainer-ce", &[9000, 9443]),
     ("postgis", &[5432]),
     ("postgres", &[5432]),
     ("postgresql", &[5432]),
@@ -62,22 +57,33 @@ const PORTS: &[(&str, &[u16])] = &[
     ("valkey", &[6379]),
 ];
 
+/// Pages that ask for a password at least.
+const PAGES: &[(&str, &[u16])] = &[
+    ("adminer", &[8080]),
+    ("mongo-express", &[8081]),
+    ("pgadmin4", &[80, 443]),
+    ("phpmyadmin", &[80]),
+    ("portainer-ce", &[9000, 9443]),
+];
+
 fn check(compose: &Compose, report: &mut Report<'_>) {
     let mut said = BTreeSet::new();
     // What a profile starts is started by hand.
     for service in compose.services.iter().filter(|it| it.profiles.is_empty() && it.network_mode.is_none()) {
         let Some(image) = service.image_name() else { continue };
-        let Some((_, ports)) = PORTS.iter().find(|(name, _)| *name == image) else { continue };
-        for port in service.ports.iter().filter(|it| is_public(it) && ports.contains(&it.target.0)) {
-            // What is taken over from another service stands in one place.
-            if said.insert(port.place.span) {
-                say(compose, service, port, report);
+        for (known, severity) in [(STORES, Severity::Warning), (PAGES, Severity::Hint)] {
+            let Some((_, ports)) = known.iter().find(|(name, _)| *name == image) else { continue };
+            for port in service.ports.iter().filter(|it| is_public(it) && ports.contains(&it.target.0)) {
+                // What is taken over from another service stands in one place.
+                if said.insert(port.place.span) {
+                    say(compose, service, port, severity, report);
+                }
             }
         }
     }
 }
 
-fn say(compose: &Compose, service: &Service, port: &Port, report: &mut Report<'_>) {
+fn say(compose: &Compose, service: &Service, port: &Port, severity: Severity, report: &mut Report<'_>) {
     let edit = match port.short {
         Some(_) => compose.prefix(port.place, "127.0.0.1:"),
         None => compose.insert(port.place, "host_ip", "127.0.0.1"),
@@ -85,6 +91,7 @@ fn say(compose: &Compose, service: &Service, port: &Port, report: &mut Report<'_
     report
         .at(port.place.span, format!("`{}` is open on port {} to whoever reaches the host", service.name, port.target.0))
         .why("Docker's own firewall rules come before those of ufw and firewalld. Services reach it without a published port.")
+        .severity(severity)
         .unsafe_fix("Publish on 127.0.0.1 only", edit);
 }
 
@@ -123,6 +130,8 @@ services:
   c: {image: redis, network_mode: host, ports: ["6379:6379"]}
   d: {image: "${IMAGE}", ports: ["6379:6379"]}
   e: {image: é中, ports: ["6379:6379"]}
+  f: {image: adminer, ports: ["8080:8080"]}
+#                             ^^^^^^^^^^^ hint (unsafe fix): `f` is open on port 8080 to whoever reaches the host
 "#,
         );
     }

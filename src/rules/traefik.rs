@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use crate::{
-    compose::{Compose, Place, Service, Text, Value, Variable},
+    compose::{Compose, Kind, Place, Service, Text, Value, Variable},
     syntax::quoted,
     text::TextEdit,
 };
@@ -88,11 +88,8 @@ const MATCHERS: &[&str] = &[
 ];
 const OLD_MATCHERS: &[&str] = &["Headers", "HeadersRegexp", "HostHeader"];
 
-/// Ports that speak something else than HTTP, or want TLS from whoever calls.
-const NOT_HTTP: &[u16] = &[
-    21, 22, 23, 25, 53, 110, 143, 389, 443, 465, 587, 636, 993, 995, 1883, 3306, 5432, 5672, 6379,
-    27017,
-];
+/// Ports that speak something else than HTTP, lower than any that an image may add.
+const NOT_HTTP: &[u16] = &[21, 22, 23, 25, 53];
 
 /// Services that Traefik may look at, and is told something of.
 fn routed(compose: &Compose) -> impl Iterator<Item = &Service> {
@@ -260,7 +257,8 @@ fn proxy(compose: &Compose) -> Option<Proxy<'_>> {
         return None;
     }
     let flags = flags(compose.value_of(service).get("command")?)?;
-    (!flags.is_empty() && !names_file(&flags)).then_some(Proxy { service, flags })
+    let is_plain = !flags.is_empty() && !names_file(&flags) && !asks_swarm(&flags);
+    (is_plain && service.profiles.is_empty()).then_some(Proxy { service, flags })
 }
 
 /// Whether the project's Traefik is not told to read rules as version 2 did.
@@ -274,6 +272,14 @@ fn reads_new_rules(compose: &Compose) -> bool {
         let is_old = |it: &Flag<'_>| it.name.eq_ignore_ascii_case("core.defaultrulesyntax");
         !is_told_elsewhere(compose, service)
             && flags.is_some_and(|it| !names_file(&it) && !it.iter().any(is_old))
+    })
+}
+
+/// Whether it reads labels from a swarm, which are others than a container's.
+fn asks_swarm(flags: &[Flag<'_>]) -> bool {
+    flags.iter().any(|it| {
+        let name = it.name.to_ascii_lowercase();
+        name.starts_with("providers.swarm") || name == "providers.docker.swarmmode"
     })
 }
 
@@ -344,6 +350,10 @@ fn flags(command: &Value) -> Option<Vec<Flag<'_>>> {
                     Some((name, value)) => (name, Some(value)),
                     None => (flag, None),
                 };
+                // A variable left a part of it empty.
+                if name.contains("..") {
+                    return None;
+                }
                 res.push(Flag { name, value, place });
             }
             (None, Some(last)) if last.value.is_none() => last.value = Some(word),
@@ -622,11 +632,23 @@ impl Matcher<'_> {
 }
 
 /// The rules of a service's routers that are known: the label, and its value.
-fn rules(service: &Service) -> impl Iterator<Item = (Label<'_>, &Text)> {
+fn rules<'c>(
+    compose: &'c Compose,
+    service: &'c Service,
+) -> impl Iterator<Item = (Label<'c>, &'c Text)> {
     labels(service).filter_map(|label| {
-        let value = label.variable.value.as_ref().filter(|it| it.known)?;
+        let value = value(compose, &label)?;
         // What a template or an escape makes of it is not clear.
         let is_clear = !value.text.contains("{{") && !value.text.contains('\\');
         (label.is("routers", "rule") && is_clear).then_some((label, value))
     })
+}
+
+/// A label's value, if all variables in it have one.
+fn value<'c>(compose: &Compose, label: &Label<'c>) -> Option<&'c Text> {
+    let value = label.variable.value.as_ref().filter(|it| it.known)?;
+    let span = value.place.span;
+    let mut unset = compose.problems_of(Kind::UnsetVariable);
+    let is_whole = !unset.any(|it| span.contains(it.place.span));
+    is_whole.then_some(value)
 }

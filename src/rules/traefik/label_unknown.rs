@@ -33,6 +33,7 @@ const PROTOCOLS: &[&str] = &["http", "tcp", "udp"];
 const SECTIONS: &[&str] = &["routers", "services", "middlewares"];
 const ROUTER: &[&str] =
     &["entrypoints", "middlewares", "observability", "priority", "rule", "rulesyntax", "service", "tls"];
+const TLS: &[&str] = &["certresolver", "domains", "options", "passthrough"];
 const BALANCER: &[&str] = &[
     "healthcheck", "passhostheader", "passivehealthcheck", "proxyprotocol", "responseforwarding", "server", "servers",
     "serverstransport", "sticky", "strategy", "terminationdelay",
@@ -97,8 +98,11 @@ fn wrong(name: &str) -> Option<Wrong<'_>> {
     let (name, option) = rest.split_once('.')?;
     let start = start + section.len() + 1 + name.len() + 1;
     if section.eq_ignore_ascii_case("routers") {
+        if let Some((tls, rest)) = option.split_once('.').filter(|(it, _)| it.eq_ignore_ascii_case("tls")) {
+            return unknown(rest, start + tls.len() + 1, TLS, "router's TLS");
+        }
         let start_of_name = start - name.len() - 1;
-        return unknown(option, start, ROUTER, "router").or_else(|| dotted(rest, start_of_name, option));
+        return dotted(rest, start_of_name, option).or_else(|| unknown(option, start, ROUTER, "router"));
     }
     if section.eq_ignore_ascii_case("middlewares") {
         return unknown(option, start, MIDDLEWARE, "middleware");
@@ -175,6 +179,8 @@ services:
 #                            ^^^^^^^^^^ error (unsafe fix): Traefik knows no `middleware` of a router
       traefik.http.services.b.loadBalancer.server.port: 80
       traefik.http.routers.b.tls.domains[0].main: example.com
+      traefik.http.routers.b.tls.certresolvers: le
+#                                ^^^^^^^^^^^^^ error (unsafe fix): Traefik knows no `certresolvers` of a router's TLS
       traefik.frontend.rule: "Host:a"
       traefik.http.middlewares.b.plugin.any.thing: x
       traefik.tls.stores.default.defaultgeneratedcert.resolver: le

@@ -44,7 +44,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
     let Some(proxy) = traefik::proxy(compose) else { return };
     for service in traefik::routed(compose) {
         for label in traefik::labels(service).filter(|it| it.section.eq_ignore_ascii_case("routers")) {
-            let Some(value) = label.variable.value.as_ref().filter(|it| it.known) else { continue };
+            let Some(value) = traefik::value(compose, &label) else { continue };
             match label.option.to_ascii_lowercase().as_str() {
                 "entrypoints" => entry_points(compose, &proxy, value, report),
                 "tls.certresolver" => resolver(compose, &proxy, value, report),

@@ -43,7 +43,8 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
     let (Some(proxy), None) = (proxies.next(), proxies.next()) else { return };
     // With it Traefik goes to the host's ports instead.
     let flags = compose.value_of(proxy).get("command").and_then(traefik::flags).unwrap_or_default();
-    if flags.iter().any(|it| it.name.eq_ignore_ascii_case("providers.docker.usebindportip")) {
+    let uses_host = flags.iter().any(|it| it.name.eq_ignore_ascii_case("providers.docker.usebindportip"));
+    if uses_host || traefik::asks_swarm(&flags) || !proxy.profiles.is_empty() {
         return;
     }
     let Some(its) = traefik::networks(compose, proxy) else { return };

@@ -38,7 +38,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
         return;
     }
     for service in compose.services.iter().filter(|it| !traefik::is_disabled(it)) {
-        for (label, value) in traefik::rules(service) {
+        for (label, value) in traefik::rules(compose, service) {
             let says_syntax = |it: traefik::Label<'_>| it.name == label.name && it.is("routers", "rulesyntax");
             if traefik::labels(service).any(says_syntax) {
                 continue;

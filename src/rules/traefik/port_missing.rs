@@ -8,7 +8,8 @@ rule! {
     /// Traefik sends requests to a port that does not speak HTTP.
     ///
     /// Where no label says `loadbalancer.server.port`, Traefik takes the lowest port that the container has
-    /// (`pkg/provider/docker/config.go`): of 22 and 3000 it is 22, and the answer is 502.
+    /// (`pkg/provider/docker/config.go`): of 22 and 3000 it is 22, and the answer is 502. An image may have ports that the
+    /// file does not name, so only ports below 80 are looked at.
     ///
     /// ```yaml,bad
     /// services:

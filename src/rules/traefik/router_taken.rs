@@ -38,8 +38,8 @@ rule! {
 fn check(compose: &Compose, report: &mut Report<'_>) {
     let mut seen: Vec<(&Service, traefik::Label<'_>, &str)> = Vec::new();
     // Services of profiles may be alternatives.
-    for service in traefik::routed(compose).filter(|it| it.profiles.is_empty()) {
-        for (label, value) in traefik::rules(service) {
+    for service in traefik::routed(compose).filter(|it| it.profiles.is_empty() && !is_constrained(it)) {
+        for (label, value) in traefik::rules(compose, service) {
             let is_same = |other: &traefik::Label<'_>| other.protocol == label.protocol && other.name == label.name;
             let found = seen.iter().find(|(other, it, _)| other.name != service.name && is_same(it));
             if let Some((other, it, _)) = found.filter(|(_, _, rule)| *rule != value.text) {
@@ -55,6 +55,11 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
             }
         }
     }
+}
+
+/// Whether it is for one Traefik of several.
+fn is_constrained(service: &Service) -> bool {
+    traefik::label(service, "traefik.constraint-label").is_some() || traefik::label(service, "traefik.tags").is_some()
 }
 
 #[cfg(test)]

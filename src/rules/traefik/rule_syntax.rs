@@ -30,7 +30,7 @@ rule! {
 
 fn check(compose: &Compose, report: &mut Report<'_>) {
     for service in compose.services.iter().filter(|it| !traefik::is_disabled(it)) {
-        for (label, value) in traefik::rules(service) {
+        for (label, value) in traefik::rules(compose, service) {
             match traefik::matchers(&value.text) {
                 Err(mistake) => explain(compose, value, &mistake, report),
                 Ok(matchers) => {
@@ -49,6 +49,11 @@ fn explain(compose: &Compose, value: &Text, mistake: &Mistake, report: &mut Repo
     let place = compose.part(value, mistake.range.clone());
     let found = report.at(place.span, mistake.message.as_str()).why(REFUSED);
     let word = value.text.get(mistake.range.clone()).unwrap_or_default();
+    for (wrong, right) in [("and", "&&"), ("or", "||")] {
+        if word.eq_ignore_ascii_case(wrong) {
+            replace(compose, value, mistake.range.clone(), right, &format!("Use `{right}`"), found);
+        }
+    }
     let bare = word.trim_matches('\'');
     if mistake.is_bare && !bare.is_empty() && !bare.contains(['\'', '`', '"', '(']) {
         replace(compose, value, mistake.range.clone(), &format!("`{bare}`"), "Use backticks", found);
@@ -136,7 +141,7 @@ services:
       - traefik.http.routers.d.rule=Host(a.example.com)
 #                                        ^^^^^^^^^^^^^ error (unsafe fix): a value stands between backticks
       - traefik.http.routers.e.rule=Host(`a`) and Host(`b`)
-#                                             ^^^ error: `&&` or `||` is missing before this
+#                                             ^^^ error (unsafe fix): `&&` or `||` is missing before this
       - traefik.http.routers.f.rule=(Host(`a`) && Host(`b`)
 #                                   ^ error: this parenthesis is never closed
       - traefik.http.routers.g.rule=Host(`a)
