@@ -1,6 +1,7 @@
 //! The rules, one file each. To add one, write its file and name it here.
 
 mod convex;
+mod nginx;
 mod traefik;
 
 use crate::{lint::Rule, order};
@@ -85,6 +86,7 @@ pub fn all() -> Vec<&'static Rule> {
     let mut res: Vec<&'static Rule> = RULES
         .iter()
         .chain(convex::RULES)
+        .chain(nginx::RULES)
         .chain(traefik::RULES)
         .copied()
         .collect();
@@ -106,6 +108,7 @@ mod tests {
         let packs = [
             ("", FILES, RULES),
             ("convex-", convex::FILES, convex::RULES),
+            ("nginx-", nginx::FILES, nginx::RULES),
             ("traefik-", traefik::FILES, traefik::RULES),
         ];
         for (prefix, files, rules) in packs {
