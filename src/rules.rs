@@ -65,7 +65,6 @@ rules! {
     source_missing,
     too_large,
     top_level_type,
-    traefik_service_ambiguous,
     undefined_build_context,
     undefined_config,
     undefined_model,

@@ -23,8 +23,8 @@ super::rules! {
     port_missing,
     port_published,
     router_taken,
-    router_unlinked,
     rule_syntax,
+    service_ambiguous,
 }
 
 /// A label that says something of a router, a service or a middleware.

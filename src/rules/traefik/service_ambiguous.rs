@@ -33,7 +33,7 @@ rule! {
     ///       - traefik.http.services.site.loadbalancer.server.port=3211
     ///       - traefik.http.routers.web.service=site
     /// ```
-    id: "traefik-router-unlinked", since: "0.1.0", group: Proxy, severity: Error, fixes: Sometimes,
+    id: "traefik-service-ambiguous", since: "0.1.0", group: Proxy, severity: Error, fixes: Sometimes,
 }
 
 fn check(compose: &Compose, report: &mut Report<'_>) {
@@ -56,10 +56,10 @@ fn look_at(compose: &Compose, service: &Service, protocol: &str, report: &mut Re
     let free: Vec<&str> = targets.iter().copied().filter(|it| !is_taken(it)).collect();
     for &router in &unlinked {
         let Some(label) = traefik::labels(service).find(|it| is_of(it, protocol, router)) else { continue };
-        let message = format!("Traefik drops router `{router}`: it names none of {} services", targets.len());
+        let message = format!("router `{router}` does not say to which service it leads");
         let found = report
             .at(label.variable.name.place.span, message)
-            .why("Only where a container has one service, a router need not name it.");
+            .why("Where a container has several services, Traefik does not choose: it drops the router, and answers 404.");
         let target = match (&*unlinked, &*free) {
             _ if targets.contains(&router) => Some(router),
             ([_], [target]) => Some(*target),
@@ -67,7 +67,7 @@ fn look_at(compose: &Compose, service: &Service, protocol: &str, report: &mut Re
         };
         if let Some(target) = target {
             let name = format!("traefik.{protocol}.routers.{router}.service");
-            found.unsafe_fix(format!("Link it to `{target}`"), traefik::add_label(compose, service, &name, target));
+            found.unsafe_fix(format!("Lead to `{target}`"), traefik::add_label(compose, service, &name, target));
         }
     }
 }
@@ -91,9 +91,9 @@ services:
     image: a
     labels:
       traefik.http.routers.é.rule: Host(`a`)
-#     ^^^^^^^^^^^^^^^^^^^^^^^^^^^ error (unsafe fix): Traefik drops router `é`: it names none of 2 services
+#     ^^^^^^^^^^^^^^^^^^^^^^^^^^^ error (unsafe fix): router `é` does not say to which service it leads
       traefik.http.routers.b.rule: Host(`b`)
-#     ^^^^^^^^^^^^^^^^^^^^^^^^^^^ error: Traefik drops router `b`: it names none of 2 services
+#     ^^^^^^^^^^^^^^^^^^^^^^^^^^^ error: router `b` does not say to which service it leads
       traefik.http.services.é.loadbalancer.server.port: 80
       traefik.http.services.c.loadbalancer.server.port: 81
       traefik.tcp.routers.d.rule: HostSNI(`*`)
