@@ -345,6 +345,25 @@ impl Compose {
         text.unwrap_or_default()
     }
 
+    /// Where the bytes `range` of a text stand; all of it, where variables are in the way.
+    pub fn part(&self, text: &Text, range: std::ops::Range<usize>) -> Place {
+        let place = text.place;
+        let tree = self.parse(place.span.file).map(|it| &it.tree);
+        let node = tree.zip(place.node).map(|(tree, node)| tree.node(node));
+        let node = node.filter(|node| node.span() == place.span);
+        let value = node.and_then(|node| node.value()).unwrap_or_default();
+        let written = |at: usize| interpolate::before_escapes(value, at);
+        let span = match node {
+            Some(node) if value == text.text => node.source(range),
+            Some(node) if value.replace("$$", "$") == text.text => {
+                node.source(written(range.start)..written(range.end))
+            }
+            None if place.span.len() == text.text.len() => place.span.part(range),
+            _ => place.span,
+        };
+        Place { span, ..place }
+    }
+
     /// Whether there were too many mistakes to judge an edit for each.
     pub fn has_given_up_edits(&self) -> bool {
         self.rereading.get() == 0

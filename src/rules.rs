@@ -1,6 +1,8 @@
 //! The rules, one file each. To add one, write its file and name it here.
 
 pub(crate) mod convex;
+mod nginx;
+mod traefik;
 
 use crate::{lint::Rule, order};
 
@@ -15,6 +17,7 @@ macro_rules! rules {
 use rules;
 
 rules! {
+    admin_port_public,
     alias_cycle,
     boolean_word,
     container_name_scaled,
@@ -53,14 +56,15 @@ rules! {
     obsolete_version,
     platform_not_built,
     port_out_of_range,
+    port_past_proxy,
     postgres_mount_outdated,
+    proxy_upstream_loopback,
     required_variable,
     scale_conflict,
     source_ambiguous,
     source_missing,
     too_large,
     top_level_type,
-    traefik_service_ambiguous,
     undefined_build_context,
     undefined_config,
     undefined_model,
@@ -78,7 +82,13 @@ rules! {
 
 /// Every rule, by id.
 pub fn all() -> Vec<&'static Rule> {
-    let mut res: Vec<&'static Rule> = RULES.iter().chain(convex::RULES).copied().collect();
+    let mut res: Vec<&'static Rule> = RULES
+        .iter()
+        .chain(convex::RULES)
+        .chain(nginx::RULES)
+        .chain(traefik::RULES)
+        .copied()
+        .collect();
     order::sort_by_key(&mut res, |rule| rule.id);
     res
 }
@@ -94,19 +104,18 @@ mod tests {
 
     #[test]
     fn ids_are_file_names_in_order() {
-        for (files, rules) in [(FILES, RULES), (convex::FILES, convex::RULES)] {
+        let packs = [
+            ("", FILES, RULES),
+            ("convex-", convex::FILES, convex::RULES),
+            ("nginx-", nginx::FILES, nginx::RULES),
+            ("traefik-", traefik::FILES, traefik::RULES),
+        ];
+        for (prefix, files, rules) in packs {
             let ids: Vec<String> = files.iter().map(|file| file.replace('_', "-")).collect();
             assert!(ids.is_sorted(), "{ids:?}");
-            let named = rules
-                .iter()
-                .map(|rule| rule.id.trim_start_matches("convex-"));
-            assert!(named.eq(ids.iter().map(String::as_str)), "{ids:?}");
+            let named = rules.iter().map(|rule| rule.id.strip_prefix(prefix));
+            assert!(named.eq(ids.iter().map(|it| Some(it.as_str()))), "{ids:?}");
         }
-        assert!(
-            convex::RULES
-                .iter()
-                .all(|rule| rule.id.starts_with("convex-"))
-        );
     }
 
     /// The examples in the docs are true: the bad ones are reported once, the good ones not at

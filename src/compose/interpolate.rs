@@ -91,6 +91,17 @@ pub fn interpolate(value: &str, lookup: &Lookup<'_>) -> Interpolated {
     res
 }
 
+/// The byte of `value` that byte `at` of the text comes from, where nothing but `$$` is replaced.
+pub fn before_escapes(value: &str, at: usize) -> usize {
+    let mut rest = value;
+    let mut passed = 0;
+    while let Some(dollar) = rest.find("$$").filter(|dollar| passed + dollar < at) {
+        passed += dollar + 1;
+        rest = rest.get(dollar + 2..).unwrap_or_default();
+    }
+    value.len() - rest.len() + (at - passed)
+}
+
 /// Appends `template`, which stands at `base` of the value, to what there is.
 fn replace(template: &str, base: usize, lookup: &Lookup<'_>, res: &mut Interpolated, depth: usize) {
     let bytes = template.as_bytes();

@@ -1,0 +1,101 @@
+use crate::{
+    compose::Compose,
+    lint::{Report, rule},
+    rules::nginx,
+};
+
+rule! {
+    /// nginx stands before Convex's backend, and lets no WebSocket through.
+    ///
+    /// nginx leaves out the headers that ask for one unless it is told to hand them on; the backend then answers 200 where
+    /// its clients wait for 101, and they never connect. Seen with nginx 1.22, 1.26, 1.30 and 1.31.
+    ///
+    /// ```yaml,bad
+    /// services:
+    ///   backend:
+    ///     image: ghcr.io/get-convex/convex-backend:latest
+    ///   proxy:
+    ///     image: nginx:1.29
+    ///     configs:
+    ///       - source: site
+    ///         target: /etc/nginx/conf.d/default.conf
+    /// configs:
+    ///   site:
+    ///     content: |
+    ///       server {
+    ///         location / {
+    ///           proxy_pass http://backend:3210;
+    ///         }
+    ///       }
+    /// ```
+    /// ```yaml,good
+    /// services:
+    ///   backend:
+    ///     image: ghcr.io/get-convex/convex-backend:latest
+    ///   proxy:
+    ///     image: nginx:1.29
+    ///     configs:
+    ///       - source: site
+    ///         target: /etc/nginx/conf.d/default.conf
+    /// configs:
+    ///   site:
+    ///     content: |
+    ///       server {
+    ///         location / {
+    ///           proxy_pass http://backend:3210; proxy_http_version 1.1; proxy_set_header Upgrade $$http_upgrade; proxy_set_header Connection upgrade;
+    ///         }
+    ///       }
+    /// ```
+    id: "nginx-websocket-missing", since: "0.1.0", group: Proxy, severity: Error, fixes: Sometimes,
+}
+
+const HEADERS: &str =
+    "proxy_http_version 1.1; proxy_set_header Upgrade $$http_upgrade; proxy_set_header Connection upgrade;";
+
+fn check(compose: &Compose, report: &mut Report<'_>) {
+    for upstream in nginx::to_convex(compose, "upgrade") {
+        report
+            .at(upstream.place(compose).span, "nginx lets no WebSocket through to the backend")
+            .why("Convex's clients wait for one, and never connect.")
+            .unsafe_fix("Hand on the WebSocket headers", upstream.add(compose, HEADERS));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::lint::testing::check;
+
+    #[test]
+    fn what_is_included_or_unknown_is_left_alone() {
+        check(
+            &RULE,
+            r#"
+services:
+  café: {image: ghcr.io/get-convex/convex-backend}
+  proxy:
+    image: nginx
+    configs:
+      - {source: a, target: /etc/nginx/a.conf}
+      - {source: b, target: /etc/nginx/b.conf}
+      - {source: c, target: /etc/nginx/c.conf}
+      - {source: d, target: /etc/nginx/d.conf}
+configs:
+  a: # ☕
+    content: |
+      # é Upgrade
+      include mime.types;
+      upstream x { server café:3210; }
+#                         ^^^^^^^^^ error: nginx lets no WebSocket through to the backend
+      proxy_set_header Host $$host;
+      proxy_pass http://x;
+  b:
+    content: "include more.conf; proxy_pass http://café:3210;"
+  c:
+    content: "proxy_pass http://café:3210; ${MORE}"
+  d:
+    content: "proxy_pass http://café:3211; proxy_pass http://a-café:3210; proxy_pass http://café:32100;"
+"#,
+        );
+    }
+}
