@@ -13,10 +13,18 @@ super::rules! {
     websocket_missing,
 }
 
+/// As many services that run nginx are looked at.
+const SERVICES: usize = 100;
+
 /// What services that run nginx read from the file, each text once.
 fn contents(compose: &Compose) -> Vec<&Value> {
     let mut res: Vec<&Value> = Vec::new();
-    for service in compose.services.iter().filter(|it| is_nginx(it)) {
+    for service in compose
+        .services
+        .iter()
+        .filter(|it| is_nginx(it))
+        .take(SERVICES)
+    {
         let configs = compose.value_of(service).get("configs");
         for item in configs.map(Value::items).unwrap_or_default() {
             let target = item.get("target").and_then(Value::text).unwrap_or_default();

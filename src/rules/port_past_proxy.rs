@@ -40,7 +40,13 @@ rule! {
     id: "port-past-proxy", since: "0.1.0", group: Proxy, severity: Hint, fixes: Sometimes,
 }
 
+/// Where there are more than anyone writes, a proxy is not looked for among them.
+const SERVICES: usize = 2_000;
+
 fn check(compose: &Compose, report: &mut Report<'_>) {
+    if compose.services.len() > SERVICES {
+        return;
+    }
     // Convex has a rule of its own for this.
     let is_convex = |it: &Service| it.image_name().is_some_and(|it| it.starts_with("convex-"));
     for service in compose.services.iter().filter(|it| it.network_mode.is_none() && !is_convex(it)) {

@@ -37,7 +37,13 @@ rule! {
 const PROXIES: &[&str] = &["caddy", "caddy-docker-proxy", "haproxy", "nginx", "nginx-unprivileged", "traefik"];
 const HOSTS: &[&str] = &["localhost", "127.0.0.1", "[::1]"];
 
+/// Where there are more than anyone writes, they are not compared with one another.
+const SERVICES: usize = 2_000;
+
 fn check(compose: &Compose, report: &mut Report<'_>) {
+    if compose.services.len() > SERVICES {
+        return;
+    }
     for service in compose.services.iter().filter(|it| is_alone(compose, it)) {
         if service.image_name() == Some("caddy") {
             let command = compose.value_of(service).get("command");

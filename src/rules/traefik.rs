@@ -91,11 +91,16 @@ const OLD_MATCHERS: &[&str] = &["Headers", "HeadersRegexp", "HostHeader"];
 /// Ports that speak something else than HTTP, lower than any that an image may add.
 const NOT_HTTP: &[u16] = &[21, 22, 23, 25, 53];
 
+/// As many labels of a service are looked at, and services compared with one another: more than anyone writes.
+const LABELS: usize = 500;
+const SERVICES: usize = 2_000;
+
 /// Services that Traefik may look at, and is told something of.
 fn routed(compose: &Compose) -> impl Iterator<Item = &Service> {
     compose
         .services
         .iter()
+        .take(SERVICES)
         .filter(|it| !is_disabled(it) && labels(it).next().is_some())
 }
 
@@ -113,7 +118,7 @@ fn label<'c>(service: &'c Service, name: &str) -> Option<&'c Variable> {
 }
 
 fn labels(service: &Service) -> impl Iterator<Item = Label<'_>> {
-    service.labels.iter().filter_map(read)
+    service.labels.iter().take(LABELS).filter_map(read)
 }
 
 fn read(variable: &Variable) -> Option<Label<'_>> {
@@ -138,6 +143,7 @@ fn read(variable: &Variable) -> Option<Label<'_>> {
 /// Whether there is no label of it that we do not see.
 fn has_all_labels(compose: &Compose, service: &Service) -> bool {
     service.is_complete()
+        && service.labels.len() <= LABELS
         && service.labels.iter().all(|it| it.name.known)
         && compose.value_of(service).get("label_file").is_none()
 }
@@ -173,6 +179,9 @@ fn names<'c>(service: &'c Service, protocol: &str, section: &str) -> Vec<&'c str
 
 /// Whether labels of any service may define that name. What we do not see may.
 fn is_defined(compose: &Compose, protocol: &str, section: &str, name: &str) -> bool {
+    if compose.services.len() > SERVICES {
+        return true;
+    }
     compose.services.iter().any(|service| {
         let deploy = compose.value_of(service).get("deploy");
         let elsewhere = deploy.and_then(|it| it.get("labels")).is_some();
@@ -648,7 +657,7 @@ fn rules<'c>(
 fn value<'c>(compose: &Compose, label: &Label<'c>) -> Option<&'c Text> {
     let value = label.variable.value.as_ref().filter(|it| it.known)?;
     let span = value.place.span;
-    let mut unset = compose.problems_of(Kind::UnsetVariable);
-    let is_whole = !unset.any(|it| span.contains(it.place.span));
-    is_whole.then_some(value)
+    let mut unset = compose.problems_of(Kind::UnsetVariable).enumerate();
+    let is_cut = unset.any(|(index, it)| index == LABELS || span.contains(it.place.span));
+    (!is_cut).then_some(value)
 }

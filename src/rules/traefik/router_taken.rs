@@ -49,8 +49,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
                     .why("Traefik drops a router that is defined in two ways, and answers 404 for both.")
                     .related(it.variable.name.place.span, "defined here first");
             }
-            // Each file has few routers; past a thousand nobody looks.
-            if seen.len() < 1_000 {
+            if seen.len() < traefik::SERVICES {
                 seen.push((service, label, value.text.as_str()));
             }
         }
