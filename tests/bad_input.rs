@@ -34,7 +34,7 @@ fn ask(name: &str, text: String) -> Answer {
     let started = Instant::now();
     let engine = thread::Builder::new()
         .stack_size(1 << 20)
-        .spawn(move || sender.send(answer(&request)));
+        .spawn(move || sender.send(Box::new(answer(&request))));
     let answer = receiver
         .recv_timeout(PATIENCE)
         .unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -44,7 +44,7 @@ fn ask(name: &str, text: String) -> Answer {
         answer.problems.len(),
         started.elapsed().as_millis()
     );
-    answer
+    *answer
 }
 
 fn ids(answer: &Answer) -> Vec<&str> {
