@@ -1,14 +1,14 @@
 //! What the page and the worker say to each other.
 //!
-//! The only serializable types: nothing inside the engine derives `Serialize`, so nothing inside
-//! is tied to what an older worker, still in a browser's cache, understands. Every offset in here
-//! is in UTF-16 units, as the browser counts; nothing else in the engine does.
+//! The only types that leave the engine: nothing inside of it is tied to what others understand.
+//! Every offset in here is in UTF-16 units, as the browser counts; nothing else in the engine does.
 
 pub mod page;
 #[cfg(feature = "cli")]
 pub mod report;
+pub mod wire;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::{
     compose, generate, lint, overview,
@@ -17,7 +17,7 @@ use crate::{
     text::{self, LineIndex, Span, TextEdit},
 };
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Request {
     /// Which edit this is. The answer carries it, and an answer to an older one is dropped.
     pub revision: u64,
@@ -28,15 +28,14 @@ pub struct Request {
     pub fix_all: bool,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct File {
     pub name: String,
     pub text: String,
 }
 
 /// The page's choices for the proxy outputs.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Proxy {
     pub place: Place,
     pub tls: Tls,
@@ -50,7 +49,7 @@ pub struct Proxy {
 }
 
 /// Where the proxy runs: on the host itself, or as a service in the Compose network.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Place {
     #[default]
@@ -58,7 +57,7 @@ pub enum Place {
     Network,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tls {
     #[default]
@@ -67,7 +66,7 @@ pub enum Tls {
     Files,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Host {
     pub service: String,
     pub port: u16,
@@ -75,7 +74,7 @@ pub struct Host {
 }
 
 /// Who may see a site: addresses, ranges of them and `name:hash`, with spaces or commas between.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Access {
     pub service: String,
     pub port: u16,
@@ -83,13 +82,13 @@ pub struct Access {
 }
 
 /// From which version of a target on what is written must work.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Version {
     pub target: String,
     pub version: String,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answer {
     pub revision: u64,
     /// Whether `docker compose` itself would refuse the project.
@@ -108,7 +107,7 @@ pub struct Answer {
     pub outputs: Vec<Output>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Problem {
     pub rule: String,
     pub group: String,
@@ -130,7 +129,7 @@ pub struct Problem {
     pub opens: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     Error,
@@ -138,7 +137,7 @@ pub enum Severity {
     Hint,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Related {
     pub file: usize,
     pub start: usize,
@@ -147,7 +146,7 @@ pub struct Related {
     pub message: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Fix {
     pub title: String,
     /// The same stack to Docker afterwards. "Fix all" takes safe ones only.
@@ -156,7 +155,7 @@ pub struct Fix {
     pub edits: Vec<Edit>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Edit {
     pub file: usize,
     pub start: usize,
@@ -165,13 +164,13 @@ pub struct Edit {
 }
 
 /// Facts that belong together.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Section {
     pub title: String,
     pub facts: Vec<Fact>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Fact {
     pub name: String,
     /// A sentence or two; names stand in backticks.
@@ -183,7 +182,7 @@ pub struct Fact {
 }
 
 /// One site of the proxy plan: a host name that leads to a port of a service.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Site {
     pub service: String,
     pub port: u16,
@@ -192,7 +191,7 @@ pub struct Site {
     pub label: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Output {
     /// `nginx`, `traefik-labels`, …
     pub target: String,
@@ -208,7 +207,7 @@ pub struct Output {
     pub notes: Vec<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct OutputFile {
     pub path: String,
     pub text: String,
@@ -216,7 +215,7 @@ pub struct OutputFile {
     pub origins: Vec<Origin>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Origin {
     pub file: usize,
     pub start: usize,

@@ -11,6 +11,8 @@ mod engine;
 #[cfg(feature = "page")]
 mod header;
 #[cfg(feature = "page")]
+mod kept;
+#[cfg(feature = "page")]
 mod outputs;
 #[cfg(feature = "page")]
 mod overview;

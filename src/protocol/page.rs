@@ -1,6 +1,6 @@
 //! What the page tells its editor.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{File, Proxy};
 
@@ -42,12 +42,4 @@ pub struct Change<'a> {
 pub struct Keep<'a> {
     pub files: Vec<File>,
     pub proxy: &'a Proxy,
-}
-
-/// The same, found again.
-#[derive(Deserialize)]
-pub struct Kept {
-    pub files: Vec<File>,
-    #[serde(default)]
-    pub proxy: Proxy,
 }

@@ -11,6 +11,7 @@ use super::{
     browser::{self, Editor, OnFix},
     engine::use_engine,
     header::Header,
+    kept,
     outputs::Outputs,
     overview::Overview,
     problems::Problems,
@@ -174,7 +175,9 @@ pub fn App() -> Html {
     use_effect_with((state.documents.clone(), state.proxy.clone()), {
         let state = state.clone();
         move |_| {
-            let timer = Timeout::new(400, move || keep(&state));
+            let timer = Timeout::new(400, move || {
+                kept::write(state.request().files, &state.proxy)
+            });
             move || drop(timer)
         }
     });
@@ -349,17 +352,9 @@ fn Live(props: &LiveProps) -> Html {
 }
 
 fn first_state() -> State {
-    let kept = browser::kept().and_then(|json| serde_json::from_str::<page::Kept>(&json).ok());
-    match kept.filter(|kept| !kept.files.is_empty()) {
-        Some(kept) => {
-            let document = |file: protocol::File| Document {
-                name: file.name.into(),
-                text: file.text.into(),
-            };
-            State::new(kept.files.into_iter().map(document).collect(), kept.proxy)
-        }
-        None => State::new(example(0), protocol::Proxy::default()),
-    }
+    let (documents, proxy) = kept::read();
+    let is_first = documents.is_empty();
+    State::new(if is_first { example(0) } else { documents }, proxy)
 }
 
 fn example(index: usize) -> Vec<Document> {
@@ -371,16 +366,6 @@ fn example(index: usize) -> Vec<Document> {
             text: (*text).into(),
         })
         .collect()
-}
-
-fn keep(state: &State) {
-    let files = state.request().files;
-    if let Ok(json) = serde_json::to_string(&page::Keep {
-        files,
-        proxy: &state.proxy,
-    }) {
-        browser::keep(&json);
-    }
 }
 
 fn save(state: &State, name: &str) {

@@ -44,7 +44,7 @@ extern "C" {
     #[wasm_bindgen(js_name = downloadAll)]
     pub(super) fn download_all(name: &str, files: &js_sys::Array);
     pub(super) fn keep(state: &str) -> bool;
-    pub(super) fn kept() -> Option<String>;
+    pub(super) fn kept() -> JsValue;
     pub(super) fn forget();
 }
 

@@ -15,7 +15,7 @@ use super::{
     browser,
     state::{Action, Engine, State},
 };
-use crate::protocol::Request;
+use crate::protocol::{Request, wire};
 
 /// Typing goes on; a shorter pause would ask about half a word.
 const PAUSE_MS: u32 = 110;
@@ -126,7 +126,7 @@ impl Link {
                 waiting.clone(),
                 watchdog.clone(),
             );
-            Closure::new(move |json: String| {
+            Closure::new(move |text: String| {
                 phase.set(Phase::Ready);
                 if let (Some(request), Some(worker)) =
                     (waiting.borrow_mut().take(), &*worker.borrow())
@@ -134,7 +134,7 @@ impl Link {
                     browser::ask(worker, &request);
                 }
                 // The first message carries no answer: it says that the worker listens.
-                if let Ok(answer) = serde_json::from_str(&json) {
+                if let Some(answer) = wire::read(&text) {
                     watchdog.borrow_mut().take();
                     dispatcher.dispatch(Action::Answered(Rc::new(answer)));
                 }
@@ -154,13 +154,11 @@ impl Link {
     }
 
     fn ask(&self, request: &Request) {
-        let Ok(json) = serde_json::to_string(request) else {
-            return;
-        };
+        let text = wire::write(request);
         self.asked.set(request.revision);
         match (self.phase.get(), &*self.worker.borrow()) {
-            (Phase::Ready, Some(worker)) => browser::ask(worker, &json),
-            _ => *self.waiting.borrow_mut() = Some(json),
+            (Phase::Ready, Some(worker)) => browser::ask(worker, &text),
+            _ => *self.waiting.borrow_mut() = Some(text),
         }
         let give_up = self.give_up.clone();
         *self.watchdog.borrow_mut() = Some(Timeout::new(PATIENCE_MS, move || give_up()));

@@ -247,6 +247,53 @@ const tests = {
     same(await page.getByRole("tab", { name: "Convex" }).count(), 0);
   },
 
+  async "the editor colours YAML, folds what belongs to a line, and indents the next one as far"(page) {
+    const code = `x-é: &all # 🐳 a: b
+  "quoted: key": [a b, 'it''s', {c: "d", e: !t f}]
+services:
+  web:
+    command: |
+      a: b # text
+    ports:
+    - "80:80"
+    - http://é中#x
+  db: *all`;
+    await type(page, code);
+    const coloured = await page.locator(".cm-line span").evaluateAll((all) => {
+      const colours = {};
+      for (const it of all) (colours[getComputedStyle(it).color] ??= []).push(it.textContent);
+      return Object.values(colours);
+    });
+    same(coloured.find((it) => it.includes("web")), ["x-é", '"quoted: key"', "c", "e", "services", "web", "command", "ports", "db"]);
+    same(coloured.find((it) => it.includes("|")), ["'it''s'", '"d"', "|", '"80:80"']);
+    same(coloured.find((it) => it.includes("&all")), ["&all", "!t", "*all"]);
+    same(coloured.find((it) => it.includes("# 🐳 a: b")), ["# 🐳 a: b"]);
+
+    const folded = async (lines) => {
+      await page.keyboard.press("Control+Home");
+      for (let it = 0; it < lines; it += 1) await page.keyboard.press("ArrowDown");
+      await page.keyboard.press("Control+Shift+BracketLeft");
+      const left = await text(page);
+      await page.keyboard.press("Control+Shift+BracketRight");
+      return left.split("\n").length;
+    };
+    same([await folded(2), await folded(3), await folded(4), await folded(6), await folded(9)], [4, 6, 9, 8, 10]);
+
+    const next = async (line) => {
+      await type(page, line);
+      await page.keyboard.press("Control+End");
+      await page.keyboard.type("\nx");
+      return (await text(page)).slice(line.length + 1);
+    };
+    same(await next("a:\n  b: 1"), "  x");
+    same(await next("a:\n  - b: 1"), "    x");
+    same(await next("a:\n  - b"), "  x");
+    same(await next("a:\n  b: |"), "    x");
+    same(await next("a:\n  b: ["), "    x");
+    same(await next("a:\n  b: [é,"), "      x");
+    same(await next("a:\n  b: [é,\n      f]"), "  x");
+  },
+
   async "a file that is referred to can be opened beside the others"(page) {
     await type(page, "services:\n  web:\n    extends:\n      file: parts/é.yaml\n      service: base\n");
     same(await problems(page), ["file parts/é.yaml is not open here"]);

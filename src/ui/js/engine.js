@@ -35,7 +35,7 @@ export function startWorker(onMessage, onError) {
   worker.postMessage(module);
   if (hooks) {
     // For the tests: the engine breaks as it would on a file nobody thought of.
-    addEventListener("compose-playground:break", (event) => worker.postMessage(JSON.stringify({ break: event.detail })));
+    addEventListener("compose-playground:break", (event) => worker.postMessage(`break: ${event.detail}`));
   }
   return worker;
 }

@@ -86,7 +86,7 @@ export function keep(state) {
 
 export function kept() {
   try {
-    return localStorage.getItem(KEY) ?? undefined;
+    return JSON.parse(localStorage.getItem(KEY));
   } catch {
     return undefined;
   }
