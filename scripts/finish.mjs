@@ -8,7 +8,9 @@ import { createHash } from "node:crypto";
 import { readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 
-import { transformSync } from "esbuild";
+import { buildSync, transformSync } from "esbuild";
+
+import { pack, unpack } from "../src/ui/js/modules.js";
 
 const dist = process.env.TRUNK_STAGING_DIR ?? "dist";
 const all = readdirSync(dist, { recursive: true, withFileTypes: true }).filter((it) => it.isFile());
@@ -34,14 +36,23 @@ for (const file of [app, worker]) {
 
 // The page fetches both modules itself; the glue must not look for them. src/ui/js/start.js says why.
 const modules = join(dist, "modules.wasm");
-const [pageModule, engineModule] = [appModule, workerModule].map((file) => readFileSync(file));
+const [pageModule, engineModule] = [appModule, workerModule].map((file) => packed(readFileSync(file)));
 writeFileSync(modules, Buffer.concat([pageModule, engineModule]));
 [appModule, workerModule].forEach((file) => rmSync(file));
 
 let page = readFileSync(html, "utf8");
 const values = { app: "./app.js", modules: "./modules.wasm", pageSize: pageModule.length, size: pageModule.length + engineModule.length };
 const start = readFileSync("src/ui/js/start.js", "utf8").replace(/\{\{(\w+)\}\}/g, (_, name) => values[name]);
-const { code } = transformSync(start, { minify: true, target: "es2022", format: "esm", legalComments: "none" });
+const code = buildSync({
+  stdin: { contents: start, resolveDir: "src/ui/js" },
+  bundle: true,
+  external: [values.app],
+  write: false,
+  minify: true,
+  target: "es2022",
+  format: "esm",
+  legalComments: "none",
+}).outputFiles[0].text;
 page = replaceOnce(page, /<script type="module">[\s\S]*?<\/script>/, `<script type="module">${code}</script>`);
 page = replaceOnce(page, /<link rel="preload" href="[^"]*app_bg\.wasm"[^>]*>/, "");
 for (const file of [snippet, modules, worker, ...styles]) rename(file, file === snippet ? [app] : []);
@@ -74,6 +85,12 @@ function rename(file, users) {
   // The module knows its imports by their old names; only where they are fetched from changes.
   const from = new RegExp(`(from\\s*['"][^'"]*)${old.replaceAll(".", "\\.")}(?=['"])`, "g");
   for (const user of users) writeFileSync(user, readFileSync(user, "utf8").replace(from, `$1${name}`));
+}
+
+function packed(module) {
+  const res = pack(module);
+  if (!Buffer.from(unpack(res)).equals(module)) fail("what is packed does not come out as it was");
+  return res;
 }
 
 function replaceOnce(text, pattern, replacement) {

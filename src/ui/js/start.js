@@ -1,8 +1,11 @@
 // The page's start, inline in index.html: scripts/finish.mjs puts it there, with names and sizes.
 //
 // The page's module and the engine's lie in one file: half of what programs are made of is the same in
-// both, and what compresses them finds it. The page starts once its own part is there.
+// both, and what compresses them finds it; so it does when they are sorted first (modules.js). It is called
+// `.wasm`, though no browser would read it, for servers compress what is called so. The page starts once its
+// own part is there.
 import init from "{{app}}";
+import { unpack } from "./modules.js";
 
 const [pageSize, size] = [{{pageSize}}, {{size}}];
 const bytes = new Uint8Array(size);
@@ -19,11 +22,11 @@ async function receive() {
     received += part.value.length;
     if (received >= pageSize && !isStarted) {
       isStarted = true;
-      givePage(bytes.slice(0, pageSize));
+      givePage(unpack(bytes.subarray(0, pageSize)));
     }
   }
   if (received < size) throw new Error("The engine's module is not all there.");
-  return bytes.slice(pageSize);
+  return unpack(bytes.subarray(pageSize));
 }
 
 window.engineModule = receive();
