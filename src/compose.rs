@@ -18,6 +18,7 @@ mod schema;
 mod unique;
 mod units;
 pub mod value;
+mod variables;
 
 use std::{
     cell::Cell,
@@ -29,6 +30,7 @@ pub use normal::project_name;
 pub use print::Printed;
 pub use schema::{nearest, words};
 pub use value::{Data, Field, Place, Scalar, Value};
+pub use variables::{Usage, Wish};
 
 use crate::{
     project::{Project, Role},
@@ -59,6 +61,8 @@ pub struct Compose {
     pub has_unseen_files: bool,
     /// Whether a variable without a value is known to have none. In a browser it is not.
     pub environment_is_complete: bool,
+    /// The variables that `.env` files set, with the lines that say so; `None` without such a file.
+    pub settings: Option<BTreeMap<String, String>>,
     /// Bytes that judging edits may still read. A file with thousands of mistakes in one block
     /// would otherwise be read again for each of them.
     rereading: Cell<usize>,
@@ -168,7 +172,7 @@ pub fn load(project: &Project) -> Compose {
         })
         .collect();
     let mut problems = Vec::new();
-    let mut environment = environment(project, &mut problems);
+    let (mut environment, settings) = environment(project, &mut problems);
     let name = name(project, &parses, &environment);
     environment.insert(NAME.to_owned(), name.clone());
     let mut wanted = Vec::new();
@@ -223,6 +227,7 @@ pub fn load(project: &Project) -> Compose {
         configs: model.configs,
         has_unseen_files,
         environment_is_complete: project.environment_is_complete,
+        settings,
         rereading: Cell::new(REREADING),
         nothing: Value::null(Place::default()),
         effective,
@@ -509,6 +514,18 @@ impl Compose {
             })
     }
 
+    /// All edits as one, in this order where they meet, judged again as such; `None` if one is missing.
+    pub fn joined(&self, edits: Vec<Option<TextEdit>>) -> Option<TextEdit> {
+        let mut res = TextEdit::default();
+        for edit in edits {
+            res = res.joined(edit?)?;
+        }
+        let mut trees = self.parses().map(|parse| &parse.tree);
+        trees
+            .all(|tree| tree.verify(&res, &self.rereading))
+            .then_some(res)
+    }
+
     /// Whoever computes an edit, reading it again judges it.
     fn checked(&self, tree: &syntax::Tree, edit: TextEdit) -> Option<TextEdit> {
         tree.verify(&edit, &self.rereading).then_some(edit)
@@ -528,7 +545,11 @@ pub fn variables(text: &str, process: &BTreeMap<String, String>) -> BTreeMap<Str
 }
 
 /// What variables are looked up in: later `.env` files win over earlier ones, the process over all.
-fn environment(project: &Project, problems: &mut Vec<Problem>) -> BTreeMap<String, String> {
+fn environment(
+    project: &Project,
+    problems: &mut Vec<Problem>,
+) -> (BTreeMap<String, String>, Option<BTreeMap<String, String>>) {
+    let mut settings = None;
     let mut res: BTreeMap<String, String> = BTreeMap::new();
     let mut process: BTreeMap<String, String> = BTreeMap::new();
     process.extend(project.environment.iter().cloned());
@@ -536,10 +557,11 @@ fn environment(project: &Project, problems: &mut Vec<Problem>) -> BTreeMap<Strin
         .files()
         .filter(|(_, source)| source.role == Role::Environment)
     {
-        dotenv::read(file, &source.text, &process, &mut res, problems);
+        let read = dotenv::read(file, &source.text, &process, &mut res, problems);
+        settings.get_or_insert_with(BTreeMap::new).extend(read);
     }
     res.extend(process);
-    res
+    (res, settings)
 }
 
 /// What is not read: a file without content, and the end of one that is too large.

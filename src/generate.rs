@@ -4,12 +4,16 @@ mod apache;
 mod block;
 mod caddy;
 mod certbot;
+mod ci;
 mod cloudflared;
+mod environment;
 mod envoy;
 mod haproxy;
 mod nginx;
+mod overrides;
 mod passwords;
 mod proxy_service;
+mod split;
 mod traefik;
 
 use crate::{
@@ -51,6 +55,25 @@ pub struct File {
     /// Relative to the project's folder.
     pub path: String,
     pub text: String,
+    /// What whoever has randomness may add.
+    pub secrets: Vec<Secret>,
+}
+
+/// A place in a file for something nobody can guess: the end of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Secret {
+    /// Counted from zero.
+    pub line: usize,
+    pub encoding: Encoding,
+    /// Of randomness, before it is written out.
+    pub bytes: u16,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// Two digits for each byte, lower case.
+    Hex,
+    Base64,
 }
 
 pub static GENERATORS: &[&Generator] = &[
@@ -62,6 +85,9 @@ pub static GENERATORS: &[&Generator] = &[
     &traefik::FILE,
     &envoy::GENERATOR,
     &cloudflared::GENERATOR,
+    &environment::GENERATOR,
+    &split::GENERATOR,
+    &ci::GENERATOR,
 ];
 
 impl Generator {

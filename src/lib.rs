@@ -7,6 +7,7 @@ pub mod cli;
 pub mod compose;
 pub mod generate;
 pub mod lint;
+pub mod offers;
 pub mod order;
 pub mod overview;
 pub mod project;

@@ -11,7 +11,7 @@ pub mod wire;
 use serde::Serialize;
 
 use crate::{
-    compose, generate, lint, overview,
+    compose, generate, lint, offers, overview,
     project::{Project, Source},
     routes, rules,
     text::{self, LineIndex, Span, TextEdit},
@@ -105,6 +105,18 @@ pub struct Answer {
     pub sites: Vec<Site>,
     /// What follows from the files, one tab each. Empty when the model is too broken to say.
     pub outputs: Vec<Output>,
+    /// What could be added to the files.
+    pub offers: Vec<Offer>,
+}
+
+/// Something that is no fix, as nothing is wrong without it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Offer {
+    pub title: String,
+    /// What to know before it is taken.
+    pub note: String,
+    /// As those of a [`Fix`].
+    pub edits: Vec<Edit>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -213,6 +225,24 @@ pub struct OutputFile {
     pub text: String,
     /// Where each line comes from; empty where lines come from nowhere in particular.
     pub origins: Vec<Origin>,
+    /// What the page may add on a click, and keeps nowhere.
+    pub secrets: Vec<Secret>,
+}
+
+/// Something that nobody can guess, at the end of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Secret {
+    /// Counted from zero.
+    pub line: usize,
+    pub encoding: Encoding,
+    /// Of randomness, before it is written out.
+    pub bytes: u16,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    Hex,
+    Base64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -238,6 +268,13 @@ pub fn answer(request: &Request) -> Answer {
         .all(|parse| parse.problems.is_empty() && parse.cut.is_none());
     let (routes, mut outputs) = generate::outputs(&compose, &options(&request.proxy));
     outputs.retain(|_| is_whole);
+    let mut offers = offers::offers(&compose);
+    offers.retain(|_| is_whole);
+    let offer = |it: &offers::Offer| Offer {
+        title: it.title.to_owned(),
+        note: it.note.to_owned(),
+        edits: units.edits(&it.edit),
+    };
     let is_safe = |fix: &lint::Fix| fix.safety == lint::Safety::Safe;
     Answer {
         revision: request.revision,
@@ -259,6 +296,7 @@ pub fn answer(request: &Request) -> Answer {
             .map(|it| units.section(it))
             .collect(),
         sites: routes.sites.iter().map(site).collect(),
+        offers: offers.iter().map(offer).collect(),
         outputs: outputs
             .into_iter()
             .map(|it| output(it, request.proxy.place))
@@ -283,6 +321,7 @@ fn effective(compose: &compose::Compose, units: &Units) -> Output {
             path: "effective.yaml".to_owned(),
             text: printed.text,
             origins: printed.lines.iter().map(origin).collect(),
+            secrets: Vec::new(),
         }],
         steps: Vec::new(),
         notes: Vec::new(),
@@ -335,6 +374,7 @@ fn output((generator, output): (&generate::Generator, generate::Output), place: 
         path: file.path,
         text: file.text,
         origins: Vec::new(),
+        secrets: file.secrets.into_iter().map(secret).collect(),
     };
     Output {
         target: generator.id.to_owned(),
@@ -348,6 +388,17 @@ fn output((generator, output): (&generate::Generator, generate::Output), place: 
         files: output.files.into_iter().map(file).collect(),
         steps: output.steps,
         notes: output.notes,
+    }
+}
+
+fn secret(secret: generate::Secret) -> Secret {
+    Secret {
+        line: secret.line,
+        encoding: match secret.encoding {
+            generate::Encoding::Hex => Encoding::Hex,
+            generate::Encoding::Base64 => Encoding::Base64,
+        },
+        bytes: secret.bytes,
     }
 }
 

@@ -16,6 +16,7 @@ const LAYERS: &[(&str, usize)] = &[
     ("rules", 6),
     ("routes", 6),
     ("generate", 7),
+    ("offers", 7),
     ("overview", 7),
     ("protocol", 8),
     ("ui", 9),

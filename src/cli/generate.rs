@@ -114,6 +114,12 @@ fn write(input: &Input, arguments: &Arguments, generator: &Generator) -> Result<
         match &arguments.out {
             Some(folder) => {
                 let path = Path::new(folder).join(&file.path);
+                // What is in it cannot be made again.
+                if file.path == ".env" && path.exists() {
+                    let there = path.display();
+                    return Err(format!("{there}: is there already, and stays as it is"));
+                }
+                let folder = path.parent().unwrap_or(&path);
                 let written =
                     fs::create_dir_all(folder).and_then(|()| fs::write(&path, &file.text));
                 if let Err(error) = written {

@@ -7,25 +7,27 @@ use super::{Kind, Place, Problem, interpolate::interpolate};
 use crate::text::{FileId, Span};
 
 /// Adds what `text` sets to `res`, and what Compose refuses in it to `problems`. Compose stops at the first
-/// of these; here each costs its line only.
+/// of these; here each costs its line only. Gives the lines that set each.
 pub(super) fn read(
     file: FileId,
     text: &str,
     process: &BTreeMap<String, String>,
     res: &mut BTreeMap<String, String>,
     problems: &mut Vec<Problem>,
-) {
+) -> BTreeMap<String, String> {
     let mut reader = Reader {
         file,
         text,
         process,
         res,
         problems,
+        statements: BTreeMap::new(),
     };
     let mut at = text.len() - text.trim_start_matches('\u{feff}').len();
     while at < text.len() {
         at = reader.statement(at);
     }
+    reader.statements
 }
 
 struct Reader<'a> {
@@ -34,6 +36,7 @@ struct Reader<'a> {
     process: &'a BTreeMap<String, String>,
     res: &'a mut BTreeMap<String, String>,
     problems: &'a mut Vec<Problem>,
+    statements: BTreeMap<String, String>,
 }
 
 impl Reader<'_> {
@@ -106,6 +109,8 @@ impl Reader<'_> {
                 (value, line_end)
             }
         };
+        let written = self.text.get(start..end).unwrap_or_default().trim_end();
+        self.statements.insert(name.to_owned(), written.to_owned());
         self.res.insert(name.to_owned(), value);
         end
     }

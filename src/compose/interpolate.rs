@@ -54,6 +54,18 @@ enum Operator {
     Alternative { or_empty: bool },
 }
 
+/// A variable as a text names it, whether or not it has a value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mention {
+    pub name: String,
+    /// What stands in its place where it has no value, as it is written.
+    pub default: Option<String>,
+    /// Why it must have one.
+    pub reason: Option<String>,
+    /// In bytes of the value.
+    pub range: Range<usize>,
+}
+
 impl Trouble {
     pub fn range(&self) -> Range<usize> {
         match self {
@@ -100,6 +112,64 @@ pub fn before_escapes(value: &str, at: usize) -> usize {
         rest = rest.get(dollar + 2..).unwrap_or_default();
     }
     value.len() - rest.len() + (at - passed)
+}
+
+/// The variables of a text, and those of their defaults.
+pub fn mentions(value: &str) -> Vec<Mention> {
+    let mut res = Vec::new();
+    mentions_of(value, 0, &mut 0, 0, &mut res);
+    res
+}
+
+fn mentions_of(
+    template: &str,
+    base: usize,
+    troubles: &mut usize,
+    depth: usize,
+    res: &mut Vec<Mention>,
+) {
+    let bytes = template.as_bytes();
+    let mut at = 0;
+    while let Some(dollar) = find(bytes, at, b'$').filter(|_| *troubles < TROUBLES) {
+        let next = bytes.get(dollar + 1).copied();
+        let is_braced = next == Some(b'{');
+        let start = dollar + 1 + usize::from(is_braced);
+        if !bytes.get(start).copied().is_some_and(is_name_start) {
+            at = start + usize::from(next == Some(b'$'));
+            continue;
+        }
+        let end = name_end(bytes, start);
+        let mut mention = Mention {
+            name: template.get(start..end).unwrap_or_default().to_owned(),
+            range: base + dollar..base + end,
+            ..Mention::default()
+        };
+        at = end;
+        let mut word = 0..0;
+        if is_braced && bytes.get(end) == Some(&b'}') {
+            at = end + 1;
+        } else if is_braced {
+            let operator = operator(bytes, end).filter(|_| depth < DEPTH);
+            let close = operator.and_then(|(_, after)| closing_brace(bytes, dollar + 1, after));
+            let (Some((operator, after)), Some(close)) = (operator, close) else {
+                *troubles += 1;
+                continue;
+            };
+            let written = template.get(after..close).unwrap_or_default();
+            match operator {
+                Operator::Default { .. } => mention.default = Some(written.to_owned()),
+                Operator::Require { .. } => mention.reason = Some(written.to_owned()),
+                // Without a value, nothing stands there.
+                Operator::Alternative { .. } => mention.default = Some(String::new()),
+            }
+            word = after..close;
+            at = close + 1;
+        }
+        mention.range.end = base + at;
+        res.push(mention);
+        let inside = template.get(word.clone()).unwrap_or_default();
+        mentions_of(inside, base + word.start, troubles, depth + 1, res);
+    }
 }
 
 /// Appends `template`, which stands at `base` of the value, to what there is.
@@ -422,8 +492,43 @@ mod tests {
     }
 
     #[test]
+    fn every_variable_is_mentioned_with_what_stands_behind_it() {
+        let text = "é $A ${B} $$C ${D:-http://${E:-☕}:${F?why ${G}}} ${H:+x$I} ${1} ${J";
+        let shown: Vec<(String, Option<String>, Option<String>, &str)> = mentions(text)
+            .into_iter()
+            .map(|it| {
+                (
+                    it.name,
+                    it.default,
+                    it.reason,
+                    text.get(it.range).expect("there"),
+                )
+            })
+            .collect();
+        let some = |text: &str| Some(text.to_owned());
+        let name = |text: &str| text.to_owned();
+        let expected = [
+            (name("A"), None, None, "$A"),
+            (name("B"), None, None, "${B}"),
+            (
+                name("D"),
+                some("http://${E:-☕}:${F?why ${G}}"),
+                None,
+                "${D:-http://${E:-☕}:${F?why ${G}}}",
+            ),
+            (name("E"), some("☕"), None, "${E:-☕}"),
+            (name("F"), None, some("why ${G}"), "${F?why ${G}}"),
+            (name("G"), None, None, "${G}"),
+            (name("H"), some(""), None, "${H:+x$I}"),
+            (name("I"), None, None, "$I"),
+        ];
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
     fn nesting_without_end_ends() {
         let deep = "${A:-".repeat(20_000);
         assert!(!interpolate(&deep, &environment).troubles.is_empty());
+        assert!(mentions(&deep).is_empty());
     }
 }

@@ -608,6 +608,11 @@ fn resolve(node: Node<'_>) -> Resolved {
     )
 }
 
+/// Whether a node says in some way that it holds nothing.
+pub(super) fn is_null(node: Node<'_>) -> bool {
+    node.kind() == syntax::Kind::Scalar && matches!(resolve(node), Resolved::Null)
+}
+
 fn is_inside(mut node: Node<'_>, ancestor: Node<'_>) -> bool {
     while let Some(parent) = node.parent() {
         if parent.id() == ancestor.id() {

@@ -28,11 +28,13 @@ fn generate(routes: &Routes) -> Output {
     let mut files = vec![File {
         path: CONFIGURATION.to_owned(),
         text: configuration(routes),
+        secrets: Vec::new(),
     }];
     if routes.place == Place::Network {
         files.push(File {
             path: SERVICE.to_owned(),
             text: service(routes),
+            secrets: Vec::new(),
         });
     }
     Output {

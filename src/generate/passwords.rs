@@ -15,6 +15,7 @@ pub(super) fn files(routes: &Routes) -> Vec<File> {
             files.push(File {
                 path: name(site),
                 text,
+                secrets: Vec::new(),
             });
         }
     }

@@ -60,6 +60,10 @@ impl Lines {
         self.list(depth, "networks", &names);
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.out.is_empty()
+    }
+
     pub(super) fn finish(self) -> String {
         self.out
     }

@@ -140,6 +140,7 @@ fn static_file(routes: &Routes, providers: &[&str]) -> File {
     File {
         path: STATIC.to_owned(),
         text: lines.finish(),
+        secrets: Vec::new(),
     }
 }
 

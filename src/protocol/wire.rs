@@ -4,8 +4,8 @@
 //! broken is dropped whole. JSON, by serde, says the same for ten kilobytes more to load.
 
 use super::{
-    Access, Answer, Edit, Fact, File, Fix, Host, Origin, Output, OutputFile, Place, Problem, Proxy,
-    Related, Request, Section, Severity, Site, Tls, Version,
+    Access, Answer, Edit, Encoding, Fact, File, Fix, Host, Offer, Origin, Output, OutputFile,
+    Place, Problem, Proxy, Related, Request, Secret, Section, Severity, Site, Tls, Version,
 };
 
 pub fn write<T: Message>(message: &T) -> String {
@@ -81,7 +81,7 @@ fields! {
     Host { service, port, host }
     Access { service, port, who }
     Version { target, version }
-    Answer { revision, rejected, problems, fixable, fixed, overview, sites, outputs }
+    Answer { revision, rejected, problems, fixable, fixed, overview, sites, outputs, offers }
     Problem {
         rule, group, severity, rejected, message, why, file, start, end, line, column, fixes, related, opens
     }
@@ -92,7 +92,9 @@ fields! {
     Fact { name, words, origin, problem }
     Site { service, port, host, label }
     Output { target, group, title, versions, files, steps, notes }
-    OutputFile { path, text, origins }
+    OutputFile { path, text, origins, secrets }
+    Secret { line, encoding, bytes }
+    Offer { title, note, edits }
     Origin { file, start, end }
 }
 
@@ -117,6 +119,7 @@ choices! {
     Place { Host, Network }
     Tls { Off, Acme, Files }
     Severity { Error, Warning, Hint }
+    Encoding { Hex, Base64 }
 }
 
 impl Message for u64 {

@@ -69,7 +69,7 @@ pub(crate) fn backends(compose: &Compose) -> impl Iterator<Item = &Service> {
     compose.services.iter().filter(|it| is_backend(it))
 }
 
-fn is_backend(service: &Service) -> bool {
+pub(crate) fn is_backend(service: &Service) -> bool {
     has_backend_image(service)
         || service
             .mounts
@@ -79,7 +79,7 @@ fn is_backend(service: &Service) -> bool {
 
 /// Services that run the published image, about whose inside we know all. A registry that mirrors it
 /// keeps the owner's name; what others call `convex-backend` is another program.
-fn has_backend_image(service: &Service) -> bool {
+pub(crate) fn has_backend_image(service: &Service) -> bool {
     has_image(service, "get-convex/convex-backend")
 }
 
@@ -187,7 +187,7 @@ fn written_value<'a>(compose: &'a Compose, variable: &Variable) -> &'a str {
     }
 }
 
-fn unquoted(text: &str) -> &str {
+pub(crate) fn unquoted(text: &str) -> &str {
     let inside = |quote: char| text.strip_prefix(quote)?.strip_suffix(quote);
     inside('"').or_else(|| inside('\'')).unwrap_or(text)
 }
@@ -325,7 +325,7 @@ fn outside(compose: &Compose) -> String {
 }
 
 /// Whether the backend is meant for others than whoever runs it: its address is an `https` one.
-fn is_public(compose: &Compose, backend: &Service) -> bool {
+pub(crate) fn is_public(compose: &Compose, backend: &Service) -> bool {
     setting(compose, backend, CLOUD).is_some_and(|it| {
         let address = Address::of(&it.read);
         address.scheme == "https" && !address.is_loopback()
@@ -359,7 +359,7 @@ fn lacking(service: &Service, variables: &[(&str, String)]) -> String {
 }
 
 /// Adds variables to a service, as it writes them. Without a value, it is that of outside.
-fn add_variables(
+pub(crate) fn add_variables(
     compose: &Compose,
     service: &Service,
     variables: &[(&str, String)],
@@ -390,7 +390,7 @@ fn add_variables(
 }
 
 /// The host port that leads to a container port, where that is one and known.
-fn published(service: &Service, target: u16) -> Option<u16> {
+pub(crate) fn published(service: &Service, target: u16) -> Option<u16> {
     let port = service
         .ports
         .iter()

@@ -152,7 +152,16 @@ impl Tree {
             Content::Mapping { entries, .. } => {
                 let first = entries.first()?;
                 let column = self.column(self.begin(first.key));
-                self.insert_line(self.end_of(node), &self.entry_lines(&key, value, column))
+                let mut lines = self.entry_lines(&key, value, column);
+                // Blocks with a line between them get one more.
+                let mut starts = entries.iter().skip(1).map(|it| self.begin(it.key));
+                if entries.len() > 1
+                    && value.contains('\n')
+                    && starts.all(|it| self.is_below_empty_line(it))
+                {
+                    lines.insert(0, '\n');
+                }
+                self.insert_line(self.end_of(node), &lines)
             }
             Content::Missing => {
                 let entry = self.entry_of(node)?;
@@ -209,16 +218,9 @@ impl Tree {
             return None;
         }
         let newline = self.newline();
-        let starts: Vec<usize> = root.entries().map(|it| self.begin(it.key.id)).collect();
-        let spaced = starts.len() < 2
-            || starts.iter().skip(1).any(|&start| {
-                let above = self
-                    .text
-                    .get(..start)
-                    .unwrap_or_default()
-                    .trim_end_matches([' ', '\r']);
-                above.ends_with("\n\n") || above.ends_with("\n\r\n")
-            });
+        let is_alone = root.entries().len() < 2;
+        let mut starts = root.entries().skip(1).map(|it| self.begin(it.key.id));
+        let spaced = is_alone || starts.any(|start| self.is_below_empty_line(start));
         let gap = if spaced {
             format!("{newline}{newline}")
         } else {
@@ -317,6 +319,13 @@ impl Tree {
             _ => ", ",
         };
         Some(Edit::insert(at, format!("{comma}{written}")).into())
+    }
+
+    /// Whether the line above the one that begins at `start`, but for its indentation, is empty.
+    fn is_below_empty_line(&self, start: usize) -> bool {
+        let above = self.text.get(..start).unwrap_or_default();
+        let above = above.trim_end_matches([' ', '\r']);
+        above.ends_with("\n\n") || above.ends_with("\n\r\n")
     }
 
     /// Adds lines below the one that holds `at`.
@@ -589,6 +598,12 @@ mod tests {
             Some("a:\r\n  x: 1\r\n  new:\r\n    - 1\r\n    - 2\r\n"),
         );
         changes("a: {}\n", "a", block, None);
+        changes(
+            "a:\n  x: 1\n\n  y: é\nb: 1\n",
+            "a",
+            block,
+            Some("a:\n  x: 1\n\n  y: é\n\n  new:\n    - 1\n    - 2\nb: 1\n"),
+        );
         let item = |tree: &Tree, id| tree.insert_item(id, "y");
         changes(
             "a:\n- x # é\nb: 1\n",

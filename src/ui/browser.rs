@@ -43,6 +43,8 @@ extern "C" {
     pub(super) fn download(name: &str, text: &str);
     #[wasm_bindgen(js_name = downloadAll)]
     pub(super) fn download_all(name: &str, files: &js_sys::Array);
+    #[wasm_bindgen(js_name = makeSecret)]
+    pub(super) fn make_secret(bytes: u16, is_hex: bool) -> String;
     pub(super) fn keep(state: &str) -> bool;
     pub(super) fn kept() -> JsValue;
     pub(super) fn forget();

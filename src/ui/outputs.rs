@@ -14,7 +14,8 @@ use super::{
     words,
 };
 use crate::protocol::{
-    Access, Answer, EFFECTIVE, Host, Origin, Output, OutputFile, Place, Proxy, Site, Tls, Version,
+    Access, Answer, EFFECTIVE, Encoding, Host, Origin, Output, OutputFile, Place, Proxy, Site, Tls,
+    Version,
 };
 
 #[derive(PartialEq, Properties)]
@@ -246,8 +247,15 @@ const MOST_ORIGINS: usize = 3_000;
 #[component]
 fn Code(props: &CodeProps) -> Html {
     let copied = use_state(|| false);
+    // Which text was filled in, and what came of it. Nothing else knows it.
+    let filled = use_state(|| (String::new(), String::new()));
+    let text = if filled.0 == props.file.text && !filled.0.is_empty() {
+        filled.1.clone()
+    } else {
+        props.file.text.clone()
+    };
     let onclick = {
-        let (text, copied) = (props.file.text.clone(), copied.clone());
+        let (text, copied) = (text.clone(), copied.clone());
         Callback::from(move |_| {
             let (text, copied) = (text.clone(), copied.clone());
             spawn_local(async move {
@@ -262,14 +270,21 @@ fn Code(props: &CodeProps) -> Html {
         })
     };
     let download = {
+        let (path, text) = (props.file.path.clone(), text.clone());
+        Callback::from(move |_| browser::download(&path, &text))
+    };
+    let make_secrets = {
         let file = props.file.clone();
-        Callback::from(move |_| browser::download(&file.path, &file.text))
+        Callback::from(move |_| filled.set((file.text.clone(), with_secrets(&file))))
     };
     let path = props.file.path.clone();
     html! {
         <figure class="code">
             <figcaption>
                 <code class="path">{ &path }</code>
+                if !props.file.secrets.is_empty() {
+                    <button type="button" class="button quiet" title={words::MAKE_SECRETS_WHY} onclick={make_secrets}>{ words::MAKE_SECRETS }</button>
+                }
                 <button type="button" class="button quiet" onclick={download}>{ words::DOWNLOAD }</button>
                 <button type="button" class="button" {onclick} aria-live="polite">
                     { if *copied { words::COPIED } else { words::COPY } }
@@ -281,11 +296,25 @@ fn Code(props: &CodeProps) -> Html {
                 </code></pre>
             } else {
                 <pre tabindex="0" role="region" aria-label={path.clone()}><code>
-                    { for props.file.text.split_inclusive('\n').map(|line| code_line(line, &props.new_lines)) }
+                    { for text.split_inclusive('\n').map(|line| code_line(line, &props.new_lines)) }
                 </code></pre>
             }
         </figure>
     }
+}
+
+/// The text with a new secret wherever one belongs.
+fn with_secrets(file: &OutputFile) -> String {
+    let mut text = String::new();
+    for (index, line) in file.text.lines().enumerate() {
+        text.push_str(line);
+        for secret in file.secrets.iter().filter(|it| it.line == index) {
+            let is_hex = secret.encoding == Encoding::Hex;
+            text.push_str(&browser::make_secret(secret.bytes, is_hex));
+        }
+        text.push('\n');
+    }
+    text
 }
 
 /// A line that leads to where it comes from. One of them is in the order of tabs; arrows lead on.

@@ -346,6 +346,7 @@ mod tests {
             path: "x".to_owned(),
             text: text.to_owned(),
             origins: Vec::new(),
+            secrets: Vec::new(),
         };
         vec![Output {
             target: "nginx".to_owned(),

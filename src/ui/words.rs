@@ -41,6 +41,9 @@ pub(super) const CHANGES_BEHAVIOUR: &str = "changes what runs";
 pub(super) const COPY: &str = "Copy";
 pub(super) const COPIED: &str = "Copied";
 pub(super) const DOWNLOAD: &str = "Download";
+pub(super) const MAKE_SECRETS: &str = "Make secrets";
+pub(super) const MAKE_SECRETS_WHY: &str =
+    "This browser makes them up. They are kept nowhere, and gone when you leave";
 pub(super) const STEPS: &str = "What to do";
 pub(super) const NOTES: &str = "Good to know";
 pub(super) const OLD_OUTPUT: &str = "From the last version of your file that could be read.";

@@ -33,6 +33,7 @@ fn generate(routes: &Routes) -> Output {
         File {
             path: DYNAMIC.to_owned(),
             text: dynamic(routes),
+            secrets: Vec::new(),
         },
     ];
     if routes.place == Place::Network {
@@ -48,6 +49,7 @@ fn generate(routes: &Routes) -> Output {
         files.push(File {
             path: SERVICE.to_owned(),
             text: lines.finish(),
+            secrets: Vec::new(),
         });
     }
     Output {

@@ -30,6 +30,7 @@ fn generate(routes: &Routes) -> Output {
     let mut files = vec![File {
         path: LABELS.to_owned(),
         text: lines.finish(),
+        secrets: Vec::new(),
     }];
     if routes.place == Place::Host {
         let mut providers = vec!["docker:", "  exposedByDefault: false"];
@@ -47,6 +48,7 @@ fn generate(routes: &Routes) -> Output {
         files.push(File {
             path: CERTIFICATES.to_owned(),
             text: lines.finish(),
+            secrets: Vec::new(),
         });
     }
     Output {

@@ -19,6 +19,13 @@ export async function copy(text) {
   }
 }
 
+/** What nobody can guess, in hexadecimal digits or Base64. */
+export function makeSecret(bytes, isHex) {
+  const random = crypto.getRandomValues(new Uint8Array(bytes));
+  const digits = () => Array.from(random, (it) => it.toString(16).padStart(2, "0")).join("");
+  return isHex ? digits() : btoa(String.fromCharCode(...random));
+}
+
 /** `content` is a text or a blob. */
 export function download(name, content) {
   const link = document.createElement("a");

@@ -1,0 +1,309 @@
+//! Development and production: two files that lie over the user's own, which stays as it is.
+
+use std::collections::BTreeSet;
+
+use super::{
+    File, Generator, Make, Output,
+    overrides::{Override, is_clear, loopback},
+};
+use crate::{
+    compose::{Compose, Dependency, Service},
+    routes::{Kind, Routes, ServiceName, Tls},
+    rules::convex,
+    syntax::quoted,
+};
+
+pub(super) static GENERATOR: Generator = Generator {
+    id: "split",
+    title: "Dev and production",
+    summary: "two files over yours: one to develop with, one for production",
+    versions: &["2"],
+    make: Make::Running(generate),
+};
+
+const DEVELOPMENT: &str = "compose.dev.yaml";
+const PRODUCTION: &str = "compose.prod.yaml";
+
+const DATABASES: [&str; 7] = [
+    "postgres", "mysql", "mariadb", "mongo", "redis", "valkey", "minio",
+];
+
+fn generate(compose: &Compose, routes: &Routes) -> Option<Output> {
+    let backend = convex::backends(compose).find(|it| is_clear(it));
+    let backend = backend.and_then(|it| Some((it, ServiceName::new(&it.name)?)));
+    let development = development(compose);
+    let production = production(compose, routes);
+    if development.is_empty() && production.is_empty() {
+        return None;
+    }
+    let mut files = Vec::new();
+    let functions = match backend {
+        Some(_) => "# Functions arrive by `npx convex dev`, never through a mount.\n",
+        None => "",
+    };
+    let parts = [
+        (
+            DEVELOPMENT,
+            development,
+            "# To develop with: for this machine only.\n",
+            functions,
+        ),
+        (
+            PRODUCTION,
+            production,
+            "# What production needs beside the file below it.\n",
+            "",
+        ),
+    ];
+    for (path, part, head, more) in parts {
+        if !part.is_empty() {
+            files.push(File {
+                path: path.to_owned(),
+                text: part.finish(&format!("{head}{more}")),
+                secrets: Vec::new(),
+            });
+        }
+    }
+    let steps = steps(
+        &files,
+        backend.as_ref().map(|(service, name)| (*service, name)),
+    );
+    let mut notes = Vec::new();
+    if files.iter().any(|it| it.text.contains("!override")) {
+        notes.push(
+            "`!override` puts a list in the place of another one. Compose knows it from 2.24.4 on."
+                .to_owned(),
+        );
+    }
+    if files.len() > 1 {
+        notes.push("On one machine, each needs a project of its own, or they share their volumes: `docker compose -p NAME` gives one.".to_owned());
+    }
+    Some(Output {
+        files,
+        steps,
+        notes,
+    })
+}
+
+fn development(compose: &Compose) -> Override {
+    let mut res = Override::default();
+    let is_public = convex::backends(compose).any(|it| convex::is_public(compose, it));
+    for service in compose.services.iter().filter(|it| is_clear(it)) {
+        let is_backend = convex::is_backend(service);
+        let is_dashboard = convex::has_dashboard_image(service);
+        res.add(service, |lines| {
+            let restart = service
+                .restart
+                .as_ref()
+                .filter(|it| it.known && it.text != "no");
+            if restart.is_some() {
+                lines.line(2, "restart: \"no\"");
+            }
+            let own = match () {
+                () if !service.ports.is_empty()
+                    || service.ports_place.is_some()
+                    || service.network_mode.is_some() =>
+                {
+                    &[]
+                }
+                () if is_backend => &[3210, 3211][..],
+                () if is_dashboard => &[6791],
+                () => &[],
+            };
+            match loopback(compose, service) {
+                Some(ports) => lines.replacement("ports", &ports),
+                None if own.is_empty() => (),
+                None => {
+                    let ports: Vec<String> = own
+                        .iter()
+                        .map(|it| format!("127.0.0.1:{it}:{it}"))
+                        .collect();
+                    lines.items(2, "ports", &ports);
+                }
+            }
+            let mut variables = Vec::new();
+            let mut set = |name: &'static str, value: String| {
+                if is_public || convex::is_set(service, name) == Some(false) {
+                    variables.push((name, value));
+                }
+            };
+            let at = |port| {
+                format!(
+                    "http://127.0.0.1:{}",
+                    convex::published(service, port).unwrap_or(port)
+                )
+            };
+            if is_backend {
+                set(convex::CLOUD, at(3210));
+                set(convex::SITE, at(3211));
+                if service.variable("INSTANCE_NAME").is_none()
+                    && convex::is_set(service, "INSTANCE_NAME").is_some()
+                {
+                    // Empty, it is what it was.
+                    variables.push(("INSTANCE_NAME", "${INSTANCE_NAME:-}".to_owned()));
+                }
+            } else if is_dashboard {
+                let backend = convex::backends(compose).next();
+                let port = backend
+                    .and_then(|it| convex::published(it, 3210))
+                    .unwrap_or(3210);
+                set(convex::DASHBOARD, format!("http://127.0.0.1:{port}"));
+            }
+            lines.environment(&variables);
+        });
+    }
+    res
+}
+
+fn production(compose: &Compose, routes: &Routes) -> Override {
+    let mut res = Override::default();
+    let mut sites: BTreeSet<&str> = BTreeSet::new();
+    sites.extend(routes.reachable().map(|(site, _)| site.service.as_str()));
+    // What runs once and is done must not run again.
+    let mut jobs: BTreeSet<&str> = BTreeSet::new();
+    let waiting = compose.services.iter().flat_map(|it| &it.depends_on);
+    jobs.extend(
+        waiting
+            .filter(|it| is_until_done(it))
+            .map(|it| it.service.text.as_str()),
+    );
+    for service in compose.services.iter().filter(|it| is_clear(it)) {
+        let is_image_of =
+            |names: &[&str]| service.image_name().is_some_and(|it| names.contains(&it));
+        let is_convex = convex::is_backend(service) || convex::has_dashboard_image(service);
+        let serves = is_convex || sites.contains(service.name.as_str()) || is_image_of(&DATABASES);
+        let whole = compose.value_of(service);
+        res.add(service, |lines| {
+            if let Some(image) = pinned(compose, service) {
+                lines.line(2, &format!("image: {}", quoted(&image)));
+            }
+            let restarts = service.restart.is_some()
+                || whole
+                    .get("deploy")
+                    .is_some_and(|it| it.get("restart_policy").is_some());
+            if serves && !restarts && !jobs.contains(service.name.as_str()) {
+                lines.line(2, "restart: unless-stopped");
+            }
+            if let Some(ports) = loopback(compose, service).filter(|_| serves) {
+                lines.replacement("ports", &ports);
+            }
+            lines.environment(&variables(compose, service, routes));
+            if whole.get("logging").is_none() {
+                lines.line(2, "logging: # or logs grow until the disk is full");
+                lines.line(3, "driver: json-file");
+                lines.line(3, "options:");
+                lines.line(4, "max-size: 10m");
+                lines.line(4, "max-file: \"3\"");
+            }
+        });
+    }
+    res
+}
+
+/// The image of Convex's with a version to be named, where it has none.
+fn pinned(compose: &Compose, service: &Service) -> Option<String> {
+    if !convex::has_backend_image(service) && !convex::has_dashboard_image(service) {
+        return None;
+    }
+    let image = service.image.as_ref().filter(|it| it.known)?;
+    let name = image.text.strip_suffix(":latest").unwrap_or(&image.text);
+    let has_version = name
+        .rsplit('/')
+        .next()
+        .is_some_and(|it| it.contains([':', '@']));
+    let is_chosen = has_version || compose.written(image.place).contains('$');
+    (!is_chosen).then(|| format!("{name}:${{CONVEX_VERSION:?the commit of a release}}"))
+}
+
+fn is_until_done(dependency: &Dependency) -> bool {
+    let condition = dependency.condition.as_ref();
+    condition.is_some_and(|it| it.text == "service_completed_successfully")
+}
+
+/// What Convex must be told where others come in.
+fn variables(compose: &Compose, service: &Service, routes: &Routes) -> Vec<(&'static str, String)> {
+    let mut res = Vec::new();
+    let mut origin = |name: &'static str, kind: Kind, asked: &str| {
+        let said = convex::setting(compose, service, name).map(|it| it.read);
+        match chosen(routes, kind) {
+            Some(origin) if said.as_ref() != Some(&origin) => res.push((name, origin)),
+            None if !said.is_some_and(|it| it.starts_with("https://")) => {
+                res.push((name, asked.to_owned()))
+            }
+            _ => (),
+        }
+    };
+    const CLOUD: &str = "${CONVEX_CLOUD_ORIGIN:?https and the name that leads to port 3210}";
+    if convex::is_backend(service) {
+        origin(convex::CLOUD, Kind::ConvexApi, CLOUD);
+        origin(
+            convex::SITE,
+            Kind::ConvexActions,
+            "${CONVEX_SITE_ORIGIN:?https and the name that leads to port 3211}",
+        );
+        let is_off = convex::setting(compose, service, "DISABLE_METRICS_ENDPOINT")
+            .is_some_and(|it| it.read == "true");
+        if !is_off {
+            res.push(("DISABLE_METRICS_ENDPOINT", "true".to_owned()));
+        }
+        if convex::is_set(service, "REDACT_LOGS_TO_CLIENT") != Some(true) {
+            res.push(("REDACT_LOGS_TO_CLIENT", "1".to_owned()));
+        }
+    } else if convex::has_dashboard_image(service) {
+        origin(convex::DASHBOARD, Kind::ConvexApi, CLOUD);
+    }
+    res
+}
+
+/// The address of a site, unless its name is one that nobody chose.
+fn chosen(routes: &Routes, kind: Kind) -> Option<String> {
+    let (site, _) = routes.reachable().find(|(site, _)| site.kind == kind)?;
+    let scheme = if routes.tls == Tls::Off {
+        "http"
+    } else {
+        "https"
+    };
+    let host = site.host.as_str();
+    (!host.ends_with(".example.com")).then(|| format!("{scheme}://{host}"))
+}
+
+fn steps(files: &[File], backend: Option<(&Service, &ServiceName)>) -> Vec<String> {
+    let mut steps =
+        vec!["Save what is here beside your Compose file, which stays as it is.".to_owned()];
+    for file in files {
+        let start = format!("`docker compose -f compose.yaml -f {} up -d`", file.path);
+        let is_development = file.path == DEVELOPMENT;
+        if is_development {
+            steps.push(format!("To develop: {start}."));
+        } else {
+            let mut asked = String::new();
+            for name in ["CONVEX_VERSION", convex::CLOUD, convex::SITE] {
+                if file.text.contains(&format!("${{{name}:?")) {
+                    asked.push_str(if asked.is_empty() { "" } else { ", " });
+                    asked.push_str(&format!("`{name}`"));
+                }
+            }
+            if !asked.is_empty() {
+                steps.push(format!("Say in the `.env` of production: {asked}. The version is that of the image you have tried: the tag of a release of `convex-backend` is the commit it was built from."));
+            }
+            steps.push(format!(
+                "In production: {start}. The file of a proxy goes behind it, with another `-f`."
+            ));
+        }
+        let Some((service, name)) = backend else {
+            continue;
+        };
+        let key = format!(
+            "`docker compose exec {} ./generate_admin_key.sh`",
+            name.as_str()
+        );
+        if is_development {
+            let port = convex::published(service, 3210).unwrap_or(3210);
+            steps.push(format!("Make an admin key: {key}. In your app's `.env.local` it is `CONVEX_SELF_HOSTED_ADMIN_KEY`, beside `CONVEX_SELF_HOSTED_URL=http://127.0.0.1:{port}`."));
+            steps.push("Send your functions whenever you save them: `npx convex dev`.".to_owned());
+        } else {
+            steps.push(format!("Make another admin key there: {key}. With it and the public address in the same two variables, send your functions: `npx convex deploy`."));
+        }
+    }
+    steps
+}

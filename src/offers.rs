@@ -1,0 +1,536 @@
+//! What could be added to a project where nothing is wrong with it: each is one set of edits, as a fix is.
+//!
+//! For self-hosted Convex: another database than SQLite, and a store for files
+//! (`self-hosted/advanced/postgres_or_mysql.md` and `s3_storage.md` of `get-convex/convex-backend`).
+
+use crate::{
+    compose::{Compose, Dependency, Service},
+    rules::convex,
+    syntax::{quoted, scalar},
+    text::TextEdit,
+};
+
+#[derive(Clone, Debug)]
+pub struct Offer {
+    /// Imperative, at most six words.
+    pub title: &'static str,
+    /// What to know before it is taken.
+    pub note: &'static str,
+    pub edit: TextEdit,
+}
+
+/// Those whose edits are clear; none where there is more than one backend to choose from.
+pub fn offers(compose: &Compose) -> Vec<Offer> {
+    let mut backends = convex::backends(compose);
+    let (Some(backend), None) = (backends.next(), backends.next()) else {
+        return Vec::new();
+    };
+    let is_clear = convex::has_backend_image(backend)
+        && backend.is_complete()
+        && backend.env_file.is_none()
+        && backend.network_mode.is_none();
+    if !is_clear {
+        return Vec::new();
+    }
+    let mut res = Vec::new();
+    let all = [
+        ("Use Postgres", DATABASE_NOTE, postgres(compose, backend)),
+        ("Use MySQL", DATABASE_NOTE, mysql(compose, backend)),
+        (
+            "Store files in MinIO (S3)",
+            STORE_NOTE,
+            minio(compose, backend),
+        ),
+    ];
+    for (title, note, edit) in all {
+        res.extend(edit.map(|edit| Offer { title, note, edit }));
+    }
+    res
+}
+
+const DATABASE_NOTE: &str = "It begins empty. Where there are data already, run `npx convex export` before, and `npx convex import --replace-all` with the file after it. The database is called as the instance, with `_` for `-`: if you ever set another `INSTANCE_NAME`, make a database for it.";
+const STORE_NOTE: &str = "It begins empty, and the backend looks for all its files there, functions too. Where there are data already, run `npx convex export --include-file-storage` before it, and import into a backend with an empty volume. MinIO's images are no longer renewed; any other store that speaks S3 takes the same variables.";
+
+fn postgres(compose: &Compose, backend: &Service) -> Option<TextEdit> {
+    let database = database(compose, backend)?;
+    let name = unused(compose, "postgres")?;
+    let password = "${POSTGRES_PASSWORD:?set it in .env}";
+    let block = format!(
+        "image: postgres:17\nrestart: unless-stopped\nenvironment:\n  POSTGRES_USER: convex\n  POSTGRES_PASSWORD: {password}\n  POSTGRES_DB: {database}\nvolumes:\n  - {name}-data:/var/lib/postgresql/data\nhealthcheck:\n  test: pg_isready -h localhost -U convex -d {database}\n  interval: 5s\n  start_period: 30s\n"
+    );
+    let variables = [
+        (
+            "POSTGRES_URL",
+            format!("postgresql://convex:{password}@{name}:5432"),
+        ),
+        // A plain Postgres has no certificate, and lets in a hundred.
+        ("DO_NOT_REQUIRE_SSL", "1".to_owned()),
+        ("POSTGRES_MAX_CONNECTIONS", "80".to_owned()),
+    ];
+    added(
+        compose,
+        backend,
+        &variables,
+        &[(&name, block)],
+        (&name, "service_healthy"),
+    )
+}
+
+fn mysql(compose: &Compose, backend: &Service) -> Option<TextEdit> {
+    let database = database(compose, backend)?;
+    let name = unused(compose, "mysql")?;
+    let password = "${MYSQL_PASSWORD:?set it in .env}";
+    // While it sets itself up, it answers nobody over the network.
+    let block = format!(
+        "image: mysql:8.4\nrestart: unless-stopped\nenvironment:\n  MYSQL_USER: convex\n  MYSQL_PASSWORD: {password}\n  MYSQL_DATABASE: {database}\n  MYSQL_RANDOM_ROOT_PASSWORD: \"yes\"\nvolumes:\n  - {name}-data:/var/lib/mysql\nhealthcheck:\n  test: mysqladmin ping -h 127.0.0.1\n  interval: 5s\n  start_period: 60s\n"
+    );
+    let variables = [
+        (
+            "MYSQL_URL",
+            format!("mysql://convex:{password}@{name}:3306"),
+        ),
+        ("DO_NOT_REQUIRE_SSL", "1".to_owned()),
+    ];
+    added(
+        compose,
+        backend,
+        &variables,
+        &[(&name, block)],
+        (&name, "service_healthy"),
+    )
+}
+
+fn minio(compose: &Compose, backend: &Service) -> Option<TextEdit> {
+    const IMAGE: &str = "minio/minio:RELEASE.2025-09-07T16-13-09Z";
+    const BUCKETS: [(&str, &str); 5] = [
+        ("S3_STORAGE_EXPORTS_BUCKET", "convex-snapshot-exports"),
+        (
+            "S3_STORAGE_SNAPSHOT_IMPORTS_BUCKET",
+            "convex-snapshot-imports",
+        ),
+        ("S3_STORAGE_MODULES_BUCKET", "convex-modules"),
+        ("S3_STORAGE_FILES_BUCKET", "convex-user-files"),
+        ("S3_STORAGE_SEARCH_BUCKET", "convex-search-indexes"),
+    ];
+    let name = unused(compose, "minio")?;
+    let maker = unused(compose, "minio-buckets")?;
+    let password = "${MINIO_ROOT_PASSWORD:?set it in .env}";
+    let mut variables = Vec::new();
+    let mut buckets = String::new();
+    for (variable, bucket) in BUCKETS {
+        variables.push((variable, bucket.to_owned()));
+        buckets.push_str(&format!(", store/{bucket}"));
+    }
+    let settings = [
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_ACCESS_KEY_ID", "convex"),
+        ("AWS_SECRET_ACCESS_KEY", password),
+        ("S3_ENDPOINT_URL", &format!("http://{name}:9000")),
+        ("AWS_S3_FORCE_PATH_STYLE", "true"),
+        // Without keys of its own it refuses to encrypt (`crates/aws_s3/src/storage.rs` asks for it).
+        ("AWS_S3_DISABLE_SSE", "true"),
+        ("AWS_S3_DISABLE_CHECKSUMS", "true"),
+    ];
+    for (variable, value) in settings {
+        variables.push((variable, value.to_owned()));
+    }
+    let store = format!(
+        "image: {IMAGE}\nrestart: unless-stopped\ncommand: server /data\nenvironment:\n  MINIO_ROOT_USER: convex\n  MINIO_ROOT_PASSWORD: {password}\nvolumes:\n  - {name}-data:/data\nhealthcheck:\n  test: mc ready local\n  interval: 5s\n  start_period: 10s\n"
+    );
+    let making = format!(
+        "image: {IMAGE}\nentrypoint: [mc, mb, --ignore-existing{buckets}]\nenvironment:\n  MC_HOST_store: http://convex:{password}@{name}:9000\ndepends_on:\n  {name}:\n    condition: service_healthy\n"
+    );
+    let services = [(name.as_str(), store), (maker.as_str(), making)];
+    added(
+        compose,
+        backend,
+        &variables,
+        &services,
+        (&maker, "service_completed_successfully"),
+    )
+}
+
+/// The name of the database that the backend looks for, where it has none yet and its name is known.
+fn database(compose: &Compose, backend: &Service) -> Option<String> {
+    if !convex::DATABASES
+        .iter()
+        .all(|it| is_free(compose, backend, it))
+    {
+        return None;
+    }
+    let said = match backend.variable("INSTANCE_NAME") {
+        Some(variable) if variable.value.is_some() => variable.known_value()?,
+        _ if is_free(compose, backend, "INSTANCE_NAME") => "",
+        _ => return None,
+    };
+    let name = if said.is_empty() {
+        "convex-self-hosted"
+    } else {
+        said
+    };
+    let is_plain = name
+        .bytes()
+        .all(|it| it.is_ascii_alphanumeric() || matches!(it, b'-' | b'_'));
+    is_plain.then(|| name.replace('-', "_"))
+}
+
+/// Whether a variable has no value, as far as can be seen, and may be given one.
+fn is_free(compose: &Compose, backend: &Service, name: &str) -> bool {
+    let is_set = compose
+        .settings
+        .as_ref()
+        .is_some_and(|it| it.contains_key(name));
+    let is_bare = backend.variable(name).is_none_or(|it| it.value.is_none());
+    is_bare && !is_set
+}
+
+/// A name for a service and its volume, which nothing has yet.
+fn unused(compose: &Compose, name: &str) -> Option<String> {
+    [name.to_owned(), format!("convex-{name}")]
+        .into_iter()
+        .find(|name| {
+            let volume = format!("{name}-data");
+            compose.service(name).is_none() && compose.volumes.iter().all(|it| it.name != volume)
+        })
+}
+
+/// The services beside the backend, the first with a volume, and the backend told of them and made to wait for one.
+fn added(
+    compose: &Compose,
+    backend: &Service,
+    variables: &[(&str, String)],
+    services: &[(&str, String)],
+    (awaited, condition): (&str, &str),
+) -> Option<TextEdit> {
+    let section = compose.root.field("services")?.value.place;
+    let networks = networks(backend)?;
+    let told = told(compose, backend, variables);
+    let waits = waits(compose, backend, awaited, condition);
+    // What both add at one place stands in this order, and what is there already goes on first.
+    let mut edits = match backend.depends_on.is_empty() {
+        true => vec![told, waits],
+        false => vec![waits, told],
+    };
+    for (name, block) in services {
+        edits.push(compose.insert(section, name, &format!("{block}{networks}")));
+    }
+    let (first, _) = services.first()?;
+    let volume = compose.declare("volumes", &format!("{first}-data"), section.span.file)?;
+    // Where spaces end the text, lines at its end could change their order.
+    let start = |edit: &TextEdit| edit.iter().map(|it| it.span.start).max();
+    let last = edits.iter().flatten().filter_map(start).max();
+    if compose.root.field("volumes").is_none() && start(&volume) < last {
+        return None;
+    }
+    edits.push(Some(volume));
+    compose.joined(edits)
+}
+
+/// What a service must say to be in a network of the backend's.
+fn networks(backend: &Service) -> Option<String> {
+    match backend.networks.first() {
+        None => Some(String::new()),
+        Some(first) if first.known => Some(format!("networks:\n  - {}\n", scalar(&first.text))),
+        Some(_) => None,
+    }
+}
+
+/// Gives the backend variables: in place of a name without a value where there is one.
+fn told(compose: &Compose, backend: &Service, variables: &[(&str, String)]) -> Option<TextEdit> {
+    let mut edits = Vec::new();
+    let mut missing: Vec<(&str, String)> = Vec::new();
+    let environment = compose.value_of(backend).get("environment");
+    for (name, value) in variables {
+        if !is_free(compose, backend, name) {
+            return None;
+        }
+        let Some(variable) = backend.variable(name) else {
+            missing.push((name, value.clone()));
+            continue;
+        };
+        let (place, yaml) = if variable.in_list {
+            (variable.place, format!("{name}={value}"))
+        } else {
+            (environment?.field(name)?.value.place, value.clone())
+        };
+        let plain = compose.replace(place, &yaml);
+        edits.push(plain.or_else(|| compose.replace(place, &quoted(&yaml))));
+    }
+    if !missing.is_empty() {
+        let block = convex::add_variables(compose, backend, &missing);
+        edits.push(block.or_else(|| in_brackets(compose, backend, &missing)));
+    }
+    compose.joined(edits)
+}
+
+/// The same for a service that is written in brackets and has no variables yet.
+fn in_brackets(
+    compose: &Compose,
+    backend: &Service,
+    variables: &[(&str, String)],
+) -> Option<TextEdit> {
+    if backend.environment_place.is_some() {
+        return None;
+    }
+    let mut list = String::new();
+    for (name, value) in variables {
+        list.push_str(if list.is_empty() { "" } else { ", " });
+        list.push_str(&quoted(&format!("{name}={value}")));
+    }
+    compose.insert(backend.place, "environment", &format!("[{list}]"))
+}
+
+/// Makes the backend wait for a service, beside those it waits for already.
+fn waits(compose: &Compose, backend: &Service, name: &str, condition: &str) -> Option<TextEdit> {
+    let flow = format!("{{condition: {condition}}}");
+    let Some(there) = compose.value_of(backend).get("depends_on") else {
+        let block = format!("{name}:\n  condition: {condition}\n");
+        let block = compose.insert(backend.place, "depends_on", &block);
+        let flow = format!("{{{name}: {flow}}}");
+        return block.or_else(|| compose.insert(backend.place, "depends_on", &flow));
+    };
+    let block = compose.insert(there.place, name, &format!("condition: {condition}\n"));
+    let block = block.or_else(|| compose.insert(there.place, name, &flow));
+    block.or_else(|| {
+        // A list has no place for conditions; what it says is this.
+        let is_list = |it: &Dependency| it.condition.is_none() && it.service.known;
+        if !backend.depends_on.iter().all(is_list) {
+            return None;
+        }
+        let mut all = String::from("{");
+        for dependency in &backend.depends_on {
+            all.push_str(&format!(
+                "{}: {{condition: service_started}}, ",
+                scalar(&dependency.service.text)
+            ));
+        }
+        compose.replace(there.place, &format!("{all}{name}: {flow}}}"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        compose::load,
+        lint::{self, Severity},
+        project::{Project, Source},
+        rules,
+        text::FileId,
+    };
+
+    const PASSWORDS: &str = "POSTGRES_PASSWORD=a\nMYSQL_PASSWORD=b\nMINIO_ROOT_PASSWORD=c\n";
+
+    /// The file with each offer taken, by title; all that must hold of each is looked at.
+    fn taken(text: &str) -> Vec<(&'static str, String)> {
+        let project = Project::single("compose.yaml", text);
+        let above_hint = |project: &Project| -> Vec<String> {
+            let found = lint::check(&rules::all(), &load(project));
+            let found = found
+                .into_iter()
+                .filter(|it| it.rejected || it.severity < Severity::Hint);
+            found
+                .map(|it| format!("{}: {}", it.rule, it.message))
+                .collect()
+        };
+        let before = above_hint(&project);
+        let mut res = Vec::new();
+        for offer in offers(&load(&project)) {
+            assert!(offer.title.split(' ').count() <= 6);
+            let after = offer.edit.apply(FileId(0), text);
+            for comment in text.lines().filter_map(|it| it.split_once('#')) {
+                assert!(
+                    after.contains(comment.1),
+                    "{} lost {comment:?}:\n{after}",
+                    offer.title
+                );
+            }
+            for environment in ["", PASSWORDS] {
+                let mut project = Project::single("compose.yaml", after.as_str());
+                project.environment_is_complete = !environment.is_empty();
+                project.sources.push(Source::new(".env", environment));
+                let found = above_hint(&project);
+                let new: Vec<&String> = found
+                    .iter()
+                    .filter(|it| {
+                        !before.contains(it)
+                            && (project.environment_is_complete || !it.starts_with("required"))
+                    })
+                    .collect();
+                assert!(new.is_empty(), "{}: {new:?}\n{after}", offer.title);
+            }
+            let again = offers(&load(&Project::single("compose.yaml", after.as_str())));
+            assert!(again.iter().all(|it| it.title != offer.title), "{after}");
+            res.push((offer.title, after));
+        }
+        res
+    }
+
+    #[test]
+    fn upstreams_file_takes_all_of_them() {
+        let text = include_str!("../examples/convex-upstream/compose.yaml");
+        let taken = taken(text);
+        assert_eq!(taken.len(), 3);
+        for (_, after) in &taken {
+            // What was there stays, but for names that are given a value now, and a list of volumes.
+            let lost = text.lines().filter(|line| !after.contains(line)).count();
+            assert_eq!(lost, 0, "{after}");
+        }
+        let (_, after) = &taken[0];
+        for part in [
+            "      - POSTGRES_URL=postgresql://convex:${POSTGRES_PASSWORD:?set it in .env}@postgres:5432\n",
+            "      - DO_NOT_REQUIRE_SSL=1\n",
+            "\n\n  postgres:\n    image: postgres:17\n",
+            "      POSTGRES_DB: convex_self_hosted\n",
+            "volumes:\n  data:\n  postgres-data:\n",
+        ] {
+            assert!(after.contains(part), "no {part} in\n{after}");
+        }
+    }
+
+    #[test]
+    fn it_is_written_as_the_file_is() {
+        let text = "\
+services:
+    backend: # café ☕
+        image: ghcr.io/get-convex/convex-backend:latest
+        stop_signal: SIGINT
+        environment:
+            INSTANCE_NAME: my-shop # é中
+            CONVEX_CLOUD_ORIGIN: http://127.0.0.1:3210
+            CONVEX_SITE_ORIGIN: http://127.0.0.1:3211
+            DATABASE_URL:
+        volumes: [\"./data:/convex/data\"]
+        ports: [\"127.0.0.1:3210:3210\", \"127.0.0.1:3211:3211\"]
+        depends_on: [mail]
+        networks: [inside]
+    mail: {image: mail, networks: [inside]} # ☕
+networks: {inside: {}}
+";
+        let expected = "\
+services:
+    backend: # café ☕
+        image: ghcr.io/get-convex/convex-backend:latest
+        stop_signal: SIGINT
+        environment:
+            INSTANCE_NAME: my-shop # é中
+            CONVEX_CLOUD_ORIGIN: http://127.0.0.1:3210
+            CONVEX_SITE_ORIGIN: http://127.0.0.1:3211
+            DATABASE_URL:
+            MYSQL_URL: mysql://convex:${MYSQL_PASSWORD:?set it in .env}@mysql:3306
+            DO_NOT_REQUIRE_SSL: 1
+        volumes: [\"./data:/convex/data\"]
+        ports: [\"127.0.0.1:3210:3210\", \"127.0.0.1:3211:3211\"]
+        depends_on: {mail: {condition: service_started}, mysql: {condition: service_healthy}}
+        networks: [inside]
+    mail: {image: mail, networks: [inside]} # ☕
+    mysql:
+        image: mysql:8.4
+        restart: unless-stopped
+        environment:
+          MYSQL_USER: convex
+          MYSQL_PASSWORD: ${MYSQL_PASSWORD:?set it in .env}
+          MYSQL_DATABASE: my_shop
+          MYSQL_RANDOM_ROOT_PASSWORD: \"yes\"
+        volumes:
+          - mysql-data:/var/lib/mysql
+        healthcheck:
+          test: mysqladmin ping -h 127.0.0.1
+          interval: 5s
+          start_period: 60s
+        networks:
+          - inside
+networks: {inside: {}}
+volumes:
+    mysql-data:
+";
+        let taken = taken(text);
+        let (_, after) = taken
+            .iter()
+            .find(|(title, _)| *title == "Use MySQL")
+            .expect("an offer");
+        assert_eq!(after, expected);
+        assert_eq!(taken.len(), 3);
+    }
+
+    #[test]
+    fn brackets_stay_brackets() {
+        let text = "services:\n  é: {image: a}\n  backend: {image: ghcr.io/get-convex/convex-backend, stop_signal: SIGINT, volumes: [\"data:/convex/data\"]} # ☕\nvolumes: {data: }\n";
+        let taken = taken(text);
+        assert_eq!(taken.len(), 3);
+        for (title, after) in &taken {
+            assert!(
+                after.contains(
+                    "stop_signal: SIGINT, volumes: [\"data:/convex/data\"], environment: [\""
+                ),
+                "{title}\n{after}"
+            );
+            assert!(after.contains("-data: }"), "{title}\n{after}");
+        }
+    }
+
+    #[test]
+    fn a_service_of_that_name_leads_to_another() {
+        let text = "services:\n  backend:\n    image: ghcr.io/get-convex/convex-backend\n    depends_on:\n      postgres: # é\n        condition: service_started\n  postgres:\n    image: postgres:17\n    environment: [POSTGRES_PASSWORD=x]";
+        let taken = taken(text);
+        let (_, after) = &taken[0];
+        for part in [
+            "      postgres: # é\n        condition: service_started\n      convex-postgres:\n        condition: service_healthy\n    environment:\n      - POSTGRES_URL=",
+            "@convex-postgres:5432\n",
+            "\n  convex-postgres:\n    image: postgres:17\n",
+            "\nvolumes:\n  convex-postgres-data:\n",
+        ] {
+            assert!(after.contains(part), "no {part:?} in\n{after}");
+        }
+    }
+
+    #[test]
+    fn what_is_chosen_or_not_known_is_left_alone() {
+        let titles = |text: &str, environment: &str| -> Vec<&str> {
+            let mut project = Project::single("compose.yaml", text);
+            project.sources.push(Source::new(".env", environment));
+            offers(&load(&project)).iter().map(|it| it.title).collect()
+        };
+        let with = |rest: &str| {
+            format!("services:\n  backend:\n    image: ghcr.io/get-convex/convex-backend\n{rest}")
+        };
+        let all = ["Use Postgres", "Use MySQL", "Store files in MinIO (S3)"];
+        assert_eq!(titles(&with(""), ""), all);
+        assert_eq!(
+            titles(
+                &with("    environment: [POSTGRES_URL=postgres://é@db]\n"),
+                ""
+            ),
+            all[2..]
+        );
+        assert_eq!(
+            titles(
+                &with("    environment: [MYSQL_URL]\n"),
+                "MYSQL_URL=mysql://é@db\n"
+            ),
+            all[2..]
+        );
+        assert_eq!(
+            titles(&with("    environment: [\"INSTANCE_NAME=${X}\"]\n"), ""),
+            all[2..]
+        );
+        assert_eq!(
+            titles(&with("    environment: [S3_ENDPOINT_URL=https://é]\n"), ""),
+            all[..2]
+        );
+        assert_eq!(titles(&with("    env_file: x\n"), ""), [""; 0]);
+        assert_eq!(titles(&with("    network_mode: host\n"), ""), [""; 0]);
+        assert_eq!(titles("services: {web: {image: nginx}}\n", ""), [""; 0]);
+        assert_eq!(
+            titles(
+                "services: {backend: {image: ghcr.io/get-convex/convex-backend}}\n",
+                ""
+            ),
+            [""; 0]
+        );
+        // A place that is reached through an alias is another's, too.
+        let shared =
+            "x-é: &é\n  image: ghcr.io/get-convex/convex-backend\nservices:\n  backend: *é\n";
+        assert_eq!(titles(shared, ""), [""; 0]);
+    }
+}
