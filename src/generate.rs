@@ -21,6 +21,9 @@ use crate::{
     routes::{self, Options, Routes},
 };
 
+/// The group of what stands before the services.
+pub const PROXY: &str = "proxy";
+
 pub struct Generator {
     /// As the command line calls it.
     pub id: &'static str,
@@ -94,7 +97,7 @@ impl Generator {
     /// Outputs of one group share a tab in the page.
     pub fn group(&self) -> &'static str {
         match self.make {
-            Make::Proxy(_) => "proxy",
+            Make::Proxy(_) => PROXY,
             Make::Running(_) => "running",
         }
     }

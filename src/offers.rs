@@ -5,6 +5,7 @@
 
 use crate::{
     compose::{Compose, Dependency, Service},
+    routes::{Kind, Routes, Tls},
     rules::convex,
     syntax::{quoted, scalar},
     text::TextEdit,
@@ -20,7 +21,7 @@ pub struct Offer {
 }
 
 /// Those whose edits are clear; none where there is more than one backend to choose from.
-pub fn offers(compose: &Compose) -> Vec<Offer> {
+pub fn offers(compose: &Compose, routes: &Routes) -> Vec<Offer> {
     let mut backends = convex::backends(compose);
     let (Some(backend), None) = (backends.next(), backends.next()) else {
         return Vec::new();
@@ -34,6 +35,11 @@ pub fn offers(compose: &Compose) -> Vec<Offer> {
     }
     let mut res = Vec::new();
     let all = [
+        (
+            ADDRESSES,
+            ADDRESSES_NOTE,
+            addresses(compose, backend, routes),
+        ),
         ("Use Postgres", DATABASE_NOTE, postgres(compose, backend)),
         ("Use MySQL", DATABASE_NOTE, mysql(compose, backend)),
         (
@@ -48,8 +54,59 @@ pub fn offers(compose: &Compose) -> Vec<Offer> {
     res
 }
 
+pub const ADDRESSES: &str = "Tell Convex these addresses";
+const ADDRESSES_NOTE: &str = "The host names of the Proxy tab, for browsers, webhooks and the dashboard. Functions that are deployed already keep the old ones until they are deployed again.";
 const DATABASE_NOTE: &str = "It begins empty. Where there are data already, run `npx convex export` before, and `npx convex import --replace-all` with the file after it. The database is called as the instance, with `_` for `-`: if you ever set another `INSTANCE_NAME`, make a database for it.";
 const STORE_NOTE: &str = "It begins empty, and the backend looks for all its files there, functions too. Where there are data already, run `npx convex export --include-file-storage` before it, and import into a backend with an empty volume. MinIO's images are no longer renewed; any other store that speaks S3 takes the same variables.";
+
+/// The host names that somebody chose, as the three variables that must agree with them; `None` where they do.
+fn addresses(compose: &Compose, backend: &Service, routes: &Routes) -> Option<TextEdit> {
+    let scheme = match routes.tls {
+        Tls::Off => "http",
+        Tls::Acme | Tls::Files => "https",
+    };
+    let of = |kind: Kind| {
+        let site = routes.sites.iter().find(|it| it.kind == kind)?;
+        let host = site.host.as_str();
+        // What is only proposed is nobody's address.
+        (!host.ends_with(".example.com")).then(|| format!("{scheme}://{host}"))
+    };
+    let (cloud, site) = (of(Kind::ConvexApi), of(Kind::ConvexActions));
+    let mut edits = Vec::new();
+    let mut says = |service: &Service, wanted: &[(&str, &Option<String>)]| {
+        let mut missing: Vec<(&str, String)> = Vec::new();
+        for (name, value) in wanted {
+            let Some(value) = value else { continue };
+            let variable = service.variable(name);
+            match variable.and_then(|it| Some((it, it.value.as_ref()?))) {
+                Some((_, there)) if there.known && there.text == *value => (),
+                Some((variable, _)) if variable.in_list => {
+                    edits.push(compose.replace(variable.place, &format!("{name}={value}")));
+                }
+                Some((_, there)) => edits.push(compose.replace(there.place, value)),
+                // A bare name is given its value elsewhere.
+                None if variable.is_some() => (),
+                None => missing.push((name, value.clone())),
+            }
+        }
+        if !missing.is_empty() {
+            edits.push(convex::add_variables(compose, service, &missing));
+        }
+    };
+    says(backend, &[(convex::CLOUD, &cloud), (convex::SITE, &site)]);
+    let dashboards = compose
+        .services
+        .iter()
+        .filter(|it| convex::has_dashboard_image(it));
+    for dashboard in dashboards.filter(|it| !convex::has_unseen_environment(it)) {
+        says(dashboard, &[(convex::DASHBOARD, &cloud)]);
+    }
+    if edits.is_empty() {
+        None
+    } else {
+        compose.joined(edits)
+    }
+}
 
 fn postgres(compose: &Compose, backend: &Service) -> Option<TextEdit> {
     let database = database(compose, backend)?;
@@ -315,9 +372,63 @@ mod tests {
         compose::load,
         lint::{self, Severity},
         project::{Project, Source},
+        routes::{self, Options},
         rules,
         text::FileId,
     };
+
+    fn offered(project: &Project, options: &Options) -> Vec<Offer> {
+        let compose = load(project);
+        offers(&compose, &routes::plan(&compose, options))
+    }
+
+    #[test]
+    fn addresses_are_those_of_the_proxy_wherever_they_stand() {
+        let text = r#"services:
+  backend:
+    image: ghcr.io/get-convex/convex-backend # é
+    environment: ["CONVEX_SITE_ORIGIN=http://127.0.0.1:3211", A=1]
+    ports: ["3210:3210", "3211:3211"]
+    volumes: ["data:/convex/data"]
+  dashboard:
+    image: ghcr.io/get-convex/convex-dashboard
+    environment:
+      NEXT_PUBLIC_DEPLOYMENT_URL: ${URL:-http://127.0.0.1:3210} # ☕
+    ports: ["6791:6791"]
+volumes: {data: }
+"#;
+        let project = Project::single("compose.yaml", text);
+        let host = |port, name: &str| ("backend".to_owned(), Some(port), name.to_owned());
+        let options = Options {
+            tls: Tls::Acme,
+            hosts: vec![host(3210, "api.shop.org"), host(3211, "hooks.shop.org")],
+            ..Options::default()
+        };
+        let all = offered(&project, &options);
+        let offer = all
+            .iter()
+            .find(|it| it.title.contains("addresses"))
+            .unwrap();
+        let after = offer.edit.apply(FileId(0), text);
+        let expected = text
+            .replace(
+                "\"CONVEX_SITE_ORIGIN=http://127.0.0.1:3211\"",
+                "CONVEX_SITE_ORIGIN=https://hooks.shop.org",
+            )
+            .replace("A=1]", "A=1, CONVEX_CLOUD_ORIGIN=https://api.shop.org]")
+            .replace("${URL:-http://127.0.0.1:3210}", "https://api.shop.org");
+        assert_eq!(after, expected);
+        let is_offered = |project: &Project, options: &Options| {
+            offered(project, options)
+                .iter()
+                .any(|it| it.title == offer.title)
+        };
+        assert!(!is_offered(
+            &Project::single("compose.yaml", after),
+            &options
+        ));
+        assert!(!is_offered(&project, &Options::default()));
+    }
 
     const PASSWORDS: &str = "POSTGRES_PASSWORD=a\nMYSQL_PASSWORD=b\nMINIO_ROOT_PASSWORD=c\n";
 
@@ -335,7 +446,7 @@ mod tests {
         };
         let before = above_hint(&project);
         let mut res = Vec::new();
-        for offer in offers(&load(&project)) {
+        for offer in offered(&project, &Options::default()) {
             assert!(offer.title.split(' ').count() <= 6);
             let after = offer.edit.apply(FileId(0), text);
             for comment in text.lines().filter_map(|it| it.split_once('#')) {
@@ -359,7 +470,10 @@ mod tests {
                     .collect();
                 assert!(new.is_empty(), "{}: {new:?}\n{after}", offer.title);
             }
-            let again = offers(&load(&Project::single("compose.yaml", after.as_str())));
+            let again = offered(
+                &Project::single("compose.yaml", after.as_str()),
+                &Options::default(),
+            );
             assert!(again.iter().all(|it| it.title != offer.title), "{after}");
             res.push((offer.title, after));
         }
@@ -489,7 +603,10 @@ volumes:
         let titles = |text: &str, environment: &str| -> Vec<&str> {
             let mut project = Project::single("compose.yaml", text);
             project.sources.push(Source::new(".env", environment));
-            offers(&load(&project)).iter().map(|it| it.title).collect()
+            offered(&project, &Options::default())
+                .iter()
+                .map(|it| it.title)
+                .collect()
         };
         let with = |rest: &str| {
             format!("services:\n  backend:\n    image: ghcr.io/get-convex/convex-backend\n{rest}")

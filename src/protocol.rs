@@ -117,6 +117,8 @@ pub struct Offer {
     pub note: String,
     /// As those of a [`Fix`].
     pub edits: Vec<Edit>,
+    /// It makes the files agree with the host names of the proxy.
+    pub is_about_addresses: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -252,6 +254,9 @@ pub struct Origin {
     pub end: usize,
 }
 
+/// The group of configurations of a server before the services.
+pub const PROXY: &str = generate::PROXY;
+
 /// The output that is not for a proxy: the files as Compose understands them.
 pub const EFFECTIVE: &str = "effective";
 
@@ -268,12 +273,13 @@ pub fn answer(request: &Request) -> Answer {
         .all(|parse| parse.problems.is_empty() && parse.cut.is_none());
     let (routes, mut outputs) = generate::outputs(&compose, &options(&request.proxy));
     outputs.retain(|_| is_whole);
-    let mut offers = offers::offers(&compose);
+    let mut offers = offers::offers(&compose, &routes);
     offers.retain(|_| is_whole);
     let offer = |it: &offers::Offer| Offer {
         title: it.title.to_owned(),
         note: it.note.to_owned(),
         edits: units.edits(&it.edit),
+        is_about_addresses: it.title == offers::ADDRESSES,
     };
     let is_safe = |fix: &lint::Fix| fix.safety == lint::Safety::Safe;
     Answer {

@@ -94,7 +94,7 @@ fields! {
     Output { target, group, title, versions, files, steps, notes }
     OutputFile { path, text, origins, secrets }
     Secret { line, encoding, bytes }
-    Offer { title, note, edits }
+    Offer { title, note, edits, is_about_addresses }
     Origin { file, start, end }
 }
 

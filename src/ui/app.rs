@@ -237,6 +237,17 @@ pub fn App() -> Html {
             editor.go_to(origin.start, origin.end);
         })
     };
+    let on_offer = {
+        let (newest, editor) = (newest.clone(), editor.clone());
+        Callback::from(move |index: usize| {
+            let state = newest.borrow().clone();
+            let answer = state.answer.as_ref().filter(|_| state.is_fresh());
+            let offer = answer.and_then(|it| it.offers.get(index));
+            if let (Some(editor), Some(offer)) = (&*editor, offer) {
+                apply(editor, &state.documents, &offer.edits, &offer.title);
+            }
+        })
+    };
     let on_open = {
         let (editor, state) = (editor.clone(), state.clone());
         Callback::from(move |name: String| add_file(&state, &editor, &name, ""))
@@ -309,7 +320,7 @@ pub fn App() -> Html {
                     <div id="side" class="side" role="tabpanel" tabindex="0" aria-labelledby={format!("tab-{side}")}>
                         if let (View::Overview, Some(answer)) = (&state.view, &state.answer) {
                             <Overview answer={answer.clone()} fresh={state.is_fresh()} on_origin={on_origin.clone()}
-                                on_go={on_go.clone()} on_fix={fix.clone()} />
+                                on_go={on_go.clone()} on_fix={fix.clone()} on_offer={on_offer.clone()} />
                         } else if state.view == View::Problems {
                             <Problems answer={state.answer.clone()} documents={state.documents.clone()}
                                 engine={state.engine} fresh={state.is_fresh()} on_fix={fix} {on_go} {on_open}
@@ -321,7 +332,7 @@ pub fn App() -> Html {
                                 on_email={sends(&state, Action::Mailed)} on_access={sends(&state, Action::Restricted)}
                                 on_version={sends(&state, Action::Versioned)}
                                 on_place={sends(&state, Action::Placed)} on_tls={sends(&state, Action::Secured)}
-                                on_host={sends(&state, Action::Named)} {on_origin} />
+                                on_host={sends(&state, Action::Named)} {on_origin} {on_offer} />
                         }
                     </div>
                 </section>

@@ -14,8 +14,8 @@ use super::{
     words,
 };
 use crate::protocol::{
-    Access, Answer, EFFECTIVE, Encoding, Host, Origin, Output, OutputFile, Place, Proxy, Site, Tls,
-    Version,
+    Access, Answer, EFFECTIVE, Encoding, Host, Origin, Output, OutputFile, PROXY, Place, Proxy,
+    Site, Tls, Version,
 };
 
 #[derive(PartialEq, Properties)]
@@ -34,6 +34,7 @@ pub(super) struct OutputsProps {
     pub(super) on_tls: Callback<Tls>,
     pub(super) on_host: Callback<Host>,
     pub(super) on_origin: Callback<Origin>,
+    pub(super) on_offer: Callback<usize>,
 }
 
 #[component]
@@ -46,7 +47,8 @@ pub(super) fn Outputs(props: &OutputsProps) -> Html {
             if output.target == EFFECTIVE {
                 <p class="lead">{ words::EFFECTIVE }</p>
             } else {
-                { choices(props, output) }
+                { targets(props, output) }
+                if output.group == PROXY { { choices(props, output) } }
             }
             if props.are_old { <p class="note trouble">{ words::OLD_OUTPUT }</p> }
             if output.files.len() > 1 { { download_all(output) } }
@@ -125,13 +127,12 @@ fn choices(props: &OutputsProps, output: &Output) -> Html {
         .on_email
         .reform(|event: Event| event.target_unchecked_into::<HtmlInputElement>().value());
     html! {
-        <>
-        { targets(props, output) }
         <form class="choices" onsubmit={Callback::from(|event: SubmitEvent| event.prevent_default())}>
             if !sites.is_empty() {
                 <fieldset class="sites">
                     <legend>{ words::SITES }</legend>
                     { for sites.iter().enumerate().map(|(index, site)| site_row(index, site, props)) }
+                    { addresses(props) }
                 </fieldset>
             }
             <div class="selects">
@@ -157,7 +158,23 @@ fn choices(props: &OutputsProps, output: &Output) -> Html {
                 { versions(props, output) }
             </div>
         </form>
-        </>
+    }
+}
+
+/// What makes the files agree with the host names above.
+fn addresses(props: &OutputsProps) -> Html {
+    let offers = props.answer.as_ref().map(|it| it.offers.as_slice());
+    let found = offers
+        .unwrap_or_default()
+        .iter()
+        .enumerate()
+        .find(|(_, it)| it.is_about_addresses);
+    let Some((index, offer)) = found else {
+        return Html::default();
+    };
+    html! {
+        <p class="offer"><button type="button" class="button primary fix" title={offer.note.clone()}
+            onclick={props.on_offer.reform(move |_| index)}>{ &offer.title }</button></p>
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
     problems::{severity_of, words_and_code},
     words,
 };
-use crate::protocol::{Answer, Fact, Origin};
+use crate::protocol::{Answer, Fact, Offer, Origin};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct OverviewProps {
@@ -19,6 +19,7 @@ pub(super) struct OverviewProps {
     pub(super) on_go: Callback<usize>,
     /// A problem, and which of its fixes.
     pub(super) on_fix: Callback<(usize, usize)>,
+    pub(super) on_offer: Callback<usize>,
 }
 
 #[component]
@@ -32,7 +33,24 @@ pub(super) fn Overview(props: &OverviewProps) -> Html {
                     <ul class="facts">{ for section.facts.iter().map(|fact| fact_row(fact, props)) }</ul>
                 </section>
             }) }
+            if !props.answer.offers.is_empty() {
+                <section>
+                    <h2>{ words::OFFERS }</h2>
+                    <ul class="facts">{ for props.answer.offers.iter().enumerate().map(|(index, offer)| offer_row(index, offer, props)) }</ul>
+                </section>
+            }
         </div>
+    }
+}
+
+fn offer_row(index: usize, offer: &Offer, props: &OverviewProps) -> Html {
+    html! {
+        <li class="offer" key={offer.title.clone()}>
+            <button type="button" class="button fix" disabled={!props.fresh} onclick={props.on_offer.reform(move |_| index)}>
+                { &offer.title }
+            </button>
+            <p class="why">{ words_and_code(&offer.note) }</p>
+        </li>
     }
 }
 

@@ -51,6 +51,7 @@ pub(super) const NO_OUTPUT: &str = "There is nothing a proxy could lead to yet."
 pub(super) const EFFECTIVE: &str = "Your files as Compose understands them: merged, short forms written out, defaults filled in. Choose a line to see where it comes from.";
 pub(super) const OVERVIEW: &str = "What your Convex comes to: what it keeps, who reaches it, and whether its parts agree. Choose a name to see where the file says so.";
 pub(super) const OVERVIEW_TITLE: &str = "Convex";
+pub(super) const OFFERS: &str = "What could be added";
 pub(super) const IN_THE_FILE: &str = "Where the file says so";
 pub(super) const SITES: &str = "Where it is reached";
 pub(super) const PLACE: &str = "The proxy runs";
