@@ -1,16 +1,20 @@
 //! What follows from a project, one generator each. To add one, write its file and name it here.
 
 mod apache;
+mod backup;
 mod block;
 mod caddy;
 mod certbot;
 mod cloudflared;
 mod envoy;
+mod firewall;
 mod haproxy;
 mod nginx;
 mod passwords;
 mod proxy_service;
+mod shell;
 mod traefik;
+mod upgrade;
 
 use crate::{
     compose::Compose,
@@ -62,6 +66,9 @@ pub static GENERATORS: &[&Generator] = &[
     &traefik::FILE,
     &envoy::GENERATOR,
     &cloudflared::GENERATOR,
+    &firewall::GENERATOR,
+    &backup::GENERATOR,
+    &upgrade::GENERATOR,
 ];
 
 impl Generator {
