@@ -39,17 +39,9 @@ const COMMON: &[&str] = &[
 ];
 
 fn generate(routes: &Routes) -> Output {
-    let mut files = vec![File {
-        path: CONFIGURATION.to_owned(),
-        text: configuration(routes),
-        secrets: Vec::new(),
-    }];
+    let mut files = vec![File::new(CONFIGURATION, configuration(routes))];
     if routes.place == Place::Network {
-        files.push(File {
-            path: SERVICE.to_owned(),
-            text: service(routes),
-            secrets: Vec::new(),
-        });
+        files.push(File::new(SERVICE, service(routes)));
     }
     files.extend(passwords::files(routes));
     Output {

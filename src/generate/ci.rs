@@ -26,11 +26,7 @@ const WORKFLOW: &str = ".github/workflows/test.yaml";
 fn generate(compose: &Compose, _: &Routes) -> Option<Output> {
     let backend = convex::backends(compose).find(|it| is_clear(it) && it.network_mode.is_none())?;
     let name = ServiceName::new(&backend.name)?;
-    let file = |path: &str, text| File {
-        path: path.to_owned(),
-        text,
-        secrets: Vec::new(),
-    };
+    let file = |path: &str, text| File::new(path, text);
     let name = name.as_str();
     let project = project(compose);
     let command = format!("docker compose -p {project} -f compose.yaml -f {TEST}");

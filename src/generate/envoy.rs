@@ -32,17 +32,9 @@ const COMPRESSOR: &str = "envoy.filters.http.compressor";
 const GUARD: &str = "envoy.filters.http.rbac";
 
 fn generate(routes: &Routes) -> Output {
-    let mut files = vec![File {
-        path: CONFIGURATION.to_owned(),
-        text: configuration(routes),
-        secrets: Vec::new(),
-    }];
+    let mut files = vec![File::new(CONFIGURATION, configuration(routes))];
     if routes.place == Place::Network {
-        files.push(File {
-            path: SERVICE.to_owned(),
-            text: service(routes),
-            secrets: Vec::new(),
-        });
+        files.push(File::new(SERVICE, service(routes)));
     }
     Output {
         files,

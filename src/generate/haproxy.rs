@@ -25,17 +25,9 @@ const CERTIFICATES: &str = "/etc/haproxy/certificates";
 const HOST: &str = "req.hdr(host),field(1,:),lower -m str";
 
 fn generate(routes: &Routes) -> Output {
-    let mut files = vec![File {
-        path: CONFIGURATION.to_owned(),
-        text: configuration(routes),
-        secrets: Vec::new(),
-    }];
+    let mut files = vec![File::new(CONFIGURATION, configuration(routes))];
     if routes.place == Place::Network {
-        files.push(File {
-            path: SERVICE.to_owned(),
-            text: service(routes),
-            secrets: Vec::new(),
-        });
+        files.push(File::new(SERVICE, service(routes)));
     }
     Output {
         files,

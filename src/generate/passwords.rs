@@ -12,11 +12,7 @@ pub(super) fn files(routes: &Routes) -> Vec<File> {
             text.push_str(&format!("{}:{}\n", user.name(), user.hash()));
         }
         if !text.is_empty() {
-            files.push(File {
-                path: name(site),
-                text,
-                secrets: Vec::new(),
-            });
+            files.push(File::new(name(site), text));
         }
     }
     files

@@ -57,11 +57,7 @@ fn generate(compose: &Compose, routes: &Routes) -> Option<Output> {
     ];
     for (path, part, head, more) in parts {
         if !part.is_empty() {
-            files.push(File {
-                path: path.to_owned(),
-                text: part.finish(&format!("{head}{more}")),
-                secrets: Vec::new(),
-            });
+            files.push(File::new(path, part.finish(&format!("{head}{more}"))));
         }
     }
     let steps = steps(

@@ -137,11 +137,7 @@ fn static_file(routes: &Routes, providers: &[&str]) -> File {
     }
     lines.line(0, "global:");
     lines.line(1, "sendAnonymousUsage: false");
-    File {
-        path: STATIC.to_owned(),
-        text: lines.finish(),
-        secrets: Vec::new(),
-    }
+    File::new(STATIC, lines.finish())
 }
 
 /// Certificates of the user's own, as both ways have them.

@@ -30,11 +30,7 @@ fn generate(routes: &Routes) -> Output {
                 "  watch: true",
             ],
         ),
-        File {
-            path: DYNAMIC.to_owned(),
-            text: dynamic(routes),
-            secrets: Vec::new(),
-        },
+        File::new(DYNAMIC, dynamic(routes)),
     ];
     if routes.place == Place::Network {
         let mut lines = Lines::default();
@@ -46,11 +42,7 @@ fn generate(routes: &Routes) -> Output {
             &[],
             vec![mounted(STATIC), mounted(DYNAMIC)],
         );
-        files.push(File {
-            path: SERVICE.to_owned(),
-            text: lines.finish(),
-            secrets: Vec::new(),
-        });
+        files.push(File::new(SERVICE, lines.finish()));
     }
     Output {
         files,

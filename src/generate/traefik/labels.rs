@@ -27,11 +27,7 @@ fn generate(routes: &Routes) -> Output {
     if routes.place == Place::Network {
         traefik_service(&mut lines, routes);
     }
-    let mut files = vec![File {
-        path: LABELS.to_owned(),
-        text: lines.finish(),
-        secrets: Vec::new(),
-    }];
+    let mut files = vec![File::new(LABELS, lines.finish())];
     if routes.place == Place::Host {
         let mut providers = vec!["docker:", "  exposedByDefault: false"];
         if routes.tls == Tls::Files {
@@ -45,11 +41,7 @@ fn generate(routes: &Routes) -> Output {
     if routes.tls == Tls::Files {
         let mut lines = Lines::default();
         certificates(&mut lines, routes);
-        files.push(File {
-            path: CERTIFICATES.to_owned(),
-            text: lines.finish(),
-            secrets: Vec::new(),
-        });
+        files.push(File::new(CERTIFICATES, lines.finish()));
     }
     Output {
         files,
