@@ -26,6 +26,8 @@ pub struct Request {
     pub proxy: Proxy,
     /// Ask for [`Answer::fixed`] as well.
     pub fix_all: bool,
+    /// Among them those that change what runs.
+    pub fix_unsafe: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -97,7 +99,9 @@ pub struct Answer {
     pub problems: Vec<Problem>,
     /// How many problems have a safe fix.
     pub fixable: usize,
-    /// With `fix_all`: all safe fixes until none is left, as one set of edits.
+    /// How many have a fix, be it one that changes what runs.
+    pub mendable: usize,
+    /// With `fix_all`: all fixes that were asked for until none is left, as one set of edits.
     pub fixed: Option<Vec<Edit>>,
     /// What a Convex project comes to; empty for others.
     pub overview: Vec<Section>,
@@ -289,8 +293,9 @@ pub fn answer(request: &Request) -> Answer {
             .iter()
             .filter(|it| it.fixes.iter().any(is_safe))
             .count(),
+        mendable: found.iter().filter(|it| !it.fixes.is_empty()).count(),
         fixed: request.fix_all.then(|| {
-            let (_, edits) = lint::fix_all(&rules, &project, false);
+            let (_, edits) = lint::fix_all(&rules, &project, request.fix_unsafe);
             edits
                 .iter()
                 .flat_map(|(_, edit)| units.edits(edit))

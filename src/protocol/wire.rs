@@ -75,13 +75,13 @@ macro_rules! fields {
 }
 
 fields! {
-    Request { revision, files, proxy, fix_all }
+    Request { revision, files, proxy, fix_all, fix_unsafe }
     File { name, text }
     Proxy { place, tls, email, hosts, access, versions }
     Host { service, port, host }
     Access { service, port, who }
     Version { target, version }
-    Answer { revision, rejected, problems, fixable, fixed, overview, sites, outputs, offers }
+    Answer { revision, rejected, problems, fixable, mendable, fixed, overview, sites, outputs, offers }
     Problem {
         rule, group, severity, rejected, message, why, file, start, end, line, column, fixes, related, opens
     }
@@ -230,6 +230,7 @@ mod tests {
                 ..Proxy::default()
             },
             fix_all: true,
+            fix_unsafe: true,
         }
     }
 

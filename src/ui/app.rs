@@ -161,7 +161,10 @@ pub fn App() -> Html {
                         editor,
                         &state.documents,
                         edits,
-                        &words::fix_all(answer.fixable),
+                        &match state.fixing_unsafe {
+                            false => words::fix_all(answer.fixable),
+                            true => words::fix_all_unsafe(answer.mendable),
+                        },
                     );
                     return;
                 }
@@ -291,10 +294,6 @@ pub fn App() -> Html {
             }));
         })
     };
-    let dispatch = |to_action: fn() -> Action| {
-        let state = state.clone();
-        Callback::from(move |()| state.dispatch(to_action()))
-    };
     let examples = EXAMPLES.iter().map(|(title, _)| *title).collect::<Vec<_>>();
     html! {
         <div class="page">
@@ -324,7 +323,7 @@ pub fn App() -> Html {
                         } else if state.view == View::Problems {
                             <Problems answer={state.answer.clone()} documents={state.documents.clone()}
                                 engine={state.engine} fresh={state.is_fresh()} on_fix={fix} {on_go} {on_open}
-                                on_fix_all={dispatch(|| Action::FixAll)} />
+                                on_fix_all={sends(&state, |include_unsafe| Action::FixAll { include_unsafe })} />
                         } else {
                             <Outputs answer={state.answer.clone()} outputs={state.outputs.clone()}
                                 are_old={state.outputs_are_old} new_lines={state.new_lines.clone()}

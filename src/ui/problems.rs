@@ -22,7 +22,8 @@ pub(super) struct ProblemsProps {
     pub(super) on_go: Callback<usize>,
     /// A file's name.
     pub(super) on_open: Callback<String>,
-    pub(super) on_fix_all: Callback<()>,
+    /// Whether those that change what runs are wanted, too.
+    pub(super) on_fix_all: Callback<bool>,
 }
 
 #[component]
@@ -64,7 +65,11 @@ pub(super) fn Problems(props: &ProblemsProps) -> Html {
                 <p class={classes!("verdict", answer.rejected.then_some("rejected"))}>{ verdict }</p>
                 if answer.fixable > 0 {
                     <button type="button" id="fix-all" class="button primary" disabled={!props.fresh}
-                        onclick={props.on_fix_all.reform(|_| ())}>{ words::fix_all(answer.fixable) }</button>
+                        onclick={props.on_fix_all.reform(|_| false)}>{ words::fix_all(answer.fixable) }</button>
+                }
+                if answer.mendable > answer.fixable.max(1) {
+                    <button type="button" id="fix-all-unsafe" class="button" disabled={!props.fresh} title={words::FIX_ALL_UNSAFE_WHY}
+                        onclick={props.on_fix_all.reform(|_| true)}>{ words::fix_all_unsafe(answer.mendable) }</button>
                 }
             </div>
             <ul class="problems" aria-busy={(!props.fresh).to_string()}>

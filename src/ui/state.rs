@@ -20,6 +20,8 @@ pub struct State {
     pub proxy: Proxy,
     /// The next answer shall bring all safe fixes.
     pub fixing_all: bool,
+    /// Among them those that change what runs.
+    pub fixing_unsafe: bool,
     pub view: View,
     /// The target that was shown last, by group.
     pub targets: Vec<(Rc<str>, Rc<str>)>,
@@ -95,7 +97,9 @@ pub enum Action {
     Stopped {
         revision: u64,
     },
-    FixAll,
+    FixAll {
+        include_unsafe: bool,
+    },
     /// The fixes an answer brought are in the editor.
     FixedAll,
     Placed(Place),
@@ -119,6 +123,7 @@ impl State {
             engine: Engine::Loading,
             proxy,
             fixing_all: false,
+            fixing_unsafe: false,
             view: View::Problems,
             targets: Vec::new(),
             pane: Pane::Edit,
@@ -147,6 +152,7 @@ impl State {
             files: self.documents.iter().map(file).collect(),
             proxy: self.proxy.clone(),
             fix_all: self.fixing_all,
+            fix_unsafe: self.fixing_unsafe,
         }
     }
 
@@ -233,8 +239,9 @@ impl State {
                 next.fixing_all = false;
             }
             Action::Stopped { .. } => (),
-            Action::FixAll => {
+            Action::FixAll { include_unsafe } => {
                 next.fixing_all = true;
+                next.fixing_unsafe = include_unsafe;
                 next.ask_again();
             }
             Action::FixedAll => next.fixing_all = false,

@@ -91,6 +91,13 @@ pub(super) fn fix_all(count: usize) -> String {
     }
 }
 
+pub(super) const FIX_ALL_UNSAFE_WHY: &str =
+    "Takes the first fix of each, also where it changes what runs. One undo brings everything back";
+
+pub(super) fn fix_all_unsafe(count: usize) -> String {
+    format!("Apply all {count} fixes")
+}
+
 pub(super) fn applied(title: &str) -> String {
     format!("Applied: {title}")
 }
