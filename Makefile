@@ -21,7 +21,7 @@ REMAP := --remap-path-prefix=$(CRATES)=crates --remap-path-prefix=$(CURDIR)=.
 # Trunk takes NO_COLOR=1 for a malformed option.
 unexport NO_COLOR
 
-.PHONY: serve build test check fmt bench shell engine sizes browser proxies scripts
+.PHONY: serve build test check fmt bench patience shell engine sizes browser proxies served judges scripts
 
 serve: build ## the page, on 127.0.0.1:8080 or PORT
 	@node scripts/serve.mjs dist
@@ -32,7 +32,7 @@ build: ## the static site, in dist/
 	@[ -t 2 ] || export CARGO_TERM_QUIET=true; RUST_BACKTRACE=0 RUSTFLAGS="$(RUSTFLAGS) $(REMAP)" trunk --quiet build --release --offline
 
 test: ## everything; one part that fails does not hide the next
-	@$(MAKE) --keep-going check shell engine sizes browser proxies scripts
+	@$(MAKE) --keep-going check shell engine sizes browser proxies served scripts
 
 fmt:
 	@scripts/need.sh rust lints
@@ -49,6 +49,10 @@ check: ## formatting and lints
 bench: ## milliseconds, never a verdict
 	@scripts/need.sh rust
 	@cargo bench --quiet --locked --bench check
+
+patience: judges ## what outlasts a minute of silence, and takes as long; for a nightly run
+	@echo "== patience"
+	@node tests/proxies/run.mjs --patience
 
 # The parts of `make test`.
 
@@ -71,10 +75,8 @@ browser: build
 	@echo "== browser"
 	@node tests/browser/run.mjs
 
-proxies:
-	@scripts/need.sh rust node nginx caddy haproxy apache2 openssl ip unshare traefik envoy new-caddy new-nginx
+proxies: judges
 	@echo "== proxies"
-	@cargo build --quiet --locked --bin compose-check --example as-json
 	@node tests/proxies/run.mjs
 
 scripts:
@@ -82,3 +84,13 @@ scripts:
 	@echo "== scripts"
 	@cargo build --quiet --locked --bin compose-check
 	@node tests/scripts/run.mjs
+
+served: build judges
+	@scripts/need.sh chromium
+	@echo "== served, as copied from the page"
+	@node tests/proxies/run.mjs --from-page
+
+# What the tests of proxies need.
+judges:
+	@scripts/need.sh rust node nginx caddy haproxy apache2 openssl ip unshare traefik envoy new-caddy new-nginx
+	@cargo build --quiet --locked --bin compose-check --example as-json

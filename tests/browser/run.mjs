@@ -1,19 +1,12 @@
 // The page in a real Chromium, as a user has it: `node tests/browser/run.mjs`, after `make build`.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { extname, join, normalize } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 
-import { chromium } from "playwright-core";
+import { openBrowser, ready, root, servePage, settled } from "./chromium.mjs";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
-const dist = join(root, "dist");
 const shots = join(root, "tests/browser/shots");
-const chromiumPath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
-if (!existsSync(join(dist, "index.html"))) end("There is no dist/index.html: run make build first.");
-if (!chromiumPath) end("Chromium is missing: install it, for example with apt-get install chromium.");
 mkdirSync(shots, { recursive: true });
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -345,12 +338,8 @@ async function openProxy(page, target) {
 }
 
 async function main() {
-  const server = await serve();
-  const url = `http://127.0.0.1:${server.address().port}/`;
-  const browser = await chromium.launch({
-    executablePath: chromiumPath,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
-  });
+  const { url, server } = await servePage();
+  const browser = await openBrowser();
   let [passed, failed] = [0, 0];
   const wanted = process.argv[2];
   for (const [name, run] of Object.entries(tests)) {
@@ -387,34 +376,6 @@ async function main() {
   server.close();
   console.log(`${passed} passed, ${failed} failed`);
   process.exit(failed > 0 || passed === 0 ? 1 : 0);
-}
-
-function serve() {
-  const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm" };
-  const server = createServer((request, response) => {
-    const path = normalize(decodeURIComponent(new URL(request.url, "http://x").pathname)).replace(/\/$/, "/index.html");
-    const file = join(dist, path);
-    if (!file.startsWith(dist) || !existsSync(file)) return response.writeHead(404).end();
-    response.writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream" }).end(readFileSync(file));
-  });
-  return new Promise((done) => server.listen(0, "127.0.0.1", () => done(server)));
-}
-
-/** The first answer is on screen, and the lock is on. */
-async function ready(page) {
-  await page.waitForSelector(".cm-content");
-  await page.waitForFunction(() => "locked" in document.documentElement.dataset);
-  await settled(page);
-}
-
-/** The answer on screen is that to the text on screen. */
-async function settled(page) {
-  await page.waitForTimeout(180);
-  await page.waitForFunction(() => {
-    const list = document.querySelector(".problems");
-    return document.querySelector(".all-well, .output, .output.old") || list?.getAttribute("aria-busy") === "false";
-  });
-  await page.waitForTimeout(60);
 }
 
 /** Puts a text into the editor as pasting does. */
@@ -458,11 +419,6 @@ function same(found, expected) {
 
 function contains(found, expected) {
   if (!found.includes(expected)) throw new Error(`no ${JSON.stringify(expected)} in ${JSON.stringify(found)}`);
-}
-
-function end(message) {
-  console.error(message);
-  process.exit(2);
 }
 
 await main();

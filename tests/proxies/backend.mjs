@@ -10,6 +10,9 @@ import { CLOSE, TEXT, frame, proofFor, readFrames } from "./websocket.mjs";
 /** How long the backend pauses between the first and the last part of `/stream`, in milliseconds. */
 export const PAUSE = 600;
 
+/** How long nothing may come, in milliseconds: longer than the minute that most servers wait unless told otherwise. */
+export const SILENCE = 65_000;
+
 /** Long enough to be worth compressing, of letters that a changed encoding would show in. */
 export const PAGE = "<p>café ☕ 🐳 é中</p>\n".repeat(1_000);
 
@@ -32,6 +35,8 @@ export async function startBackend(name, address, port) {
       setTimeout(() => response.end("data: last\n\n"), PAUSE);
       return;
     }
+    // What is computed meanwhile is nobody's concern.
+    if (request.url === "/slow") await new Promise((resolve) => setTimeout(resolve, SILENCE));
     if (request.url === "/page") {
       response.setHeader("content-type", "text/html; charset=utf-8");
       response.end(PAGE);

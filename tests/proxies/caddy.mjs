@@ -15,6 +15,7 @@ export const OLD_CADDY = {
   offers: ["http2", "gzip", "users", "ranges"],
   naive: [],
   readsServices: false,
+  isOlderThanImage: true,
   find: () => findProgram("caddy", "version", "/usr/bin"),
   runsOnLoopback: ({ tls }) => tls === "off",
   usesPublished: ({ place }) => place === "host",
@@ -25,6 +26,7 @@ export const OLD_CADDY = {
 export const CADDY = {
   ...OLD_CADDY,
   id: "caddy",
+  isOlderThanImage: false,
   find: () => findProgram("caddy", "version", toolFolder("caddy", "NEW_CADDY")),
 };
 

@@ -1,6 +1,6 @@
 // What is generated and judged: three projects, wherever a proxy may run, however it gets its certificates.
 
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 
 import { here } from "./programs.mjs";
@@ -25,6 +25,9 @@ const OPEN = [
   { example: "convex-upstream", sites: [API, ACTIONS, DASHBOARD] },
   { example: "web-app", sites: [SHOP] },
 ];
+
+/** The first of them, by the name that the page has for it. */
+const ON_PAGE = { example: "convex-upstream", title: "Convex, as its makers ship it", isFromPage: true };
 
 /** Sites that the project says itself. */
 const SAID = {
@@ -68,18 +71,44 @@ export function casesOf({ id, target, offers, naive }) {
     const lacks = (site.user && !offers.includes("users")) || (site.isRanged && !offers.includes("ranges"));
     return lacks ? { ...site, isMissing: true } : site;
   };
-  const broken = naive.map(({ file, ...it }) => ({
-    ...it,
-    name: "what guides recommend breaks where it must",
-    example: "convex-upstream",
-    tls: "off",
-    sites: OPEN[0].sites,
-    files: [{ name: file, text: readFileSync(path.join(here, file), "utf8") }],
-  }));
+  const broken = naive.map((it) => ({ ...asGuidesSay(it), name: "what guides recommend breaks where it must" }));
   return [...open, ...said, ...closed, ...broken].map((it) => {
     const sites = named(it.sites.map(asOffered));
     return { ...it, server: id, target, offers, sites };
   });
+}
+
+/** What is copied from the page, for the host names that are typed there. */
+export function pageCasesOf({ id, target, offers, isOlderThanImage }) {
+  const sites = named(OPEN[0].sites.map((it) => ({ ...it, host: it.host.replace("example.com", "shop.example.org") })));
+  return ["host", "network"]
+    .filter((place) => place === "host" || !isOlderThanImage)
+    .map((place) => ({ ...ON_PAGE, name: `from the page, ${place}`, server: id, target, offers, sites, place, tls: "off" }));
+}
+
+/** What must outlast a minute of silence, and what guides recommend, which must not. */
+export function patientCasesOf({ id, target, offers, naive }) {
+  const open = { ...OPEN[0], name: "convex-upstream, host", place: "host", tls: "off" };
+  const broken = naive
+    .filter(({ tires }) => tires)
+    .map(({ tires, ...it }) => ({ ...asGuidesSay(it), name: "what guides recommend tires", breaks: tires, mayBreak: [] }));
+  return [open, ...broken].map((it) => ({ ...it, isPatient: true, server: id, target, offers, sites: named(it.sites) }));
+}
+
+/** Every Compose file below `folder`: whatever a server is given for it, it takes. */
+export function foreignCasesOf({ id, target, offers }, folder) {
+  const files = readdirSync(folder, { recursive: true }).filter((name) => /\.ya?ml$/.test(name));
+  return files.sort().flatMap((name) =>
+    ["host", "network"].map((place) => {
+      const file = path.resolve(folder, name);
+      return { name: `${name}, ${place}`, isForeign: true, server: id, target, offers, file, place, tls: "off", sites: [] };
+    }),
+  );
+}
+
+function asGuidesSay({ file, ...it }) {
+  const files = [{ name: file, text: readFileSync(path.join(here, file), "utf8") }];
+  return { ...it, example: "convex-upstream", tls: "off", sites: OPEN[0].sites, files };
 }
 
 function guarded(site, ...guards) {

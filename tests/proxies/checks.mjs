@@ -5,9 +5,10 @@ import { once } from "node:events";
 import http from "node:http";
 import http2 from "node:http2";
 import https from "node:https";
+import { Readable } from "node:stream";
 import { gunzipSync } from "node:zlib";
 
-import { PAGE, PAUSE } from "./backend.mjs";
+import { PAGE, PAUSE, SILENCE } from "./backend.mjs";
 import { CLOSE, TEXT, frame, proofFor, readFrames } from "./websocket.mjs";
 
 const PATIENCE = 10_000;
@@ -138,6 +139,41 @@ export function siteChecks(site, door) {
   return checks;
 }
 
+/** What must outlast a minute in which nothing is said, or little. They take as long, and may all be asked at once. */
+export function patientChecks(site, door) {
+  const { isSecure } = door;
+  const headers = keyTo(site);
+  const ask = (options) => request({ door, host: site.host, isSecure, patience: SILENCE + PATIENCE, ...options });
+  return {
+    async "waits for an answer that takes its time"() {
+      const { seen } = await ask({ target: "/slow", headers });
+      expect(seen.name === site.name, `${site.host} reached ${seen.name}, not ${site.name}`);
+    },
+
+    async "keeps a WebSocket on which nothing is said"() {
+      const socket = await openWebSocket({ door, host: site.host, isSecure, headers, patience: SILENCE + PATIENCE });
+      await pause(SILENCE);
+      const echo = await socket.ask("still there");
+      expect(echo === "still there", `the message came back as ${echo}`);
+      socket.close();
+    },
+
+    async "takes an upload that takes its time"() {
+      const parts = Array.from({ length: SILENCE / 1_000 + 2 }, () => randomBytes(4 << 10));
+      const whole = Buffer.concat(parts);
+      const slowly = async function* () {
+        for (const part of parts) {
+          yield part;
+          await pause(1_000);
+        }
+      };
+      const upload = { method: "POST", target: "/upload", body: Readable.from(slowly()) };
+      const { seen } = await ask({ ...upload, headers: { ...headers, "content-length": whole.length } });
+      expect(seen.body === createHash("sha256").update(whole).digest("hex"), "the upload arrived changed");
+    },
+  };
+}
+
 /** A site that is not for us, and one the proxy cannot guard as it should, lead nowhere. */
 function shutChecks(site, door) {
   const { isSecure } = door;
@@ -187,6 +223,12 @@ export async function refusesUnknownHosts(door) {
   }
 }
 
+/** A name behind which nobody answers is known all the same. */
+export async function leadsOn(host, door) {
+  const { status } = await request({ door, host, isSecure: door.isSecure, anyStatus: true });
+  expect([502, 503, 504].includes(status), `it was answered ${status}`);
+}
+
 /** The certificate authority asks for a file, over plain HTTP. */
 export async function servesChallenge(door, host, { token, content }) {
   const target = `/.well-known/acme-challenge/${token}`;
@@ -198,7 +240,7 @@ export async function servesChallenge(door, host, { token, content }) {
 /** A container that comes back has another address. */
 export async function followsTo(address, site, door) {
   const deadline = Date.now() + 20_000;
-  for (let last = "never"; ; await new Promise((resolve) => setTimeout(resolve, 500))) {
+  for (let last = "never"; ; await pause(500)) {
     try {
       const { seen } = await request({ door, host: site.host, isSecure: door.isSecure, headers: keyTo(site) });
       if (seen.address === address) return;
@@ -210,13 +252,17 @@ export async function followsTo(address, site, door) {
   }
 }
 
-/** One request. Fails on any status but 200, unless `anyStatus`, and on a wrong certificate, unless `anyCertificate`. */
+/**
+ * One request; `body` is bytes or a stream. Fails on any status but 200, unless `anyStatus`, on a wrong certificate,
+ * unless `anyCertificate`, and when nothing moves for `patience` milliseconds.
+ */
 async function request({ door, host, isSecure, target = "/", method = "GET", headers = {}, body, ...leniency }) {
   const started = performance.now();
   const outgoing = send({ door, host, isSecure, target, method, headers: lengthOf(body, headers), ...leniency });
   // A proxy may answer before it has read everything, and close.
   const failure = new Promise((_, reject) => outgoing.on("error", reject));
-  outgoing.end(body);
+  if (body instanceof Readable) body.pipe(outgoing);
+  else outgoing.end(body);
   const [response] = await Promise.race([once(outgoing, "response"), failure]);
   let firstAfter;
   const parts = [];
@@ -263,12 +309,13 @@ async function requestByHttp2({ door, host, headers }) {
   }
 }
 
-async function openWebSocket({ door, host, isSecure, headers }) {
+async function openWebSocket({ door, host, isSecure, headers, patience }) {
   const key = randomBytes(16).toString("base64");
   const outgoing = send({
     door,
     host,
     isSecure,
+    patience,
     target: "/api/1.27.0/sync",
     method: "GET",
     headers: {
@@ -306,7 +353,7 @@ async function openWebSocket({ door, host, isSecure, headers }) {
   };
 }
 
-function send({ door, host, isSecure, target, method, headers, anyCertificate }) {
+function send({ door, host, isSecure, target, method, headers, anyCertificate, patience = PATIENCE }) {
   const outgoing = (isSecure ? https : http).request({
     host: door.address,
     port: isSecure ? door.https : door.http,
@@ -318,9 +365,9 @@ function send({ door, host, isSecure, target, method, headers, anyCertificate })
     ca: door.certificate,
     rejectUnauthorized: Boolean(door.certificate) && !anyCertificate,
     servername: host,
-    timeout: PATIENCE,
+    timeout: patience,
   });
-  outgoing.on("timeout", () => outgoing.destroy(new Error(`no answer in ${PATIENCE / 1000} s`)));
+  outgoing.on("timeout", () => outgoing.destroy(new Error(`no answer in ${patience / 1000} s`)));
   return outgoing;
 }
 
@@ -333,7 +380,11 @@ function basic(name, password) {
 }
 
 function lengthOf(body, headers) {
-  return body ? { ...headers, "content-length": body.length } : headers;
+  return Buffer.isBuffer(body) ? { ...headers, "content-length": body.length } : headers;
+}
+
+function pause(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 function expectHeader(seen, name, wanted) {

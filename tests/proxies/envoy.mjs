@@ -20,6 +20,7 @@ export const ENVOY = {
       file: "naive-envoy.yaml",
       breaks: ["says truly who asked", "passes WebSockets", "keeps /metrics to itself", "unknown hosts are refused"],
       mayBreak: ["compresses a page for who asks"],
+      tires: ["waits for an answer that takes its time", "keeps a WebSocket on which nothing is said"],
     },
   ],
   readsServices: false,

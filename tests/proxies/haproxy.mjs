@@ -19,6 +19,7 @@ export const HAPROXY = {
       file: "naive.cfg",
       breaks: ["says truly who asked", "keeps /metrics to itself", "unknown hosts are refused"],
       mayBreak: ["compresses a page for who asks"],
+      tires: ["waits for an answer that takes its time", "keeps a WebSocket on which nothing is said"],
     },
   ],
   readsServices: false,

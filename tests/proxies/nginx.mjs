@@ -24,9 +24,11 @@ export const NGINX = {
       ],
       // Only before nginx 1.29.7.
       mayBreak: ["passes on what comes bit by bit"],
+      tires: ["waits for an answer that takes its time", "keeps a WebSocket on which nothing is said"],
     },
   ],
   readsServices: false,
+  isOlderThanImage: true,
   find: () => findProgram("nginx", "-v"),
   runsOnLoopback: () => true,
   usesPublished: ({ place }) => place === "host",
@@ -38,6 +40,7 @@ export const NGINX = {
 export const NEW_NGINX = {
   ...NGINX,
   id: "nginx, new",
+  isOlderThanImage: false,
   find: () => findProgram("nginx", "-v", toolFolder("nginx", "NEW_NGINX")),
 };
 

@@ -1,5 +1,9 @@
 // Judges generated configuration by real servers: `node tests/proxies/run.mjs [--loopback] [SERVER…]`.
 //
+// With `--from-page` it judges what is copied from the page of `dist/`, with `--patience` what takes more than a
+// minute. The folder that COMPOSE_CORPUS names adds its Compose files: of these, servers must take what is generated;
+// with `--corpus` it is these alone.
+//
 // Where it may have namespaces (as root, or where the kernel gives them to anybody) every case has a network and an
 // /etc of its own and is served as generated, byte for byte. Elsewhere ports and paths are moved, and what cannot be
 // judged so is not; the run says what.
@@ -9,36 +13,52 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
-import { casesOf } from "./cases.mjs";
+import { casesOf, foreignCasesOf, pageCasesOf, patientCasesOf } from "./cases.mjs";
 import { cargoRun, here, output, repository } from "./programs.mjs";
 import { SERVERS } from "./servers.mjs";
+
+/** What is said of a project without a site, or of a file that is no YAML. */
+const NOTHING = /there is nothing a proxy could lead to|mend it first/;
 
 main();
 
 async function main() {
   const began = performance.now();
   const wanted = process.argv.slice(2).filter((word) => !word.startsWith("--"));
-  const prefix = process.argv.includes("--loopback") ? undefined : namespacePrefix();
+  const isAsked = (word) => process.argv.includes(word);
+  const prefix = isAsked("--loopback") ? undefined : namespacePrefix();
   const servers = SERVERS.filter(({ id }) => wanted.length === 0 || wanted.includes(id)).map((it) => ({ ...it, ...it.find() }));
   console.log(
     prefix
       ? "Each case in a namespace of its own: ports 80 and 443, files as generated."
       : "No namespaces here: on loopback, with ports and paths moved.",
   );
-  const cases = servers.flatMap((server) => casesOf(server).map((it) => ({ ...it, program: server.program, version: server.version })));
+  const isPatient = isAsked("--patience");
+  const isFromPage = isAsked("--from-page");
+  const corpus = isPatient || isFromPage ? undefined : process.env.COMPOSE_CORPUS;
+  const own = isFromPage ? pageCasesOf : isPatient ? patientCasesOf : isAsked("--corpus") ? () => [] : casesOf;
+  const casesFor = (server) => [...own(server), ...(corpus ? foreignCasesOf(server, corpus) : [])];
+  const cases = servers.flatMap((server) => casesFor(server).map((it) => ({ ...it, program: server.program, version: server.version })));
   // Only a namespace has an /etc/hosts to write to.
   const runsOnLoopback = (it) => !it.file && servers.find(({ id }) => id === it.server).runsOnLoopback(it);
   const judged = cases.filter((it) => prefix || runsOnLoopback(it));
   for (const it of cases) if (!judged.includes(it)) console.log(`not judged  ${it.server}: ${it.name}`);
-  await inTurn(judged, prefix ? 4 : 1, async (it) => {
+  if (isFromPage) {
+    const { copyFromPage } = await import("./page.mjs");
+    await copyFromPage(judged, generate);
+  }
+  // Who waits keeps nobody from working.
+  await inTurn(judged, isPatient ? judged.length : prefix ? 4 : 1, async (it) => {
     const started = performance.now();
     it.outcomes = await judge(it, prefix);
     it.seconds = (performance.now() - started) / 1000;
     const bad = it.outcomes.filter(({ failure }) => failure);
+    if (it.isForeign && bad.length === 0) return;
     console.log(`${bad.length ? "FAILED" : "ok    "}  ${it.server}: ${it.name}: ${it.outcomes.length} checks`);
     for (const { name, failure } of bad) console.log(`        ${name}: ${failure}`);
   });
-  printMatrix(servers, judged);
+  if (!isAsked("--corpus")) printMatrix(servers, judged.filter(({ isForeign }) => !isForeign));
+  if (corpus) printCorpus(judged.filter(({ isForeign }) => isForeign));
   const outcomes = judged.flatMap((it) => it.outcomes);
   const failed = outcomes.filter(({ failure }) => failure).length;
   const seconds = Math.round((performance.now() - began) / 1000);
@@ -50,29 +70,39 @@ async function main() {
 async function judge(it, prefix) {
   const folder = mkdtempSync(path.join(os.tmpdir(), "proxies-"));
   try {
-    const files = it.files ?? (await generate(it, path.join(folder, "generated")));
+    const files = it.files ?? (await generate(it));
     const { readsServices } = SERVERS.find(({ id }) => id === it.server);
-    const services = readsServices ? await merged(it, files) : undefined;
+    const services = readsServices || it.isForeign ? await merged(it, files) : undefined;
     const request = { ...it, folder, files, services, mode: prefix ? "namespace" : "loopback" };
     const command = [...(prefix ?? []), process.execPath, path.join(here, "serve.mjs")];
     const outcomes = JSON.parse(await output(command, JSON.stringify(request)));
-    return it.breaks ? expectBroken(outcomes, it) : outcomes;
+    return it.breaks ? expectBroken(outcomes, it) : [...(it.before ?? []), ...outcomes];
   } catch (error) {
+    if (it.isForeign && NOTHING.test(error.message)) {
+      it.leadsNowhere = true;
+      return [];
+    }
     return [{ name: "is judged", failure: error.message }];
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function generate(it, out) {
+/** What `compose-check` writes. */
+async function generate(it) {
+  const out = mkdtempSync(path.join(os.tmpdir(), "generated-"));
   // What the project says itself is not said again.
   const choices = (it.file ? [] : it.sites).flatMap((site) => {
     const who = (site.access ?? []).flatMap((access) => ["--access", `${site.name}=${access}`]);
     return ["--host", `${site.name}=${site.host}`, ...who];
   });
   const options = ["-f", projectFile(it), "--place", it.place, "--tls", it.tls, "--version", it.version, ...choices, "--out", out];
-  await output([...cargoRun("--bin", "compose-check"), "generate", it.target, ...options]);
-  return readdirSync(out).map((name) => ({ name, text: readFileSync(path.join(out, name), "utf8") }));
+  try {
+    await output([...cargoRun("--bin", "compose-check"), "generate", it.target, ...options]);
+    return readdirSync(out).map((name) => ({ name, text: readFileSync(path.join(out, name), "utf8") }));
+  } finally {
+    rmSync(out, { recursive: true });
+  }
 }
 
 /** The services of the project, with the generated file, where there is one, merged into it as Compose would. */
@@ -82,12 +112,20 @@ async function merged(it, files) {
     [readFileSync(projectFile(it), "utf8"), text].map(async (yaml) => JSON.parse(await output(cargoRun("--example", "as-json"), yaml))),
   );
   const services = { ...project.services };
-  for (const [name, service] of Object.entries(added.services)) services[name] = { ...services[name], ...service };
+  for (const [name, service] of Object.entries(added.services)) {
+    const labels = [services[name], service].flatMap((it) => listed(it?.labels));
+    services[name] = { ...services[name], ...service, labels };
+  }
   return services;
 }
 
+/** `NAME=VALUE`, whichever way they are written. */
+function listed(labels = []) {
+  return Array.isArray(labels) ? labels : Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+}
+
 function projectFile(it) {
-  if (it.file) return path.join(here, it.file);
+  if (it.file) return path.resolve(here, it.file);
   return path.join(repository, "examples", it.example, "compose.yaml");
 }
 
@@ -120,6 +158,19 @@ function printMatrix(servers, judged) {
     row(name, cells);
   }
   console.log("");
+}
+
+/** What became of the projects from elsewhere. */
+function printCorpus(judged) {
+  const filesOf = (cases) => new Set(cases.map(({ file }) => file)).size;
+  const leading = judged.filter(({ leadsNowhere }) => !leadsNowhere);
+  const accepted = leading.filter(({ outcomes }) => outcomes.every(({ failure }) => !failure));
+  for (const place of ["host", "network"]) {
+    const nowhere = judged.filter((it) => it.leadsNowhere && it.place === place);
+    for (const file of new Set(nowhere.map(({ file }) => file))) console.log(`leads nowhere, ${place}: ${file}`);
+  }
+  const places = ["host", "network"].map((place) => `${filesOf(leading.filter((it) => it.place === place))} of them on ${place}`);
+  console.log(`COMPOSE_CORPUS: ${filesOf(judged)} files, ${filesOf(leading)} with sites, ${places.join(", ")}; ${leading.length} configurations, ${accepted.length} taken`);
 }
 
 /** What to put before a command so that it has namespaces to change; `undefined` where it may not. */

@@ -3,7 +3,7 @@
 import { appendFileSync, readFileSync } from "node:fs";
 
 import { CERTBOT_PORT, startBackend, startNameServer } from "./backend.mjs";
-import { followsTo, refusesUnknownHosts, servesChallenge, siteChecks } from "./checks.mjs";
+import { followsTo, leadsOn, patientChecks, refusesUnknownHosts, servesChallenge, siteChecks } from "./checks.mjs";
 import { SERVERS } from "./servers.mjs";
 import { loopback, ownNamespace } from "./stage.mjs";
 
@@ -23,8 +23,9 @@ async function serve(it) {
   const stage = it.mode === "namespace" ? ownNamespace() : await loopback(it, [...it.sites.map(portOfSite), CERTBOT_PORT]);
   const addresses = new Map();
   const addressOf = (service) => {
-    // Every service has an address of its own, as in a network of Docker's.
-    if (!addresses.has(service)) addresses.set(service, `127.0.0.${addresses.size + 20}`);
+    // Every service has an address of its own, as in a network of Docker's. Nobody is there in a project from elsewhere.
+    const network = it.isForeign ? "192.0.2" : "127.0.0";
+    if (!addresses.has(service)) addresses.set(service, `${network}.${addresses.size + 20}`);
     return addresses.get(service);
   };
   const startSite = (site, address) => startBackend(site.name, address, stage.portOf(portOfSite(site)));
@@ -39,10 +40,23 @@ async function serve(it) {
   }
   if (!isPublished) await startNameServer(addresses, ...stage.nameServer);
 
+  if (it.isForeign) {
+    for (const service of Object.keys(it.services)) addressOf(service);
+    appendFileSync("/etc/hosts", `${addressOf("host.docker.internal")} host.docker.internal\n`);
+  }
+
   const proxy = await server.prepare(it, stage, addressOf);
   const { isSecure, certificate } = proxy;
   const door = { address: "127.0.0.1", ...stage.ports, isSecure, certificate, offers: it.offers };
   if (!(await check("the server accepts it", proxy.start))) return;
+  if (it.isPatient) {
+    const all = it.sites.flatMap((site) => Object.entries(patientChecks(site, door)).map(([name, run]) => [`${site.host} ${name}`, run]));
+    await Promise.all(all.map(([name, run]) => check(name, run)));
+    return;
+  }
+  for (const host of it.isForeign && it.place === "network" ? hostsIn(it.files) : []) {
+    await check(`${host} leads on`, () => leadsOn(host, door));
+  }
   for (const site of it.sites) {
     for (const [name, run] of Object.entries(siteChecks(site, door))) await check(`${site.host} ${name}`, run);
     if (proxy.challenge && !site.isMissing) {
@@ -60,6 +74,12 @@ async function serve(it) {
       await followsTo(address, site, door);
     });
   }
+}
+
+/** The names that are proposed where a project says none. */
+function hostsIn(files) {
+  const names = files.flatMap(({ text }) => text.match(/(?<![\w.-])[\w-]+\.example\.com\b/g) ?? []);
+  return [...new Set(names)];
 }
 
 async function check(name, run) {

@@ -2,9 +2,10 @@
 //
 // A server is: `id`, unique; `target`, whose generator writes for it; `find()`, where it is and which version;
 // `offers`, what of `http2`, `gzip`, `users` and `ranges` it is asked for beyond what all must do; `naive`, what
-// guides recommend for it and what that breaks; `runsOnLoopback(it)`, whether it can be judged without namespaces;
-// `readsServices`, whether it wants the merged project; `usesPublished(it)`, whether it reaches services by the
-// host's ports; `follows(it)`, whether it follows a container to a new address; and `prepare(it, stage, addressOf)`,
+// guides recommend for it, what that breaks, and, as `tires`, what it has not the patience for; `runsOnLoopback(it)`,
+// whether it can be judged without namespaces; `readsServices`, whether it wants the merged project;
+// `isOlderThanImage`, whether the page writes for a newer one wherever it is a service; `usesPublished(it)`, whether it
+// reaches services by the host's ports; `follows(it)`, whether it follows a container to a new address; and `prepare(it, stage, addressOf)`,
 // which puts everything in its place and answers `{ isSecure, certificate, challenge, start }`.
 //
 // Where it offers users or ranges, it is asked to guard sites; a site that wants what it does not offer must be shut.

@@ -69,7 +69,7 @@ async function prepare(it, stage, addressOf) {
 
 /** As the generated service says: its command, its volumes. */
 function asContainer(it, inRoot) {
-  const service = it.services.traefik;
+  const service = ownService(it);
   for (const volume of service.volumes) {
     const [source, target] = volume.split(":");
     const file = it.files.find(({ name }) => source === `./${name}`);
@@ -87,11 +87,16 @@ function asHost(it, inRoot) {
   return ["--configFile=/etc/traefik/traefik.yaml"];
 }
 
+/** The service that was generated: it comes after those of the project. */
+function ownService({ services }) {
+  return Object.values(services).findLast(({ image }) => /^traefik:/.test(image));
+}
+
 /** A folder per host, where the service's volume or the host itself has them. */
 function writeCertificates(it, inRoot) {
   const hosts = it.sites.map((site) => site.host);
   const made = makeCertificate(it.folder, hosts);
-  const mount = it.services.traefik?.volumes.find((volume) => volume.startsWith("./certificates:"));
+  const mount = ownService(it)?.volumes.find((volume) => volume.startsWith("./certificates:"));
   const folder = it.place === "network" ? mount.split(":")[1] : "/etc/traefik/certificates";
   for (const host of hosts) {
     writeAt(inRoot(`${folder}/${host}/fullchain.pem`), made.certificate);
