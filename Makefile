@@ -21,7 +21,7 @@ REMAP := --remap-path-prefix=$(CRATES)=crates --remap-path-prefix=$(CURDIR)=.
 # Trunk takes NO_COLOR=1 for a malformed option.
 unexport NO_COLOR
 
-.PHONY: serve build test check fmt bench shell engine sizes browser proxies
+.PHONY: serve build test check fmt bench shell engine sizes browser proxies scripts
 
 serve: build ## the page, on 127.0.0.1:8080 or PORT
 	@node scripts/serve.mjs dist
@@ -32,7 +32,7 @@ build: ## the static site, in dist/
 	@[ -t 2 ] || export CARGO_TERM_QUIET=true; RUST_BACKTRACE=0 RUSTFLAGS="$(RUSTFLAGS) $(REMAP)" trunk --quiet build --release --offline
 
 test: ## everything; one part that fails does not hide the next
-	@$(MAKE) --keep-going check shell engine sizes browser proxies
+	@$(MAKE) --keep-going check shell engine sizes browser proxies scripts
 
 fmt:
 	@scripts/need.sh rust lints
@@ -55,7 +55,7 @@ bench: ## milliseconds, never a verdict
 shell:
 	@scripts/need.sh shellcheck
 	@echo "== shell"
-	@shellcheck scripts/*.sh .ci/run
+	@shellcheck scripts/*.sh .ci/run tests/scripts/*.sh tests/scripts/docker tests/scripts/database tests/golden/*/*.sh
 
 engine:
 	@scripts/need.sh rust patch
@@ -76,3 +76,9 @@ proxies:
 	@echo "== proxies"
 	@cargo build --quiet --locked --bin compose-check --example as-json
 	@node tests/proxies/run.mjs
+
+scripts:
+	@scripts/need.sh rust node python3 busybox nft iptables ufw ip unshare
+	@echo "== scripts"
+	@cargo build --quiet --locked --bin compose-check
+	@node tests/scripts/run.mjs

@@ -149,8 +149,11 @@ package() {
     case $1 in
         # The program alone: nothing that starts by itself.
         apache2) echo apache2-bin ;;
+        # One that needs no library, so that it runs in an empty root.
+        busybox) echo busybox-static ;;
         cc) echo build-essential ;;
         ip) echo iproute2 ;;
+        nft) echo nftables ;;
         unshare) echo util-linux ;;
         *) echo "$1" ;;
     esac

@@ -1,6 +1,7 @@
 //! What follows from a project, one generator each. To add one, write its file and name it here.
 
 mod apache;
+mod backup;
 mod block;
 mod caddy;
 mod certbot;
@@ -8,13 +9,16 @@ mod ci;
 mod cloudflared;
 mod environment;
 mod envoy;
+mod firewall;
 mod haproxy;
 mod nginx;
 mod overrides;
 mod passwords;
 mod proxy_service;
+mod shell;
 mod split;
 mod traefik;
+mod upgrade;
 
 use crate::{
     compose::Compose,
@@ -91,6 +95,9 @@ pub static GENERATORS: &[&Generator] = &[
     &environment::GENERATOR,
     &split::GENERATOR,
     &ci::GENERATOR,
+    &firewall::GENERATOR,
+    &backup::GENERATOR,
+    &upgrade::GENERATOR,
 ];
 
 impl Generator {

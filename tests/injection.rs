@@ -6,9 +6,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
+use std::collections::BTreeSet;
+
 use compose_playground::{
     compose,
-    generate::{GENERATORS, Make, Output},
+    generate::{self, GENERATORS, Make, Output},
     project::Project,
     routes::{
         self, Email, HostName, Options, Place, Range, Routes, ServiceName, Tls, User, Version,
@@ -22,6 +24,8 @@ const HOST: &str = "zqhost.zq.test";
 const SERVICE: &str = "zqservice";
 const EMAIL: &str = "zqmail@zq.test";
 const USER: &str = "zquser";
+const VOLUME: &str = "zqvolume";
+const NAME: &str = "zqname";
 const RANGE: &str = "198.51.100.7/32";
 
 /// What means something to somebody: nginx, Caddy, HAProxy, Apache, Envoy, Traefik, YAML, Compose, shells.
@@ -220,26 +224,26 @@ fn compare(template: &Routes, words: &[Spellings<'_>], made: &Routes, typed: &st
         let Make::Proxy(make) = generator.make else {
             continue;
         };
-        let (expected, actual) = (make(template), make(made));
-        let texts = |output: &Output| {
-            let files = output
-                .files
-                .iter()
-                .flat_map(|it| [it.path.clone(), it.text.clone()]);
-            files
-                .chain(output.steps.iter().cloned())
-                .collect::<Vec<_>>()
-        };
-        let (expected, actual) = (texts(&expected), texts(&actual));
-        assert_eq!(expected.len(), actual.len(), "{}: {typed:?}", generator.id);
-        for (expected, actual) in expected.iter().zip(&actual) {
-            assert!(
-                is_like(expected, words, actual),
-                "{}: {typed:?} became {words:?} in\n{actual}\nwhere there was\n{expected}",
-                generator.id
-            );
-        }
+        hold(generator.id, &make(template), words, &make(made), typed);
     }
+}
+
+fn hold(id: &str, expected: &Output, words: &[Spellings<'_>], actual: &Output, typed: &str) {
+    let (expected, actual) = (texts(expected), texts(actual));
+    assert_eq!(expected.len(), actual.len(), "{id}: {typed:?}");
+    for (expected, actual) in expected.iter().zip(&actual) {
+        assert!(
+            is_like(expected, words, actual),
+            "{id}: {typed:?} became {words:?} in\n{actual}\nwhere there was\n{expected}",
+        );
+    }
+}
+
+/// What is to be used as it is: files, and steps that hold commands.
+fn texts(output: &Output) -> Vec<String> {
+    let files = output.files.iter();
+    let files = files.flat_map(|it| [it.path.clone(), it.text.clone()]);
+    files.chain(output.steps.iter().cloned()).collect()
 }
 
 #[test]
@@ -457,4 +461,59 @@ fn what_stands_in_a_file_changes_nothing_but_its_place() {
         }
     }
     assert!(served > 1_000 && unserved > 1_000, "{served} {unserved}");
+}
+
+/// Scripts run as root: a name that is more than a name is in none of them, and takes nothing else along.
+#[test]
+fn names_in_scripts_are_names() {
+    let (mut random, mut accepted, mut refused) = (Random(6), [0; 3], [0; 3]);
+    let outputs = |names: [&str; 3]| {
+        let [service, volume, name] = names.map(yaml);
+        let text = format!(
+            "name: p\nservices:\n  {service}:\n    image: a\n    ports: ['8080:80', '2222:22']\n    volumes: [{{type: volume, source: {volume}, target: /data}}]\n  db: {{image: postgres}}\n  b: {{image: ghcr.io/get-convex/convex-backend}}\nvolumes:\n  {volume}: {{name: {name}}}\n"
+        );
+        let compose = compose::load(&Project::single("compose.yaml", text));
+        let routes = routes::plan(&compose, &Options::default());
+        let mut made = Vec::new();
+        for id in ["firewall", "backup", "upgrade"] {
+            let generator = generate::find(id).unwrap();
+            if let Make::Running(make) = generator.make
+                && let Some(output) = make(&compose, &routes)
+            {
+                made.push((id, output));
+            }
+        }
+        made
+    };
+    let harmless = outputs([SERVICE, VOLUME, NAME]);
+    assert_eq!(harmless.len(), 3);
+    let known: Vec<String> = harmless.iter().flat_map(|(_, it)| texts(it)).collect();
+    let known: BTreeSet<&str> = known.iter().flat_map(|it| it.lines()).collect();
+    for turn in 0..STRINGS / 2 {
+        let mut names = [SERVICE, VOLUME, NAME];
+        let word = names[turn % 3];
+        let typed = random.text(word);
+        names[turn % 3] = &typed;
+        let made = outputs(names);
+        if ServiceName::new(&typed).is_some() {
+            for ((id, expected), (_, actual)) in harmless.iter().zip(&made) {
+                hold(id, expected, &[(word, vec![typed.clone()])], actual, &typed);
+            }
+            accepted[turn % 3] += 1;
+            continue;
+        }
+        // What is left out is left out as a whole: no line is there that was not.
+        for (id, output) in &made {
+            for text in output.files.iter().map(|it| &it.text) {
+                let new: Vec<&str> = text.lines().filter(|it| !known.contains(it)).collect();
+                assert!(new.is_empty(), "{id}: {typed:?} brought {new:#?}");
+            }
+        }
+        refused[turn % 3] += 1;
+    }
+    let counts = accepted.iter().chain(&refused);
+    assert!(
+        counts.clone().all(|it| *it > 100),
+        "{accepted:?} {refused:?}"
+    );
 }
