@@ -1,8 +1,10 @@
 //! Backup: scripts that copy what a project keeps, and put it back whole or not at all.
 
+use std::collections::BTreeMap;
+
 use super::{File, Generator, Make, Output, shell::quoted};
 use crate::{
-    compose::{Compose, MountKind, Resource, Service, Value},
+    compose::{Compose, Mount, MountKind, Resource, Service, Value},
     routes::{Routes, ServiceName},
 };
 
@@ -63,14 +65,15 @@ struct Database {
 
 fn generate(compose: &Compose, _: &Routes) -> Option<Output> {
     let mut notes = Vec::new();
-    let databases = databases(compose);
-    let volumes = volumes(compose, &databases, &mut notes);
+    let (users, uses) = users(compose);
+    let databases = databases(&users);
+    let volumes = volumes(compose, &users, &uses, &mut notes);
     let is_backend = |it: &Service| it.image_name() == Some("convex-backend");
     let has_convex = compose.services.iter().any(is_backend);
     if volumes.is_empty() && databases.is_empty() && !has_convex {
         return None;
     }
-    say_what_is_missing(compose, &databases, &mut notes);
+    say_what_is_missing(&users, &mut notes);
     if !databases.is_empty() {
         notes.push("Users and passwords of a database are in no dump: they come from its variables when it starts with an empty volume.".to_owned());
     }
@@ -131,41 +134,102 @@ fn names(volumes: &[Volume], databases: &[Database]) -> String {
     names.replace("@databases", &lines)
 }
 
-/// Databases that run, whose programs we know, and whose volumes hold nothing else.
-fn databases(compose: &Compose) -> Vec<Database> {
-    let mut databases = Vec::new();
-    for service in compose.services.iter().filter(|it| it.is_active) {
-        let (kind, folder) = match service.image_name() {
-            Some("postgres" | "postgis" | "pgvector" | "timescaledb") => {
-                ("postgres", "/var/lib/postgresql")
+/// A service, and what was found out about it in one pass: files may have thousands, and as many volumes.
+struct User<'a> {
+    service: &'a Service,
+    /// Those that take over its volumes by `volumes_from`.
+    heirs: Vec<usize>,
+    is_dumped: bool,
+}
+
+/// By volume, in the order of the file: who mounts it, and whether to write.
+type Uses = Vec<Vec<(usize, bool)>>;
+
+fn users(compose: &Compose) -> (Vec<User<'_>>, Uses) {
+    let mut volumes: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut services: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut uses: Uses = Vec::new();
+    let mut users: Vec<User<'_>> = Vec::new();
+    for (index, volume) in compose.volumes.iter().enumerate() {
+        volumes.insert(&volume.name, index);
+        uses.push(Vec::new());
+    }
+    for (index, service) in compose.services.iter().enumerate() {
+        services.insert(&service.name, index);
+        for (mount, key) in mounts(service) {
+            let volume = volumes.get(key);
+            if let Some(list) = volume.and_then(|it| uses.get_mut(*it)) {
+                list.push((index, !mount.read_only));
             }
-            Some("mysql" | "mariadb") => ("mysql", "/var/lib/mysql"),
-            _ => continue,
-        };
-        let is_shared = compose.services.iter().any(|other| {
-            other.name != service.name
-                && (takes_volumes_from(other, &service.name)
-                    || mounts(other).any(|(key, _)| mounts(service).any(|(it, _)| it == key)))
+        }
+        users.push(User {
+            service,
+            heirs: Vec::new(),
+            is_dumped: service.is_active && kind(service).is_some(),
         });
-        let is_data = mounts(service).all(|(_, target)| target.starts_with(folder));
-        if let Some(service) = ServiceName::new(&service.name).filter(|_| is_data && !is_shared) {
-            databases.push(Database { service, kind });
+    }
+    for (index, service) in compose.services.iter().enumerate() {
+        for other in service.uses.iter().filter(|it| it.by == "volumes_from") {
+            let other = services.get(other.service.text.as_str());
+            if let Some(other) = other.and_then(|it| users.get_mut(*it)) {
+                other.heirs.push(index);
+                other.is_dumped = false;
+            }
         }
     }
-    databases
+    // What others mount as well is more than a database.
+    for list in &uses {
+        let first = list.first().map(|(user, _)| *user);
+        if list.iter().any(|(user, _)| Some(*user) != first) {
+            for (user, _) in list {
+                if let Some(user) = users.get_mut(*user) {
+                    user.is_dumped = false;
+                }
+            }
+        }
+    }
+    (users, uses)
+}
+
+/// What dumps a service's data, if it is known and that is all its volumes hold.
+fn kind(service: &Service) -> Option<&'static str> {
+    let (kind, folder) = match service.image_name()? {
+        "postgres" | "postgis" | "pgvector" | "timescaledb" => ("postgres", "/var/lib/postgresql"),
+        "mysql" | "mariadb" => ("mysql", "/var/lib/mysql"),
+        _ => return None,
+    };
+    let is_data = |(mount, _): (&Mount, &str)| mount.target.text.starts_with(folder);
+    let is_safe = mounts(service).all(is_data) && ServiceName::new(&service.name).is_some();
+    is_safe.then_some(kind)
+}
+
+fn databases(users: &[User<'_>]) -> Vec<Database> {
+    let dumped = users.iter().filter(|it| it.is_dumped);
+    let database = |it: &User<'_>| {
+        Some(Database {
+            service: ServiceName::new(&it.service.name)?,
+            kind: kind(it.service)?,
+        })
+    };
+    dumped.filter_map(database).collect()
 }
 
 /// The volumes of services that run, but for those that a dump stands for.
-fn volumes(compose: &Compose, databases: &[Database], notes: &mut Vec<String>) -> Vec<Volume> {
+fn volumes(
+    compose: &Compose,
+    users: &[User<'_>],
+    uses: &Uses,
+    notes: &mut Vec<String>,
+) -> Vec<Volume> {
     let mut volumes = Vec::new();
-    for resource in &compose.volumes {
-        let uses = |it: &Service| mounts(it).any(|(key, _)| key == resource.name);
-        let mut users = compose.services.iter().filter(|it| uses(it));
-        let is_dumped = |it: &Service| databases.iter().any(|db| db.service.as_str() == it.name);
-        if users.clone().any(is_dumped) || !users.any(|it| it.is_active) {
+    let values = compose.root.get("volumes").map(Value::fields);
+    let values = values.unwrap_or_default().iter().map(|it| &it.value);
+    for ((resource, value), list) in compose.volumes.iter().zip(values).zip(uses) {
+        let mut who = list.iter().filter_map(|(user, _)| users.get(*user));
+        if !who.any(|it| it.service.is_active && !it.is_dumped) {
             continue;
         }
-        match volume(compose, resource) {
+        match volume(resource, value, users, list) {
             Some(volume) => volumes.push(volume),
             None => notes.push(format!(
                 "Volume `{}` is left out: what Docker calls it, or who writes it, is not known from the file.",
@@ -176,11 +240,15 @@ fn volumes(compose: &Compose, databases: &[Database], notes: &mut Vec<String>) -
     volumes
 }
 
-fn volume(compose: &Compose, resource: &Resource) -> Option<Volume> {
-    let value = compose.root.get("volumes")?.get(&resource.name);
-    let external = value.and_then(|it| it.get("external"));
+fn volume(
+    resource: &Resource,
+    value: &Value,
+    users: &[User<'_>],
+    list: &[(usize, bool)],
+) -> Option<Volume> {
+    let external = value.get("external");
     let named = value
-        .and_then(|it| it.get("name"))
+        .get("name")
         .or_else(|| external.and_then(|it| it.get("name")));
     let key = ServiceName::new(&resource.name)?;
     let name = match named.and_then(Value::scalar) {
@@ -190,34 +258,27 @@ fn volume(compose: &Compose, resource: &Resource) -> Option<Volume> {
         None if resource.external => Some(key.clone()),
         _ => None,
     };
-    let writes = |it: &Service| {
-        it.mounts
-            .iter()
-            .any(|it| is_of(it, &resource.name) && !it.read_only)
-    };
     let mut writers = Vec::new();
-    for service in &compose.services {
-        let inherits = |it: &&Service| takes_volumes_from(service, &it.name) && writes(it);
-        if writes(service) || compose.services.iter().any(|it| inherits(&it)) {
-            writers.push(ServiceName::new(&service.name)?);
+    for (user, _) in list.iter().filter(|(_, writes)| *writes) {
+        let user = users.get(*user)?;
+        writers.push(ServiceName::new(&user.service.name)?);
+        for heir in &user.heirs {
+            writers.push(ServiceName::new(&users.get(*heir)?.service.name)?);
         }
     }
     Some(Volume { key, name, writers })
 }
 
 /// What a service keeps elsewhere.
-fn say_what_is_missing(compose: &Compose, databases: &[Database], notes: &mut Vec<String>) {
-    for service in compose.services.iter().filter(|it| it.is_active) {
-        let is_dumped = databases
-            .iter()
-            .any(|it| it.service.as_str() == service.name);
-        for mount in service.mounts.iter().filter(|it| !it.read_only) {
+fn say_what_is_missing(users: &[User<'_>], notes: &mut Vec<String>) {
+    for user in users.iter().filter(|it| it.service.is_active) {
+        for mount in user.service.mounts.iter().filter(|it| !it.read_only) {
             let source = mount.source.as_ref().map(|it| it.text.as_str());
             let what = match (mount.kind, source) {
                 (MountKind::Bind, Some(path)) if !path.ends_with(".sock") => {
                     format!("`{}`, a folder of yours", path.replace('`', "'"))
                 }
-                (MountKind::Volume, None) if !is_dumped => format!(
+                (MountKind::Volume, None) if !user.is_dumped => format!(
                     "`{}`, in a volume without a name",
                     mount.target.text.replace('`', "'")
                 ),
@@ -225,28 +286,17 @@ fn say_what_is_missing(compose: &Compose, databases: &[Database], notes: &mut Ve
             };
             notes.push(format!(
                 "Not in it: what `{}` keeps in {what}.",
-                service.name.replace('`', "'")
+                user.service.name.replace('`', "'")
             ));
         }
     }
 }
 
-/// The named volumes of a service, by their keys, and where they are mounted.
-fn mounts(service: &Service) -> impl Iterator<Item = (&str, &str)> {
+/// The named volumes of a service, by their keys.
+fn mounts(service: &Service) -> impl Iterator<Item = (&Mount, &str)> {
     let named = service
         .mounts
         .iter()
         .filter(|it| it.kind == MountKind::Volume);
-    named.filter_map(|it| Some((it.source.as_ref()?.text.as_str(), it.target.text.as_str())))
-}
-
-fn is_of(mount: &crate::compose::Mount, volume: &str) -> bool {
-    mount.kind == MountKind::Volume && mount.source.as_ref().is_some_and(|it| it.text == volume)
-}
-
-fn takes_volumes_from(service: &Service, other: &str) -> bool {
-    service
-        .uses
-        .iter()
-        .any(|it| it.by == "volumes_from" && it.service.text == other)
+    named.filter_map(|it| Some((it, it.source.as_ref()?.text.as_str())))
 }

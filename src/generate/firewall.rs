@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use super::{File, Generator, Make, Output, proxy_service::Lines, shell::quoted};
 use crate::{
     compose::{Compose, Field, Port, Service, Value, project_name},
-    routes::{Place, Routes, ServiceName, Tls},
+    routes::{Place, Routes, ServiceName, Site, Tls},
     syntax::quoted as in_yaml,
 };
 
@@ -75,8 +75,11 @@ struct Plan {
 fn generate(compose: &Compose, routes: &Routes) -> Option<Output> {
     let mut plan = Plan::default();
     plan.loopback.line(0, "services:");
+    let by_service = routes.by_service();
     for service in &compose.services {
-        plan.add(compose, service, routes);
+        let name = ServiceName::new(&service.name);
+        let sites = name.and_then(|it| by_service.get(&it));
+        plan.add(compose, service, sites.map_or(&[], Vec::as_slice));
     }
     if plan.notes.is_empty() {
         return None;
@@ -141,7 +144,7 @@ fn ufw_rules(routes: &Routes) -> String {
 }
 
 impl Plan {
-    fn add(&mut self, compose: &Compose, service: &Service, routes: &Routes) {
+    fn add(&mut self, compose: &Compose, service: &Service, sites: &[&Site]) {
         let ports = compose.value_of(service).get("ports").map(Value::items);
         let ports = ports.unwrap_or_default();
         let shown = service.name.replace('`', "'");
@@ -156,34 +159,27 @@ impl Plan {
         let Some(name) = name.filter(|_| !ports.is_empty()) else {
             return;
         };
-        let is_known = |item: &Value| {
-            let mut known = service.ports.iter().filter(|it| it.known);
-            known.any(|port| port.place == item.place)
-        };
-        // Whoever replaces a list must know all of it.
-        let is_whole = ports.iter().all(is_known) && service.is_complete();
-        if !is_whole {
+        let pairs = whole(service, ports);
+        if pairs.is_none() {
             self.notes.push(format!("Not all ports of `{shown}` are known: some wait for a variable, or are in a file that is not here. These are in no rule; its list is left as it is."));
         }
         let mut moves = false;
-        let mut fates = Vec::new();
         for port in service.ports.iter().filter(|it| it.known) {
-            let fate = match fate(service, port, routes) {
-                Fate::Moved if !is_whole => Fate::Guarded,
+            let fate = match fate(service, port, sites) {
+                Fate::Moved if pairs.is_none() => Fate::Guarded,
                 fate => fate,
             };
             moves = moves || fate == Fate::Moved;
             self.say(&name, port, fate);
-            fates.push((port, fate));
         }
         if moves {
             self.has_moved = true;
             self.loopback
                 .line(1, &format!("{}:", in_yaml(name.as_str())));
             self.loopback.line(2, "ports: !override");
-            for (port, fate) in fates {
-                self.loopback
-                    .line(3, &format!("- {}", item(port, fate, ports)));
+            for (port, value) in pairs.unwrap_or_default() {
+                let item = item(port, fate(service, port, sites), value);
+                self.loopback.line(3, &format!("- {item}"));
             }
         }
     }
@@ -237,21 +233,38 @@ impl Plan {
             name.as_str(),
             numbers(range, "-")
         );
-        // Two services may want one port, of which one gets it.
-        if !self.nft.contains(&rule) {
-            self.nft.push_str(&rule);
-            let address =
-                address.map_or(String::new(), |it| format!(" {}", quoted(&it.to_string())));
-            self.docker_user.push_str(&format!(
-                "    # {}\n    drop \"$1\" {protocol} {}{address}\n",
-                name.as_str(),
-                numbers(range, ":")
-            ));
-        }
+        self.nft.push_str(&rule);
+        let address = address.map_or(String::new(), |it| format!(" {}", quoted(&it.to_string())));
+        self.docker_user.push_str(&format!(
+            "    # {}\n    drop \"$1\" {protocol} {}{address}\n",
+            name.as_str(),
+            numbers(range, ":")
+        ));
     }
 }
 
-fn fate(service: &Service, port: &Port, routes: &Routes) -> Fate {
+/// Each port with what the file says of it. Nothing, where not all is known: whoever replaces a list must know it.
+fn whole<'a>(service: &'a Service, items: &'a [Value]) -> Option<Vec<(&'a Port, &'a Value)>> {
+    let mut ports = service.ports.iter();
+    let mut pairs: Vec<(&Port, &Value)> = Vec::new();
+    for item in items {
+        // One string may stand for several ports.
+        if pairs
+            .last()
+            .is_some_and(|(port, _)| port.place == item.place)
+        {
+            continue;
+        }
+        let port = ports.next()?;
+        if port.place != item.place || !port.known {
+            return None;
+        }
+        pairs.push((port, item));
+    }
+    service.is_complete().then_some(pairs)
+}
+
+fn fate(service: &Service, port: &Port, sites: &[&Site]) -> Fate {
     let address = port.host_ip.as_deref();
     let parsed = address.and_then(|it| it.parse::<IpAddr>().ok());
     if parsed.is_some_and(|it| it.is_loopback()) {
@@ -266,10 +279,7 @@ fn fate(service: &Service, port: &Port, routes: &Routes) -> Fate {
     if address.is_some() || port.protocol != "tcp" {
         return Fate::Guarded;
     }
-    let is_site = |port: u16| {
-        let mut sites = routes.reachable();
-        sites.any(|(it, _)| it.service.as_str() == service.name && it.port == port)
-    };
+    let is_site = |port: u16| sites.iter().any(|it| it.port == port);
     let is_private = |it: u16| DATABASES.contains(&it) || is_site(it);
     let (first, last) = port.target;
     if ADMINS.contains(&image) || (first..=last).all(is_private) {
@@ -280,13 +290,12 @@ fn fate(service: &Service, port: &Port, routes: &Routes) -> Fate {
 }
 
 /// One item of the new list of ports, with all that the old one says besides its address.
-fn item(port: &Port, fate: Fate, items: &[Value]) -> String {
-    let found = items.iter().find(|it| it.place == port.place);
+fn item(port: &Port, fate: Fate, value: &Value) -> String {
     let is_plain = |it: &Field| match it.name.as_str() {
         "target" | "published" | "host_ip" | "protocol" => true,
         name => name == "mode" && it.value.text() == Some("ingress"),
     };
-    let fields = found.map(Value::fields).unwrap_or_default();
+    let fields = value.fields();
     let address = match fate {
         Fate::Moved => Some("127.0.0.1"),
         _ => port.host_ip.as_deref(),
