@@ -96,6 +96,7 @@ fn generate(compose: &Compose, routes: &Routes) -> Option<Output> {
         files.push(File {
             path: path.to_owned(),
             text,
+            secrets: Vec::new(),
         });
     };
     if plan.has_moved {
