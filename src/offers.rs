@@ -408,7 +408,7 @@ volumes: {data: }
         let offer = all
             .iter()
             .find(|it| it.title.contains("addresses"))
-            .unwrap();
+            .expect("an offer");
         let after = offer.edit.apply(FileId(0), text);
         let expected = text
             .replace(

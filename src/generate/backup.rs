@@ -6,6 +6,7 @@ use super::{File, Generator, Make, Output, shell::quoted};
 use crate::{
     compose::{Compose, Mount, MountKind, Resource, Service, Value},
     routes::{Routes, ServiceName},
+    rules::convex,
 };
 
 pub(super) static GENERATOR: Generator = Generator {
@@ -68,8 +69,7 @@ fn generate(compose: &Compose, _: &Routes) -> Option<Output> {
     let (users, uses) = users(compose);
     let databases = databases(&users);
     let volumes = volumes(compose, &users, &uses, &mut notes);
-    let is_backend = |it: &Service| it.image_name() == Some("convex-backend");
-    let has_convex = compose.services.iter().any(is_backend);
+    let has_convex = compose.services.iter().any(convex::has_backend_image);
     if volumes.is_empty() && databases.is_empty() && !has_convex {
         return None;
     }

@@ -4,6 +4,7 @@ use super::{File, Generator, Make, Output, proxy_service::Lines, shell::quoted};
 use crate::{
     compose::{Compose, Service},
     routes::{Routes, ServiceName},
+    rules::convex,
 };
 
 pub(super) static GENERATOR: Generator = Generator {
@@ -18,15 +19,14 @@ const UPGRADE: &str = include_str!("scripts/upgrade.sh");
 const PINNED: &str = "compose.convex.yaml";
 
 fn generate(compose: &Compose, _: &Routes) -> Option<Output> {
-    let is_image = |it: &Service, name: &str| it.image_name() == Some(name);
     let mut backends = compose.services.iter();
-    let backend = backends.find(|it| is_image(it, "convex-backend"))?;
+    let backend = backends.find(|it| convex::has_backend_image(it))?;
     let name = ServiceName::new(&backend.name)?;
     let mut lines = Lines::default();
     lines.line(0, "services:");
     let mut words = String::new();
     for service in &compose.services {
-        if !is_image(service, "convex-backend") && !is_image(service, "convex-dashboard") {
+        if !convex::has_backend_image(service) && !convex::has_dashboard_image(service) {
             continue;
         }
         let name = ServiceName::new(&service.name)?;
@@ -62,7 +62,7 @@ fn generate(compose: &Compose, _: &Routes) -> Option<Output> {
 
 /// The image without its tag, and the tag. One that is pinned by its digest, or not known, is not for us to move.
 fn image(service: &Service) -> Option<(&str, &str)> {
-    let image = service.image.as_ref()?.text.as_str();
+    let image = service.image.as_ref().filter(|it| it.known)?.text.as_str();
     let harmless =
         |it: u8| it.is_ascii_alphanumeric() || matches!(it, b'.' | b'-' | b'_' | b'/' | b':');
     let path = image.rfind('/').unwrap_or_default();

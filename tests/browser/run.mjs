@@ -287,6 +287,67 @@ services:
     same(await next("a:\n  b: [é,\n      f]"), "  x");
   },
 
+  async "who has read a guide has a set-up that works, in twelve clicks"(page) {
+    let clicks = 0;
+    const click = async (target) => {
+      clicks += 1;
+      await target.click();
+      await settled(page);
+    };
+    const shot = (name) => page.screenshot({ path: join(shots, `walk-${name}.png`) });
+    clicks += 1;
+    await page.selectOption("#examples", { index: 2 });
+    await settled(page);
+    await shot("1-guide");
+    await click(page.locator("#fix-all-unsafe"));
+    same(await problems(page), []);
+    await shot("2-mended");
+    await click(page.getByRole("tab", { name: "Proxy", exact: true }));
+    for (const [index, host] of ["api.shop.example.org", "hooks.shop.example.org", "admin.shop.example.org"].entries()) {
+      const field = page.locator(".site").nth(index).locator("input").first();
+      await click(field);
+      await field.fill(host);
+      await field.press("Enter");
+    }
+    clicks += 1;
+    await page.selectOption("#tls", { index: 1 });
+    await settled(page);
+    await click(page.getByRole("button", { name: "Tell Convex these addresses" }));
+    contains(await text(page), "CONVEX_CLOUD_ORIGIN=https://api.shop.example.org\n");
+    contains(await text(page), "NEXT_PUBLIC_DEPLOYMENT_URL: https://api.shop.example.org");
+    await shot("3-proxy");
+    contains(await page.locator(".code pre").first().innerText(), "server_name hooks.shop.example.org;");
+    await click(page.getByRole("tab", { name: "Running it" }));
+    await click(page.getByRole("tab", { name: "Backup" }));
+    contains(await page.locator(".code pre").first().innerText(), "#!/usr/bin/env bash");
+    await shot("4-backup");
+    await click(page.getByRole("tab", { name: /Problems/ }));
+    const above = await page.locator(".problem.is-error, .problem.is-warning").count();
+    const rejected = await page.locator(".verdict.rejected").count();
+    same([rejected, above], [0, 0]);
+    await shot("5-left");
+    if (clicks > 12) throw new Error(`${clicks} clicks`);
+    console.log(`        ${clicks} clicks`);
+  },
+
+  async "secrets are made on a click, in this browser, and kept nowhere"(page) {
+    await page.selectOption("#examples", { index: 1 });
+    await page.getByRole("tab", { name: "Running it" }).click();
+    const secret = async () => (await page.locator(".code pre").first().innerText()).match(/^INSTANCE_SECRET=(.*)$/m)[1];
+    same(await secret(), "");
+    await page.getByRole("button", { name: "Make secrets" }).click();
+    const first = await secret();
+    if (!/^[0-9a-f]{64}$/.test(first)) throw new Error(`the secret is ${first}`);
+    await page.getByRole("button", { name: "Make secrets" }).click();
+    if ((await secret()) === first) throw new Error("the same secret twice");
+    await page.waitForTimeout(600);
+    same(await page.evaluate((secret) => JSON.stringify(localStorage).includes(secret), await secret()), false);
+    await page.reload();
+    await ready(page);
+    await page.getByRole("tab", { name: "Running it" }).click();
+    same(await secret(), "");
+  },
+
   async "a file that is referred to can be opened beside the others"(page) {
     await type(page, "services:\n  web:\n    extends:\n      file: parts/é.yaml\n      service: base\n");
     same(await problems(page), ["file parts/é.yaml is not open here"]);
@@ -302,7 +363,7 @@ services:
       await page.setViewportSize({ width, height: width === 360 ? 740 : 900 });
       await page.selectOption("#examples", { index: 2 });
       await settled(page);
-      for (const side of [/Problems/, "Convex", "Proxy", "Effective"]) {
+      for (const side of [/Problems/, "Convex", "Proxy", "Running it", "Effective"]) {
         if (width === 360) await page.getByRole("tab", { name: /Results/ }).click();
         await page.getByRole("tab", { name: side, exact: typeof side === "string" }).click();
         await page.waitForTimeout(150);

@@ -1,7 +1,7 @@
 // Backups, and what may go wrong with them and with putting them back.
 
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 import { POSTGRES, expect, generate, here, judge, project } from "./project.mjs";
@@ -191,6 +191,8 @@ export async function backupCases() {
     "the change of the first database": { FAKE_REFUSES: 'compose_restore_new_0" RENAME TO' },
     "the change of a MySQL database": { FAKE_REFUSES: "^mysql CREATE DATABASE `shop`" },
     "loading a MySQL database for good": { FAKE_REFUSES: "^mysql  shop$" },
+    "it is ended in the middle": { FAKE_KILL: "dst=/data --mount" },
+    "it is ended between two databases": { FAKE_KILL: "exec -T maria .* sh mysqldump" },
     "the change of the first volume": { FAKE_FAIL: "shop_uploads,dst=/data --mount" },
     "the change of the second volume": { FAKE_FAIL: "the_world.of-games,dst=/data --mount" },
     "copying half of the second volume": { FAKE_FULL: "cp -a /new" },
@@ -282,6 +284,7 @@ function withData(files, options) {
   chmodSync(it.path("volumes/shop_uploads/program"), 0o4750);
   chmodSync(it.path("volumes/shop_uploads"), 0o1777);
   mkdirSync(it.path("volumes/shop_uploads/empty"));
+  if (process.getuid() === 0) chownSync(it.path("volumes/shop_uploads/.hidden"), 1234, 4321);
   symlinkSync("../nowhere", it.path("volumes/shop_uploads/link"));
   it.write("volumes/the_world.of-games/level.dat", noise(5_000));
   it.write("volumes/shop_db-data/PG_VERSION", "17\n");
@@ -293,6 +296,7 @@ function withData(files, options) {
 
 /** As time goes: files come, go and change. */
 function change(it) {
+  chmodSync(it.path("volumes/shop_uploads"), 0o750);
   it.write("volumes/shop_uploads/.stale", "stale");
   it.write("volumes/shop_uploads/new/file", "new");
   it.write("volumes/shop_uploads/-dash", "changed");

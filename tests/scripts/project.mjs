@@ -39,7 +39,7 @@ export function project(files, { running = [], databasePrograms = POSTGRES.conca
     run(script, options = [], env = {}) {
       writeFileSync(path.join(fake, "calls"), "");
       writeFileSync(path.join(fake, "statements"), "");
-      const { status, stdout, stderr } = spawnSync(path.join(folder, script), options, {
+      const { status, stdout, stderr } = spawnSync("bash", ["-c", 'echo $$ >"$FAKE/pid"; exec "$0" "$@"', path.join(folder, script), ...options], {
         // From elsewhere, as cron does.
         cwd: "/",
         encoding: "utf8",

@@ -127,7 +127,7 @@ finish() {
     exit "$code"
 }
 trap finish EXIT
-trap 'exit 130' HUP INT TERM
+trap 'say "it was told to end"; exit 130' HUP INT TERM
 mkdir -p "$folder.partial/volumes" "$folder.partial/databases"
 
 # copy INDEX: a volume, dot files and all.

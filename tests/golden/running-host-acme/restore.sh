@@ -143,14 +143,20 @@ each='each() { for it in "$1"/* "$1"/.[!.]* "$1"/..?*; do case ${it##*/} in .com
     away() { rm -rf "$1"; }'
 # shellcheck disable=SC2016
 swap_volume=$each'
+    stat -c "%a %u:%g" /data >/data/.compose-restore-rights
     mkdir /data/.compose-restore-moving
     each /data aside
     mv /data/.compose-restore-moving /data/.compose-restore-old
     cp -a /new/. /data/'
 # shellcheck disable=SC2016
 undo_volume=$each'
+    [ -s /data/.compose-restore-rights ] || exit 0
+    read -r rights owner </data/.compose-restore-rights
     if [ -d /data/.compose-restore-moving ]; then each /data/.compose-restore-moving back; rmdir /data/.compose-restore-moving; fi
-    if [ -d /data/.compose-restore-old ]; then each /data away; each /data/.compose-restore-old back; rmdir /data/.compose-restore-old; fi'
+    if [ -d /data/.compose-restore-old ]; then each /data away; each /data/.compose-restore-old back; rmdir /data/.compose-restore-old; fi
+    chown "$owner" /data
+    chmod "$rights" /data
+    rm /data/.compose-restore-rights'
 
 temporary=()
 swapped=()
@@ -244,7 +250,7 @@ undo_mysql() {
 keep_mysql() { :; }
 
 trap finish EXIT
-trap 'exit 130' HUP INT TERM
+trap 'say "it was told to end"; exit 130' HUP INT TERM
 
 for index in "${!VOLUMES[@]}"; do
     IFS='|' read -r key _ <<<"${VOLUMES[index]}"
@@ -287,7 +293,7 @@ is_swapping=false
 
 for it in "${swapped[@]}"; do
     case $it in
-        volume\|*) within "${it#*|}" rm -rf /data/.compose-restore-old </dev/null ;;
+        volume\|*) within "${it#*|}" rm -rf /data/.compose-restore-old /data/.compose-restore-rights </dev/null ;;
         *)
             IFS='|' read -r service kind database index <<<"$it"
             "keep_$kind" "$service" "$database" "$index"
