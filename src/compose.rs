@@ -20,10 +20,7 @@ mod units;
 pub mod value;
 mod variables;
 
-use std::{
-    cell::Cell,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::{cell::Cell, collections::BTreeMap};
 
 pub use model::*;
 pub use normal::project_name;
@@ -33,6 +30,7 @@ pub use value::{Data, Field, Place, Scalar, Value};
 pub use variables::{Usage, Wish};
 
 use crate::{
+    order::Index,
     project::{Project, Role},
     syntax::{self, Entry, Parse},
     text::{Edit, FileId, Span, TextEdit},
@@ -191,9 +189,9 @@ pub fn load(project: &Project) -> Compose {
         trees,
         problems: &mut problems,
         wanted: &mut wanted,
-        parts: BTreeMap::new(),
+        parts: Vec::new(),
         extensions: 0,
-        circular: BTreeSet::new(),
+        circular: Index::default(),
         unseen: false,
         inclusions: 0,
     };
@@ -209,13 +207,18 @@ pub fn load(project: &Project) -> Compose {
     let unseen = loader.unseen;
     let model = model::read(&root, &project.profiles, trees);
     // A mistake in what several files make of a value is found as often as it is looked at.
-    let mut seen = BTreeSet::new();
+    let mut seen = Index::default();
     // And what has the wrong type has no right value either.
-    let mut mistyped = BTreeSet::new();
-    let wrong = problems.iter().filter(|it| it.kind == Kind::WrongType);
-    mistyped.extend(wrong.map(|it| it.place.span));
-    problems.retain(|it| it.kind != Kind::InvalidValue || !mistyped.contains(&it.place.span));
-    problems.retain(|it: &Problem| seen.insert((it.place.span, it.kind, it.message.clone())));
+    let mut mistyped = Index::default();
+    let place = |it: &Problem| {
+        let Span { file, start, end } = it.place.span;
+        format!("{} {start} {end}", file.0)
+    };
+    for problem in problems.iter().filter(|it| it.kind == Kind::WrongType) {
+        mistyped.add(place(problem));
+    }
+    problems.retain(|it| it.kind != Kind::InvalidValue || !mistyped.contains(&place(it)));
+    problems.retain(|it| seen.add(format!("{} {} {}", place(it), it.kind as usize, it.message)));
     let has_unseen_files =
         unseen || wanted.iter().any(|it| it.role == Role::Part) || model.has_unseen_files;
     Compose {
@@ -589,34 +592,34 @@ fn unread(parse: &Parse, problems: &mut Vec<Problem>) {
 
 fn duplicate_keys(parse: &Parse, problems: &mut Vec<Problem>) {
     for node in parse.tree.nodes() {
-        let mut seen: BTreeMap<&str, Entry<'_>> = BTreeMap::new();
-        for entry in node.entries() {
+        let entries: Vec<Entry<'_>> = node.entries().collect();
+        let mut seen = Index::default();
+        for (index, entry) in entries.iter().enumerate() {
             let Some(name) = entry.key.value() else {
                 continue;
             };
             let span = entry.key.span();
-            match seen.get(name) {
-                None => drop(seen.insert(name, entry)),
-                Some(&first) => {
-                    let place = Place {
-                        span,
-                        node: Some(entry.key.id()),
-                        shared: false,
-                    };
-                    let mut problem = Problem::new(
-                        Kind::DuplicateKey,
-                        place,
-                        format!("key `{name}` is here a second time"),
-                    );
-                    problem
-                        .related
-                        .push((first.key.span(), format!("`{name}` stands here first")));
-                    if entry.value.written() == first.value.written() {
-                        problem.suggestion = Some(Suggestion::Remove);
-                    }
-                    problems.push(problem);
-                }
+            let first = seen.number(name, index);
+            let Some(first) = entries.get(first).filter(|_| first != index) else {
+                continue;
+            };
+            let place = Place {
+                span,
+                node: Some(entry.key.id()),
+                shared: false,
+            };
+            let mut problem = Problem::new(
+                Kind::DuplicateKey,
+                place,
+                format!("key `{name}` is here a second time"),
+            );
+            problem
+                .related
+                .push((first.key.span(), format!("`{name}` stands here first")));
+            if entry.value.written() == first.value.written() {
+                problem.suggestion = Some(Suggestion::Remove);
             }
+            problems.push(problem);
         }
     }
 }

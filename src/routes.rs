@@ -4,11 +4,12 @@ mod names;
 mod reach;
 mod sources;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 pub use names::{Access, Email, HostName, Range, ServiceName, Slug, User, Version};
 
-use crate::compose::{Compose, Service};
+use crate::{
+    compose::{Compose, Service},
+    order::{self, Index},
+};
 use sources::Wish;
 
 /// What the user chooses.
@@ -161,9 +162,9 @@ pub fn plan(compose: &Compose, options: &Options) -> Routes {
 /// What no two sites share, and how many services share a network.
 #[derive(Default)]
 struct Taken<'a> {
-    hosts: BTreeSet<HostName>,
-    slugs: BTreeSet<Slug>,
-    members: BTreeMap<&'a str, usize>,
+    hosts: Index<'a>,
+    slugs: Index<'a>,
+    members: Index<'a>,
 }
 
 fn add_sites(
@@ -252,7 +253,7 @@ fn add_sites(
         }
         let chosen = chosen.unwrap_or_default();
         for (host, access) in hosts {
-            if !taken.hosts.insert(host.clone()) {
+            if !taken.hosts.add(host.as_str().to_owned()) {
                 routes.notes.push(format!(
                     "`{}` leads to one place only; port {port} of `{}` needs a name of its own.",
                     host.as_str(),
@@ -261,7 +262,7 @@ fn add_sites(
                 continue;
             }
             let id = Slug::unused(&format!("{}-{port}", name.as_str()), &taken.slugs);
-            taken.slugs.insert(id.clone());
+            taken.slugs.add(id.as_str().to_owned());
             let access = if chosen.is_open() {
                 access
             } else {
@@ -361,10 +362,10 @@ fn candidates(service: &Service) -> Vec<(u16, Kind)> {
             let (port, protocol) = it.text.split_once('/').unwrap_or((&it.text, "tcp"));
             port.parse().ok().filter(|_| protocol == "tcp")
         });
-    let mut seen = BTreeSet::new();
+    let mut seen = Index::default();
     let ports = published
         .chain(exposed)
-        .filter(|port| !NOT_HTTP.contains(port) && seen.insert(*port));
+        .filter(|port| !NOT_HTTP.contains(port) && seen.add(port.to_string()));
     ports.map(|port| (port, Kind::Plain)).collect()
 }
 
@@ -419,12 +420,13 @@ impl Routes {
         let default = || ServiceName::default_network();
         let inside = self.reachable().filter(|(_, upstream)| upstream.moves);
         let first = inside.map(|(site, _)| site.networks.first().cloned().unwrap_or_else(default));
-        let mut names = BTreeSet::new();
-        names.extend(first);
+        let mut names: Vec<ServiceName> = first.collect();
         if self.needs_outside {
-            names.insert(default());
+            names.push(default());
         }
-        names.into_iter().collect()
+        order::sort_by(&mut names, Ord::cmp);
+        names.dedup();
+        names
     }
 
     /// A name for a service to be added, which no other one has.
@@ -441,13 +443,12 @@ impl Routes {
         (self.place == Place::Network && self.reachable().any(is_there)).then_some(reach::GATEWAY)
     }
 
-    /// Host names by service, in the order of the file.
-    pub fn by_service(&self) -> BTreeMap<&ServiceName, Vec<&Site>> {
-        let mut res: BTreeMap<&ServiceName, Vec<&Site>> = BTreeMap::new();
-        for (site, _) in self.reachable() {
-            res.entry(&site.service).or_default().push(site);
-        }
-        res
+    /// Sites that can be reached, by service.
+    pub fn by_service(&self) -> Vec<Vec<&Site>> {
+        let mut sites: Vec<&Site> = self.reachable().map(|(site, _)| site).collect();
+        order::sort_by(&mut sites, |a, b| a.service.cmp(&b.service));
+        let services = sites.chunk_by(|a, b| a.service == b.service);
+        services.map(<[_]>::to_vec).collect()
     }
 }
 

@@ -9,7 +9,10 @@ use super::{
     Kind, Problem,
     value::{Data, Field, Place, Scalar, Trees, Value},
 };
-use crate::{order, syntax::Resolved};
+use crate::{
+    order::{self, Index},
+    syntax::Resolved,
+};
 
 /// Writes out all that can be. What cannot is said, and left out; what is not known is left alone.
 pub(super) fn write_out(root: Value, trees: Trees<'_>, problems: &mut Vec<Problem>) -> Value {
@@ -31,13 +34,13 @@ pub(super) fn named(value: Value, trees: Trees<'_>) -> Value {
         return value;
     };
     let mut fields: Vec<Field> = Vec::new();
-    let mut seen = std::collections::BTreeMap::new();
+    let mut seen = Index::default();
     for item in items {
         let Some(field) = named_field(item, trees) else {
             return value;
         };
         // The last one counts, where the first one stands.
-        let index = *seen.entry(field.name.clone()).or_insert(fields.len());
+        let index = seen.number(field.name.clone(), fields.len());
         match fields.get_mut(index) {
             Some(slot) => *slot = field,
             None => fields.push(field),
@@ -134,12 +137,12 @@ fn keys(value: Value, below: impl Fn(Place) -> Data) -> Value {
         return value;
     };
     let mut fields: Vec<Field> = Vec::new();
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = Index::default();
     for item in items {
         let Some(scalar) = item.scalar().filter(|it| it.known) else {
             return value;
         };
-        if seen.insert(scalar.text.as_str()) {
+        if seen.add(&scalar.text) {
             fields.push(Field {
                 name: scalar.text.clone(),
                 key: item.place,

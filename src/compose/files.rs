@@ -3,14 +3,14 @@
 //! The order of things is compose-go's `loader/loader.go`, `include.go` and `extends.go`: each
 //! document is interpolated, completed by what it includes and extends, merged, checked, and written out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{
     Kind, Problem, Wanted, canonical, merge, normal, paths, schema, unique,
     value::{self, Data, Field, Place, Trees, Value},
 };
 use crate::{
-    order,
+    order::{self, Index},
     project::{Project, Role},
     syntax,
     text::{FileId, Span},
@@ -33,13 +33,13 @@ pub(super) struct Loader<'a> {
     pub(super) problems: &'a mut Vec<Problem>,
     pub(super) wanted: &'a mut Vec<Wanted>,
     /// The services of files others extend, once read, by file and the folder they speak from.
-    pub(super) parts: BTreeMap<(FileId, String), Vec<Field>>,
+    pub(super) parts: Vec<((FileId, String), Vec<Field>)>,
     pub(super) extensions: usize,
     /// Whether parts of the project are elsewhere, and nobody knows where.
     pub(super) unseen: bool,
     pub(super) inclusions: usize,
     /// Services known to extend themselves, each in its circle.
-    pub(super) circular: BTreeSet<(FileId, String)>,
+    pub(super) circular: Index<'a>,
 }
 
 /// Where a file is read from.
@@ -350,7 +350,7 @@ impl Loader<'_> {
         let path = extends.get("file").cloned();
         let is_known = self.is_known(&target) && path.as_ref().is_none_or(|it| self.is_known(it));
         let here = (file, name.clone());
-        if !is_known || self.extensions > EXTENSIONS || self.circular.contains(&here) {
+        if !is_known || self.extensions > EXTENSIONS || self.circular.contains(&circular(&here)) {
             return;
         }
         let wanted = target.text().unwrap_or_default().to_owned();
@@ -358,7 +358,9 @@ impl Loader<'_> {
             let circle = open.get(from..).unwrap_or_default();
             let names: Vec<&str> = circle.iter().map(|(_, name)| name.as_str()).collect();
             let message = format!("`{name}` extends itself: {} → {name}", names.join(" → "));
-            self.circular.extend(circle.iter().cloned());
+            for service in circle {
+                self.circular.add(circular(service));
+            }
             return self.problem(Kind::ExtendsCycle, target.place, message);
         }
         if open.len() > DEPTH {
@@ -424,8 +426,9 @@ impl Loader<'_> {
         let file = self.file(&joined, path.place, Role::Part, true)?;
         let folder = paths::folder_of(text).to_owned();
         let key = (file, folder.clone());
-        let mut services = match self.parts.remove(&key) {
-            Some(services) => services,
+        let known = self.parts.iter().position(|(it, _)| *it == key);
+        let mut services = match known {
+            Some(known) => self.parts.swap_remove(known).1,
             None => self.services_of(file, &folder, context),
         };
         let found = match services.iter().position(|it| it.name == wanted) {
@@ -438,7 +441,8 @@ impl Loader<'_> {
                 None
             }
         };
-        self.parts.insert(key, services);
+        self.parts.retain(|(it, _)| *it != key);
+        self.parts.push((key, services));
         found
     }
 
@@ -563,7 +567,8 @@ impl Loader<'_> {
                 outer.extend(environment.clone());
             }
             let mut read = Environment::new();
-            let mut places = BTreeMap::new();
+            let mut places = Vec::new();
+            let mut said_by = Index::default();
             for item in files.items() {
                 let path = item.get("path").unwrap_or(item);
                 let Some(text) = path.text().filter(|_| self.is_known(item)) else {
@@ -585,12 +590,14 @@ impl Loader<'_> {
                 }
                 for (name, text) in found {
                     if read.get(&name) != Some(&text) {
-                        places.insert(name.clone(), path.place);
+                        said_by.set(name.clone(), places.len());
                         read.insert(name, text);
                     }
                 }
+                places.push(path.place);
             }
-            self.lay_under(service, into, read, &places);
+            let place = |name: &str| places.get(said_by.get(name)?).copied();
+            self.lay_under(service, into, read, &place);
             if let Data::Mapping(fields) = &mut service.data {
                 fields.retain(|field| field.name != key);
             }
@@ -602,7 +609,7 @@ impl Loader<'_> {
         service: &mut Value,
         key: &str,
         mut read: Environment,
-        places: &BTreeMap<String, Place>,
+        said_by: &dyn Fn(&str) -> Option<Place>,
     ) {
         let own = service
             .get(key)
@@ -617,7 +624,7 @@ impl Loader<'_> {
         }
         let place = service.place;
         let more = read.into_iter().map(|(name, text)| {
-            let at = places.get(&name).copied().unwrap_or(place);
+            let at = said_by(&name).unwrap_or(place);
             Field::new(&name, Value::string(at, &text))
         });
         let mut fields: Vec<Field> = own.into_iter().chain(more).collect();
@@ -648,4 +655,9 @@ impl Loader<'_> {
     fn problem(&mut self, kind: Kind, place: Place, message: impl Into<String>) {
         self.problems.push(Problem::new(kind, place, message));
     }
+}
+
+/// A service of a file, as `circular` knows it.
+fn circular((file, name): &(FileId, String)) -> String {
+    format!("{} {name}", file.0)
 }

@@ -3,13 +3,12 @@
 //! Mappings are joined key by key, lists end to end, all else replaced; some places have rules of
 //! their own (compose-go `override/merge.go`). What a list repeats is dropped by `unique.rs`.
 
-use std::collections::BTreeMap;
-
 use super::{
     Kind, Problem, canonical,
     path::Path,
     value::{Data, Field, Tag, Trees, Value},
 };
+use crate::order::Index;
 
 /// Replaced whole.
 const REPLACED: &[&str] = &[
@@ -82,14 +81,15 @@ pub(super) fn reset(base: &mut Value, over: &Value) {
     let Data::Mapping(fields) = &mut base.data else {
         return;
     };
-    let mut marked: BTreeMap<&str, &Value> = BTreeMap::new();
-    let is_marked = |it: &&Field| it.value.tag.is_some() || it.value.is_mapping();
-    let all = over.fields().iter().filter(is_marked);
-    marked.extend(all.map(|field| (field.name.as_str(), &field.value)));
-    if marked.is_empty() {
-        return;
+    let mut marked = Index::default();
+    let is_marked = |it: &Field| it.value.tag.is_some() || it.value.is_mapping();
+    for (index, field) in over.fields().iter().enumerate() {
+        if is_marked(field) {
+            marked.set(&field.name, index);
+        }
     }
-    fields.retain_mut(|field| match marked.get(field.name.as_str()) {
+    let value_of = |name: &str| Some(&over.fields().get(marked.get(name)?)?.value);
+    fields.retain_mut(|field| match value_of(&field.name) {
         Some(over) if over.tag.is_some() => false,
         Some(over) => {
             reset(&mut field.value, over);
@@ -195,14 +195,15 @@ impl Merger<'_> {
                 };
             }
         };
-        let mut by_name: BTreeMap<String, usize> = BTreeMap::new();
-        let names = fields.iter().map(|field| field.name.clone());
-        by_name.extend(names.zip(0..));
+        let mut by_name = Index::default();
+        for (index, field) in fields.iter().enumerate() {
+            by_name.set(field.name.clone(), index);
+        }
         let mut fields: Vec<Option<Field>> = fields.into_iter().map(Some).collect();
         for field in more {
             let slot = by_name
                 .get(&field.name)
-                .and_then(|&index| fields.get_mut(index));
+                .and_then(|index| fields.get_mut(index));
             match slot.and_then(|slot| slot.take().map(|base| (slot, base))) {
                 Some((slot, base)) => {
                     let over = field.value.place;
@@ -220,7 +221,7 @@ impl Merger<'_> {
                     });
                 }
                 None => {
-                    by_name.insert(field.name.clone(), fields.len());
+                    by_name.set(field.name.clone(), fields.len());
                     fields.push(Some(field));
                 }
             }

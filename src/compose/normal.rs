@@ -2,12 +2,13 @@
 //!
 //! Facts from compose-go `transform/defaults.go`, `loader/normalize.go` and `loader/environment.go`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{
     canonical::mounts::cleaned,
     value::{Data, Field, Value},
 };
+use crate::order::Index;
 
 /// Fills in what a project without words on it means.
 pub(super) fn complete(root: &mut Value, name: &str, environment: &BTreeMap<String, String>) {
@@ -81,32 +82,29 @@ pub(super) fn complete(root: &mut Value, name: &str, environment: &BTreeMap<Stri
 
 /// Leaves out what no service uses (`Project.WithoutUnnecessaryResources`).
 pub(super) fn prune(root: &mut Value) {
-    let mut used: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    let mut used = Index::default();
     let services = root.get("services").map(Value::fields).unwrap_or_default();
     for service in services.iter().map(|field| &field.value) {
-        let keys = |key: &str| {
-            let fields = service.get(key).map(Value::fields).unwrap_or_default();
-            fields.iter().map(|field| field.name.clone())
+        let mut add = |section: &str, name: &str| {
+            used.add(format!("{section} {name}"));
         };
-        let sources = |value: &Value, key: &str| -> Vec<String> {
-            let items = value.get(key).map(Value::items).unwrap_or_default();
-            let source = |it: &Value| Some(it.get("source")?.text()?.to_owned());
-            items.iter().filter_map(source).collect()
-        };
-        used.entry("networks").or_default().extend(keys("networks"));
-        used.entry("models").or_default().extend(keys("models"));
-        for (section, key) in [
-            ("volumes", "volumes"),
-            ("secrets", "secrets"),
-            ("configs", "configs"),
-        ] {
-            used.entry(section)
-                .or_default()
-                .extend(sources(service, key));
+        for section in ["networks", "models"] {
+            for field in service.get(section).map(Value::fields).unwrap_or_default() {
+                add(section, &field.name);
+            }
         }
-        if let Some(build) = service.get("build") {
-            let secrets = sources(build, "secrets");
-            used.entry("secrets").or_default().extend(secrets);
+        let build = service.get("build");
+        for (section, items) in [
+            ("volumes", service.get("volumes")),
+            ("secrets", service.get("secrets")),
+            ("configs", service.get("configs")),
+            ("secrets", build.and_then(|it| it.get("secrets"))),
+        ] {
+            for item in items.map(Value::items).unwrap_or_default() {
+                if let Some(source) = item.get("source").and_then(Value::text) {
+                    add(section, source);
+                }
+            }
         }
     }
     for section in ["networks", "volumes", "secrets", "configs", "models"] {
@@ -115,8 +113,7 @@ pub(super) fn prune(root: &mut Value) {
             ..
         }) = root.get_mut(section)
         {
-            let used = used.get(section);
-            fields.retain(|field| used.is_some_and(|it| it.contains(&field.name)));
+            fields.retain(|field| used.contains(&format!("{section} {}", field.name)));
         }
     }
     if let Data::Mapping(sections) = &mut root.data {

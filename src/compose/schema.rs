@@ -8,13 +8,14 @@ mod comparison;
 pub(super) mod tables;
 pub mod words;
 
-use std::collections::BTreeSet;
-
 use super::{
     Kind, Problem, Suggestion,
     value::{Data, Field, Place, Scalar, Tag, Trees, Value},
 };
-use crate::syntax::{self, Decimal, Resolved};
+use crate::{
+    order::Index,
+    syntax::{self, Decimal, Resolved},
+};
 
 /// What may stand at one place.
 pub(super) struct Shape {
@@ -513,13 +514,14 @@ impl Checker<'_> {
     }
 
     fn unique(&mut self, items: &[Value], at: &Where<'_>) {
-        let mut seen = BTreeSet::new();
+        let (mut strings, mut others) = (Index::default(), Index::default());
         for item in items {
             let Some(scalar) = item.scalar().filter(|scalar| scalar.known) else {
                 continue;
             };
-            let kind = matches!(scalar.resolved, Resolved::String);
-            if !seen.insert((kind, scalar.text.as_str())) {
+            let is_string = matches!(scalar.resolved, Resolved::String);
+            let seen = if is_string { &mut strings } else { &mut others };
+            if !seen.add(&scalar.text) {
                 let message = format!("`{}` is in `{}` twice", scalar.text, at.name);
                 self.problem(Kind::DuplicateItem, item.place, message, None);
             }

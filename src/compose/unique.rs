@@ -2,13 +2,12 @@
 //!
 //! Which lists, and what makes two items the same, is compose-go's `override/uncity.go`.
 
-use std::collections::BTreeMap;
-
 use super::{
     Kind, Problem,
     canonical::target_of,
     value::{Data, Scalar, Trees, Value},
 };
+use crate::order::Index;
 
 /// Drops what later items replace, in a project whose short forms are written out.
 ///
@@ -57,10 +56,10 @@ fn replace(list: &mut Value, identity: impl Fn(&Value) -> Option<String>) {
     let Data::Sequence(items) = &mut list.data else {
         return;
     };
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let mut seen = Index::default();
     let mut res: Vec<Value> = Vec::with_capacity(items.len());
     for item in std::mem::take(items) {
-        let index = identity(&item).map(|id| *seen.entry(id).or_insert(res.len()));
+        let index = identity(&item).map(|id| seen.number(id, res.len()));
         match index.and_then(|index| res.get_mut(index)) {
             Some(slot) => *slot = item,
             None => res.push(item),
@@ -72,14 +71,15 @@ fn replace(list: &mut Value, identity: impl Fn(&Value) -> Option<String>) {
 fn replaced_mounts(list: &Value, trees: Trees<'_>, problems: &mut Vec<Problem>) {
     // An override, or who extends a service, replaces on purpose; one list does not.
     let list_of = |it: &Value| Some((it.place.span.file, trees.node(it.place)?.parent()?.id()));
-    let mut seen: BTreeMap<String, &Value> = BTreeMap::new();
-    for item in list.items() {
+    let items = list.items();
+    let mut seen = Index::default();
+    for (index, item) in items.iter().enumerate() {
         let Some(target) = target_of(item) else {
             continue;
         };
-        let before = seen.insert(target.clone(), item);
+        let before = seen.set(target.clone(), index);
         let is_beside = |it: &&Value| list_of(it).is_some() && list_of(it) == list_of(item);
-        let Some(before) = before.filter(is_beside) else {
+        let Some(before) = before.and_then(|it| items.get(it)).filter(is_beside) else {
             continue;
         };
         let message = format!("this mount is dropped for another one at `{target}`");

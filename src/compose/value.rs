@@ -8,6 +8,7 @@ use crate::{
         Kind, Problem,
         interpolate::{self, Lookup, Piece},
     },
+    order::Index,
     project::Project,
     syntax::{self, Decimal, Node, NodeId, Parse, Resolved, Style},
     text::Span,
@@ -456,7 +457,7 @@ impl<'a> Lowering<'a> {
 
     fn mapping(&mut self, node: Node<'_>, shared: bool, depth: usize) -> Vec<Field> {
         let mut fields: Vec<Field> = Vec::new();
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = Index::default();
         let mut merged = Vec::new();
         for entry in node.entries() {
             let key = Place {
@@ -485,7 +486,7 @@ impl<'a> Lowering<'a> {
                 );
             }
             // The first of two equal keys is kept; that there are two is found in the tree.
-            if seen.insert(name.to_owned()) {
+            if seen.add(name) {
                 let value = self.value(entry.value, shared, depth + 1);
                 fields.push(Field {
                     name: name.to_owned(),
@@ -511,7 +512,7 @@ impl<'a> Lowering<'a> {
                     continue;
                 };
                 for field in more {
-                    if seen.insert(field.name.clone()) {
+                    if seen.add(field.name.clone()) {
                         fields.push(field);
                     }
                 }

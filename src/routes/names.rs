@@ -1,7 +1,9 @@
 //! What a user may type, checked when it is made: whatever is held here may be written into any
 //! configuration language as it is.
 
-use std::{collections::BTreeSet, net::IpAddr};
+use std::net::IpAddr;
+
+use crate::order::Index;
 
 /// Lower-case labels of letters, digits and `-`, separated by dots.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -118,11 +120,13 @@ impl Slug {
         })
     }
 
-    pub(super) fn unused(text: &str, taken: &BTreeSet<Slug>) -> Slug {
+    pub(super) fn unused(text: &str, taken: &Index<'_>) -> Slug {
         let slug = Slug::new(text);
         let numbered = (2u32..).map(|number| Slug(format!("{}-{number}", slug.0)));
         let mut tries = std::iter::once(slug.clone()).chain(numbered);
-        tries.find(|it| !taken.contains(it)).unwrap_or(slug)
+        tries
+            .find(|it| !taken.contains(it.as_str()))
+            .unwrap_or(slug)
     }
 
     pub fn as_str(&self) -> &str {

@@ -1,11 +1,9 @@
 //! How a proxy reaches a port of a service: by a port of the host, or by a name in a network.
 
-use std::collections::BTreeMap;
-
 use super::{Place, ServiceName, Upstream};
 use crate::{
     compose::{Compose, Port, Service, Value},
-    order,
+    order::{self, Index},
 };
 
 /// The host, as a container sees it that was told of it.
@@ -43,11 +41,12 @@ pub(super) fn upstream(
 }
 
 /// How many services are in each network, by its name in the file.
-pub(super) fn members(compose: &Compose) -> BTreeMap<&str, usize> {
-    let mut members = BTreeMap::new();
+pub(super) fn members(compose: &Compose) -> Index<'_> {
+    let mut members = Index::default();
     for service in compose.services.iter().filter(|it| it.is_active) {
         for network in &service.networks {
-            *members.entry(network.text.as_str()).or_default() += 1;
+            let others = members.get(&network.text).unwrap_or_default();
+            members.set(&network.text, others + 1);
         }
     }
     members
@@ -57,7 +56,7 @@ pub(super) fn members(compose: &Compose) -> BTreeMap<&str, usize> {
 pub(super) fn networks(
     compose: &Compose,
     service: &Service,
-    members: &BTreeMap<&str, usize>,
+    members: &Index<'_>,
 ) -> Vec<ServiceName> {
     let Some(owner) = owner(compose, service) else {
         return Vec::new();
@@ -66,7 +65,7 @@ pub(super) fn networks(
     let mut names: Vec<ServiceName> = names.filter_map(|it| ServiceName::new(&it.text)).collect();
     if names.len() > 1 {
         order::sort_by_key(&mut names, |name| {
-            let shared = members.get(name.as_str()).copied().unwrap_or_default();
+            let shared = members.get(name.as_str()).unwrap_or_default();
             (is_internal(compose, name), usize::MAX - shared)
         });
     }

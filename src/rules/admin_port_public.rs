@@ -1,5 +1,3 @@
-use std::collections::BTreeSet;
-
 use crate::{
     compose::{Compose, Port, Service},
     lint::{Report, Severity, rule},
@@ -67,7 +65,7 @@ const PAGES: &[(&str, &[u16])] = &[
 ];
 
 fn check(compose: &Compose, report: &mut Report<'_>) {
-    let mut said = BTreeSet::new();
+    let mut said = Vec::new();
     // What a profile starts is started by hand.
     for service in compose.services.iter().filter(|it| it.profiles.is_empty() && it.network_mode.is_none()) {
         let Some(image) = service.image_name() else { continue };
@@ -75,7 +73,8 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
             let Some((_, ports)) = known.iter().find(|(name, _)| *name == image) else { continue };
             for port in service.ports.iter().filter(|it| is_public(it) && ports.contains(&it.target.0)) {
                 // What is taken over from another service stands in one place.
-                if said.insert(port.place.span) {
+                if !said.contains(&port.place.span) {
+                    said.push(port.place.span);
                     say(compose, service, port, severity, report);
                 }
             }

@@ -1,8 +1,7 @@
-use std::collections::BTreeMap;
-
 use crate::{
-    compose::{Compose, Service},
+    compose::Compose,
     lint::{Report, rule},
+    order::Index,
 };
 
 rule! {
@@ -32,14 +31,12 @@ rule! {
 }
 
 fn check(compose: &Compose, report: &mut Report<'_>) {
-    let mut taken: BTreeMap<&str, &Service> = BTreeMap::new();
-    for service in compose.services.iter().filter(|it| it.is_active) {
+    let mut taken = Index::default();
+    for (index, service) in compose.services.iter().enumerate().filter(|(_, it)| it.is_active) {
         let name = service.container_name.as_ref().filter(|it| it.known && !it.text.is_empty());
         let (Some(name), Some(field)) = (name, compose.value_of(service).field("container_name")) else { continue };
-        let Some(other) = taken.get(name.text.as_str()) else {
-            taken.insert(&name.text, service);
-            continue;
-        };
+        let first = taken.number(&name.text, index);
+        let Some(other) = compose.services.get(first).filter(|_| first != index) else { continue };
         // Inherited, the line is not this service's own to remove.
         let is_inherited = other.container_name.as_ref().is_some_and(|it| it.place.span == name.place.span);
         let span = if is_inherited { service.key.span } else { name.place.span };

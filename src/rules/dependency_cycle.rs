@@ -1,8 +1,7 @@
-use std::collections::BTreeMap;
-
 use crate::{
     compose::{Compose, Dependency},
     lint::{Report, rule},
+    order::Index,
 };
 
 rule! {
@@ -40,14 +39,16 @@ enum Visit {
 
 /// Depth first, each service and each dependency once: linear, and no deeper than the heap.
 fn check(compose: &Compose, report: &mut Report<'_>) {
-    let mut index: BTreeMap<&str, usize> = BTreeMap::new();
-    index.extend(compose.services.iter().map(|it| it.name.as_str()).zip(0..));
+    let mut index = Index::default();
+    for (number, service) in compose.services.iter().enumerate() {
+        index.set(&service.name, number);
+    }
     let edges: Vec<Vec<(usize, &Dependency)>> = compose
         .services
         .iter()
         .map(|service| {
             let all = service.depends_on.iter().chain(&service.uses).filter(|it| it.service.known);
-            all.filter_map(|it| Some((*index.get(it.service.text.as_str())?, it))).collect()
+            all.filter_map(|it| Some((index.get(&it.service.text)?, it))).collect()
         })
         .collect();
     let mut visits = vec![Visit::New; edges.len()];

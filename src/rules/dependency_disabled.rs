@@ -1,8 +1,7 @@
-use std::collections::BTreeMap;
-
 use crate::{
-    compose::{Compose, Dependency, Service},
+    compose::{Compose, Dependency},
     lint::{Report, rule},
+    order::Index,
 };
 
 rule! {
@@ -36,11 +35,14 @@ rule! {
 }
 
 fn check(compose: &Compose, report: &mut Report<'_>) {
-    let mut disabled: BTreeMap<&str, &Service> = BTreeMap::new();
-    disabled.extend(compose.services.iter().filter(|it| !it.is_active).map(|it| (it.name.as_str(), it)));
+    let mut disabled = Index::default();
+    for (index, service) in compose.services.iter().enumerate().filter(|(_, it)| !it.is_active) {
+        disabled.set(&service.name, index);
+    }
     for service in compose.services.iter().filter(|it| it.is_active) {
         for used in service.depends_on.iter().chain(&service.uses).filter(|it| it.service.known && it.required) {
-            let Some(other) = disabled.get(used.service.text.as_str()) else { continue };
+            let other = disabled.get(&used.service.text).and_then(|it| compose.services.get(it));
+            let Some(other) = other else { continue };
             // What may be missing may be missing however else it is used (compose-go `loader/normalize.go`).
             let is_same = |it: &&Dependency| it.service.text == used.service.text && !it.required;
             let is_optional = used.by != "network_mode" && service.depends_on.iter().any(|it| is_same(&it));

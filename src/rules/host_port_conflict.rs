@@ -1,8 +1,7 @@
-use std::collections::BTreeMap;
-
 use crate::{
     compose::{Compose, Port, Service},
     lint::{Report, rule},
+    order::Index,
     text::Span,
 };
 
@@ -45,7 +44,8 @@ struct Taken<'c> {
 }
 
 fn check(compose: &Compose, report: &mut Report<'_>) {
-    let mut taken: BTreeMap<(&str, u16), Vec<Taken<'_>>> = BTreeMap::new();
+    let mut numbers = Index::default();
+    let mut taken: Vec<Vec<Taken<'_>>> = Vec::new();
     let mut conflicts: Vec<(&Service, &Port, u16, Span, String)> = Vec::new();
     let mut looked_at = 0;
     for service in compose.services.iter().filter(|it| !shares_host(it)) {
@@ -62,7 +62,11 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
             let mut found = false;
             for number in first..=last {
                 looked_at += 1;
-                let others = taken.entry((port.protocol.as_str(), number)).or_default();
+                let index = numbers.number(name(port, number), taken.len());
+                if index == taken.len() {
+                    taken.push(Vec::new());
+                }
+                let Some(others) = taken.get_mut(index) else { continue };
                 let other = others.iter().take(8).find(|it| overlap(it.ip, ip) && may_meet(it.service, service));
                 if let Some(other) = other.filter(|_| !found) {
                     found = true;
@@ -78,7 +82,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
         }
     }
     // Free ports are given out upwards, so that looking for them stays linear.
-    let mut next_free: BTreeMap<&str, u16> = BTreeMap::new();
+    let mut next_free = Index::default();
     for (service, port, number, other, whose) in conflicts {
         let published = port.short.and_then(|it| it.published);
         let span = published.unwrap_or(port.place.span);
@@ -95,15 +99,20 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
             .why("`docker compose up` stops: the port is already allocated.")
             .related(other, "published here first");
         let is_single = port.published.is_some_and(|(first, last)| first == last);
-        let start = next_free.get(port.protocol.as_str()).copied().unwrap_or(0).max(number);
-        let is_free = |number: &u16| !taken.contains_key(&(port.protocol.as_str(), *number));
+        let start = next_free.get(&port.protocol).map_or(number, |it| number.max(it as u16));
+        let is_free = |number: &u16| !numbers.contains(&name(port, *number));
         let free = (start..u16::MAX).skip(1).find(is_free).filter(|_| is_single);
-        next_free.insert(port.protocol.as_str(), free.map_or(u16::MAX, |free| free - 1).max(start));
+        let from = free.map_or(u16::MAX, |free| free - 1).max(start);
+        next_free.set(&port.protocol, usize::from(from));
         if let (Some(published), Some(free)) = (published, free) {
             let place = crate::compose::Place { span: published, ..port.place };
             found.unsafe_fix(format!("Publish on {free}"), compose.replace_span(place, &free.to_string()));
         }
     }
+}
+
+fn name(port: &Port, number: u16) -> String {
+    format!("{number}/{}", port.protocol)
 }
 
 fn shares_host(service: &Service) -> bool {

@@ -1,8 +1,7 @@
-use std::collections::BTreeMap;
-
 use crate::{
-    compose::{Compose, Mount},
+    compose::Compose,
     lint::{Report, rule},
+    order::Index,
 };
 
 rule! {
@@ -29,9 +28,13 @@ rule! {
 
 fn check(compose: &Compose, report: &mut Report<'_>) {
     for service in &compose.services {
-        let mut taken: BTreeMap<&str, &Mount> = BTreeMap::new();
-        for mount in service.mounts.iter().filter(|it| it.target.known && !it.target.text.is_empty()) {
-            let Some(first) = taken.insert(mount.target.text.as_str(), mount) else { continue };
+        let mut taken = Index::default();
+        for (index, mount) in service.mounts.iter().enumerate() {
+            if !mount.target.known || mount.target.text.is_empty() {
+                continue;
+            }
+            let first = taken.set(&mount.target.text, index);
+            let Some(first) = first.and_then(|it| service.mounts.get(it)) else { continue };
             report
                 .at(mount.target.place.span, format!("something is mounted at `{}` already", mount.target.text))
                 .related(first.target.place.span, "it is mounted here")

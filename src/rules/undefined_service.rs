@@ -1,6 +1,7 @@
 use crate::{
     compose::{Compose, nearest},
     lint::{Report, rule},
+    order,
 };
 
 rule! {
@@ -34,13 +35,13 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
     if compose.has_unseen_files {
         return;
     }
-    let mut names = std::collections::BTreeSet::new();
-    names.extend(compose.services.iter().map(|it| it.name.as_str()));
+    let mut names: Vec<&str> = compose.services.iter().map(|it| it.name.as_str()).collect();
+    order::sort_by_key(&mut names, |it| *it);
     for service in &compose.services {
         for used in service.depends_on.iter().chain(&service.uses) {
             let name = used.service.text.as_str();
             // What is not required may be missing.
-            if !used.service.known || !used.required || names.contains(name) {
+            if !used.service.known || !used.required || names.binary_search(&name).is_ok() {
                 continue;
             }
             let verb = if used.by == "depends_on" { "depends on".to_owned() } else { format!("names in `{}`", used.by) };

@@ -1,8 +1,7 @@
-use std::collections::BTreeSet;
-
 use crate::{
     compose::{Compose, Kind},
     lint::{Report, rule},
+    order::Index,
 };
 
 rule! {
@@ -26,10 +25,10 @@ rule! {
 }
 
 fn check(compose: &Compose, report: &mut Report<'_>) {
-    let mut said = BTreeSet::new();
+    let mut said = Index::default();
     for problem in compose.problems_of(Kind::UnsetVariable) {
         // Once is enough for each of them.
-        if said.insert(problem.message.as_str()) {
+        if said.add(&problem.message) {
             report.problem(problem).why(if compose.environment_is_complete {
                 "Compose warns, and puts nothing in its place."
             } else {

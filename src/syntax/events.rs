@@ -1,7 +1,5 @@
 //! From the parser's events to the tree. Iterative, so that no depth of nesting can hurt.
 
-use std::collections::BTreeMap;
-
 use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, StructureStyle};
 
 use super::{Content, EntryData, ItemData, NodeData, NodeId, Style, Tree};
@@ -29,7 +27,7 @@ pub(super) fn read(file: FileId, text: &str) -> Pass {
             comments: Vec::new(),
         },
         open: Vec::new(),
-        anchors: BTreeMap::new(),
+        anchors: Vec::new(),
         values: 0,
     };
     let mut error = None;
@@ -90,7 +88,8 @@ struct Builder {
     tree: Tree,
     /// The collections being read, innermost last.
     open: Vec<Open>,
-    anchors: BTreeMap<usize, NodeId>,
+    /// By number; the parser counts upwards.
+    anchors: Vec<(usize, NodeId)>,
     /// Values of entries and items so far.
     values: usize,
 }
@@ -113,11 +112,14 @@ impl Builder {
                 };
                 last.anchor = Some((name.into_owned(), span));
                 let node = NodeId((self.tree.nodes.len() - 1) as u32);
-                self.anchors.insert(id, node);
+                self.anchors.push((id, node));
             }
             Event::Alias(id) => {
                 let name = self.text(span).trim_start_matches('*').to_owned();
-                let target = self.anchors.get(&id).copied();
+                let known = self.anchors.binary_search_by_key(&id, |(it, _)| *it).ok();
+                let target = known
+                    .and_then(|it| self.anchors.get(it))
+                    .map(|(_, node)| *node);
                 self.leaf(span, Content::Alias { name, target }, at);
             }
             Event::UnresolvedAlias(name) => {

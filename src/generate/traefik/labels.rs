@@ -20,8 +20,12 @@ const CERTIFICATES: &str = "traefik-certificates.yaml";
 fn generate(routes: &Routes) -> Output {
     let mut lines = Lines::default();
     lines.line(0, "services:");
-    for (service, sites) in routes.by_service() {
-        lines.line(1, &format!("{}:", crate::syntax::scalar(service.as_str())));
+    for sites in routes.by_service() {
+        let Some(first) = sites.first() else { continue };
+        lines.line(
+            1,
+            &format!("{}:", crate::syntax::scalar(first.service.as_str())),
+        );
         lines.list(2, "labels", &labels(routes, &sites));
     }
     if routes.place == Place::Network {
