@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use super::{File, Generator, Make, Output, proxy_service::Lines, shell::quoted};
 use crate::{
     compose::{Compose, Field, Port, Service, Value, project_name},
+    order::Index,
     routes::{Place, Routes, ServiceName, Site, Tls},
     syntax::quoted as in_yaml,
 };
@@ -76,9 +77,12 @@ fn generate(compose: &Compose, routes: &Routes) -> Option<Output> {
     let mut plan = Plan::default();
     plan.loopback.line(0, "services:");
     let by_service = routes.by_service();
+    let mut groups = Index::default();
+    for (number, site) in by_service.iter().filter_map(|it| it.first()).enumerate() {
+        groups.set(site.service.as_str(), number);
+    }
     for service in &compose.services {
-        let name = ServiceName::new(&service.name);
-        let sites = name.and_then(|it| by_service.get(&it));
+        let sites = groups.get(&service.name).and_then(|it| by_service.get(it));
         plan.add(compose, service, sites.map_or(&[], Vec::as_slice));
     }
     if plan.notes.is_empty() {
