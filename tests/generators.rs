@@ -350,6 +350,17 @@ fn what_cannot_be_guarded_is_shut() {
     }
 }
 
+/// Apache warns of a cache that is missing, whether it speaks TLS with visitors or with a service only.
+#[test]
+fn apache_keeps_sessions_wherever_it_speaks_tls() {
+    let made = made("# place=network tls=off\nservices:\n  web: {image: a, expose: [8443]}\n");
+    let (_, output) = made.iter().find(|(id, _)| *id == "apache").unwrap();
+    let text = &output.files[0].text;
+    for line in ["LoadModule socache_shmcb_module", "SSLSessionCache shmcb:"] {
+        assert!(text.contains(line), "{text}");
+    }
+}
+
 #[test]
 fn host_names_say_why_they_are_refused() {
     let reason = |text: &str| HostName::new(text).unwrap_err();

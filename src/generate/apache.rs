@@ -124,10 +124,13 @@ fn modules(routes: &Routes) -> Vec<&'static str> {
 
 /// What Debian says elsewhere, and a container must be told.
 fn main(conf: &mut Directives, routes: &Routes) {
-    for name in COMMON.iter().copied().chain(modules(routes)) {
+    let modules = modules(routes);
+    for name in COMMON.iter().chain(&modules) {
         conf.line(&format!("LoadModule {name}_module modules/mod_{name}.so"));
     }
-    if routes.tls != Tls::Off {
+    // It is warned of where it is missing, whichever side speaks TLS.
+    let has_sessions = modules.contains(&"ssl");
+    if has_sessions {
         conf.line("LoadModule socache_shmcb_module modules/mod_socache_shmcb.so");
     }
     conf.open("IfModule", " !unixd_module");
@@ -142,7 +145,7 @@ fn main(conf: &mut Directives, routes: &Routes) {
     conf.line("User www-data");
     conf.line("Group www-data");
     conf.line("ErrorLog /proc/self/fd/2");
-    if routes.tls != Tls::Off {
+    if has_sessions {
         conf.line("SSLSessionCache shmcb:sessions(512000)");
     }
 }

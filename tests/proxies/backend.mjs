@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import dgram from "node:dgram";
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 
 import { CLOSE, TEXT, frame, proofFor, readFrames } from "./websocket.mjs";
 
@@ -21,11 +22,11 @@ export const CERTBOT_PORT = 8402;
 
 /**
  * Answers every request with what it saw of it; echoes WebSocket messages.
- * `name` is how a test recognises it.
+ * `name` is how a test recognises it; with a `certificate` and its key it speaks TLS.
  */
-export async function startBackend(name, address, port) {
+export async function startBackend(name, address, port, certificate) {
   const sockets = new Set();
-  const server = createServer(async (request, response) => {
+  const answer = async (request, response) => {
     response.setHeader("x-backend", name);
     // As Convex's dashboard does.
     response.setHeader("strict-transport-security", "max-age=1; preload");
@@ -43,12 +44,18 @@ export async function startBackend(name, address, port) {
       return;
     }
     const hash = createHash("sha256");
-    for await (const part of request) hash.update(part);
+    try {
+      for await (const part of request) hash.update(part);
+    } catch {
+      // Who asked did not wait.
+      return;
+    }
     response.setHeader("content-type", "application/json");
     response.end(
       JSON.stringify({ name, address, target: request.url, headers: headersOf(request), body: hash.digest("hex") }),
     );
-  });
+  };
+  const server = certificate ? createSecureServer({ key: certificate.key, cert: certificate.certificate }, answer) : createServer(answer);
   server.on("upgrade", (request, socket, head) => {
     socket.on("error", () => socket.destroy());
     socket.write(

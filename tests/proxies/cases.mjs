@@ -29,13 +29,14 @@ const OPEN = [
 /** The first of them, by the name that the page has for it. */
 const ON_PAGE = { example: "convex-upstream", title: "Convex, as its makers ship it", isFromPage: true };
 
-/** Sites that the project says itself. */
+/** Sites that the project says itself; behind one of them a service speaks TLS. */
 const SAID = {
   file: "said.yaml",
   tls: "off",
   sites: [
     SHOP,
     { ...SHOP, host: "www.example.com" },
+    { service: "safe", port: 8443, published: 8443, host: "safe.example.com", isText: true, isTls: true },
     { service: "host", port: 7070, published: 7070, host: "host.example.com", isText: true, isRanged: true, isOnHost: true },
   ],
 };
@@ -91,7 +92,7 @@ export function patientCasesOf({ id, target, offers, naive }) {
   const open = { ...OPEN[0], name: "convex-upstream, host", place: "host", tls: "off" };
   const broken = naive
     .filter(({ tires }) => tires)
-    .map(({ tires, ...it }) => ({ ...asGuidesSay(it), name: "what guides recommend tires", breaks: tires, mayBreak: [] }));
+    .map(({ tires, ...it }) => ({ ...asGuidesSay(it), name: "what guides recommend gives up where it must", breaks: tires, mayBreak: [] }));
   return [open, ...broken].map((it) => ({ ...it, isPatient: true, server: id, target, offers, sites: named(it.sites) }));
 }
 

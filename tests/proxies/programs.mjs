@@ -43,7 +43,9 @@ export function output([command, ...options], input = "") {
   });
 }
 
-/** A program of this repository, built where it is not yet. */
-export function cargoRun(...which) {
-  return ["cargo", "run", "--quiet", "--locked", ...which, "--"];
+/** Where the program of this repository is that `which` names to Cargo, built where it is not yet. */
+export async function ownProgram(...which) {
+  const lines = await output(["cargo", "build", "--quiet", "--locked", "--message-format", "json", ...which]);
+  const built = lines.split("\n").filter(Boolean).map((line) => JSON.parse(line));
+  return built.findLast(({ executable }) => executable).executable;
 }

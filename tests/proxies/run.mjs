@@ -14,11 +14,14 @@ import os from "node:os";
 import path from "node:path";
 
 import { casesOf, foreignCasesOf, pageCasesOf, patientCasesOf } from "./cases.mjs";
-import { cargoRun, here, output, repository } from "./programs.mjs";
+import { here, output, ownProgram, repository } from "./programs.mjs";
 import { SERVERS } from "./servers.mjs";
 
 /** What is said of a project without a site, or of a file that is no YAML. */
 const NOTHING = /there is nothing a proxy could lead to|mend it first/;
+
+const composeCheck = await ownProgram("--bin", "compose-check");
+const asJson = await ownProgram("--example", "as-json");
 
 main();
 
@@ -43,6 +46,10 @@ async function main() {
   const runsOnLoopback = (it) => !it.file && servers.find(({ id }) => id === it.server).runsOnLoopback(it);
   const judged = cases.filter((it) => prefix || runsOnLoopback(it));
   for (const it of cases) if (!judged.includes(it)) console.log(`not judged  ${it.server}: ${it.name}`);
+  if (judged.length === 0) {
+    console.error("There is nothing to judge: is there such a server, and does COMPOSE_CORPUS name a folder?");
+    process.exit(2);
+  }
   if (isFromPage) {
     const { copyFromPage } = await import("./page.mjs");
     await copyFromPage(judged, generate);
@@ -98,7 +105,7 @@ async function generate(it) {
   });
   const options = ["-f", projectFile(it), "--place", it.place, "--tls", it.tls, "--version", it.version, ...choices, "--out", out];
   try {
-    await output([...cargoRun("--bin", "compose-check"), "generate", it.target, ...options]);
+    await output([composeCheck, "generate", it.target, ...options]);
     return readdirSync(out).map((name) => ({ name, text: readFileSync(path.join(out, name), "utf8") }));
   } finally {
     rmSync(out, { recursive: true });
@@ -109,7 +116,7 @@ async function generate(it) {
 async function merged(it, files) {
   const text = files.find(({ text }) => /^services:/m.test(text))?.text ?? "services: {}";
   const [project, added] = await Promise.all(
-    [readFileSync(projectFile(it), "utf8"), text].map(async (yaml) => JSON.parse(await output(cargoRun("--example", "as-json"), yaml))),
+    [readFileSync(projectFile(it), "utf8"), text].map(async (yaml) => JSON.parse(await output([asJson], yaml))),
   );
   const services = { ...project.services };
   for (const [name, service] of Object.entries(added.services)) {

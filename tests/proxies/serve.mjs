@@ -5,7 +5,7 @@ import { appendFileSync, readFileSync } from "node:fs";
 import { CERTBOT_PORT, startBackend, startNameServer } from "./backend.mjs";
 import { followsTo, leadsOn, patientChecks, refusesUnknownHosts, servesChallenge, siteChecks } from "./checks.mjs";
 import { SERVERS } from "./servers.mjs";
-import { loopback, ownNamespace } from "./stage.mjs";
+import { loopback, makeCertificate, ownNamespace } from "./stage.mjs";
 
 const outcomes = [];
 try {
@@ -28,7 +28,10 @@ async function serve(it) {
     if (!addresses.has(service)) addresses.set(service, `${network}.${addresses.size + 20}`);
     return addresses.get(service);
   };
-  const startSite = (site, address) => startBackend(site.name, address, stage.portOf(portOfSite(site)));
+  const startSite = (site, address) => {
+    const certificate = site.isTls ? makeCertificate(it.folder, ["localhost"]) : undefined;
+    return startBackend(site.name, address, stage.portOf(portOfSite(site)), certificate);
+  };
   const backends = [];
   const isStarted = ({ name }) => backends.some(({ site }) => site.name === name);
   for (const site of it.sites) {
