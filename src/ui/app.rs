@@ -22,7 +22,7 @@ use super::{
 use crate::protocol::{self, Answer, Severity, page};
 
 /// Projects to open: title, and files by name.
-const EXAMPLES: [(&str, &[(&str, &str)]); 3] = [
+const EXAMPLES: [(&str, &[(&str, &str)]); 5] = [
     (
         "Convex, as its makers ship it",
         &[(
@@ -46,6 +46,20 @@ const EXAMPLES: [(&str, &[(&str, &str)]); 3] = [
             ),
             (".env", include_str!("../../examples/web-app/.env")),
         ],
+    ),
+    (
+        "Convex, its data in Postgres",
+        &[(
+            "compose.yaml",
+            include_str!("../../examples/convex-postgres/compose.yaml"),
+        )],
+    ),
+    (
+        "Convex, its files in MinIO",
+        &[(
+            "compose.yaml",
+            include_str!("../../examples/convex-s3/compose.yaml"),
+        )],
     ),
 ];
 
