@@ -123,9 +123,6 @@ fn choices(props: &OutputsProps, output: &Output) -> Html {
     let option =
         |words: &'static str, selected: bool| html! { <option {selected}>{ words }</option> };
     let Proxy { place, tls, .. } = props.proxy;
-    let on_email = props
-        .on_email
-        .reform(|event: Event| event.target_unchecked_into::<HtmlInputElement>().value());
     html! {
         <form class="choices" onsubmit={Callback::from(|event: SubmitEvent| event.prevent_default())}>
             if !sites.is_empty() {
@@ -151,8 +148,7 @@ fn choices(props: &OutputsProps, output: &Output) -> Html {
                 </label>
                 if tls == Tls::Acme {
                     <label title={words::EMAIL_WHY}>{ words::EMAIL }
-                        <input type="email" id="email" autocomplete="off" placeholder="you@example.com"
-                            value={props.proxy.email.clone()} onchange={on_email} />
+                        <Field id="email" value={props.proxy.email.clone()} placeholder="you@example.com" on_change={props.on_email.clone()} />
                     </label>
                 }
                 { versions(props, output) }
@@ -212,21 +208,17 @@ fn versions(props: &OutputsProps, output: &Output) -> Html {
 
 /// A port may have several names: `index` tells the rows apart.
 fn site_row(index: usize, site: &Site, props: &OutputsProps) -> Html {
-    let typed = |event: Event| {
-        let input = event.target_unchecked_into::<HtmlInputElement>();
-        input.value().trim().to_owned()
-    };
     let (service, port) = (site.service.clone(), site.port);
-    let onchange = props.on_host.reform(move |event: Event| Host {
+    let on_host = props.on_host.reform(move |host: String| Host {
         service: service.clone(),
         port,
-        host: typed(event),
+        host,
     });
     let (service, port) = (site.service.clone(), site.port);
-    let on_access = props.on_access.reform(move |event: Event| Access {
+    let on_access = props.on_access.reform(move |who: String| Access {
         service: service.clone(),
         port,
-        who: typed(event),
+        who,
     });
     let is_same = |it: &&Access| it.service == site.service && it.port == site.port;
     let who = props.proxy.access.iter().find(is_same);
@@ -240,14 +232,67 @@ fn site_row(index: usize, site: &Site, props: &OutputsProps) -> Html {
         <div class="site" key={format!("{}:{}:{index}", site.service, site.port)}>
             <label>
                 <span>{ name }<small>{ format!("{}:{}", site.service, site.port) }</small></span>
-                <input type="text" inputmode="url" autocapitalize="off" autocomplete="off" spellcheck="false" value={site.host.clone()} {onchange} />
+                <Field value={site.host.clone()} placeholder="" on_change={on_host} />
             </label>
             <label title={words::WHO_WHY}>
                 <span class="visually-hidden">{ words::WHO }</span>
-                <input type="text" autocapitalize="off" autocomplete="off" spellcheck="false"
-                    placeholder={words::EVERYBODY} value={who} onchange={on_access} />
+                <Field value={who} placeholder={words::EVERYBODY} on_change={on_access} />
             </label>
         </div>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct FieldProps {
+    #[prop_or_default]
+    id: Option<&'static str>,
+    value: String,
+    placeholder: &'static str,
+    on_change: Callback<String>,
+}
+
+/// A line to type into. An answer that comes meanwhile takes back nothing that is typed.
+#[component]
+fn Field(props: &FieldProps) -> Html {
+    let draft = use_state(|| None::<String>);
+    let is_typing = use_mut_ref(|| false);
+    use_effect_with(props.value.clone(), {
+        let (draft, is_typing) = (draft.clone(), is_typing.clone());
+        move |_: &String| {
+            if !*is_typing.borrow() {
+                draft.set(None);
+            }
+        }
+    });
+    let oninput = {
+        let draft = draft.clone();
+        Callback::from(move |event: InputEvent| {
+            let input = event.target_unchecked_into::<HtmlInputElement>();
+            draft.set(Some(input.value()));
+        })
+    };
+    let onchange = props.on_change.reform(|event: Event| {
+        let input = event.target_unchecked_into::<HtmlInputElement>();
+        input.value().trim().to_owned()
+    });
+    let onfocus = {
+        let is_typing = is_typing.clone();
+        Callback::from(move |_: FocusEvent| *is_typing.borrow_mut() = true)
+    };
+    let onblur = {
+        let draft = draft.clone();
+        Callback::from(move |_: FocusEvent| {
+            *is_typing.borrow_mut() = false;
+            // What is left empty is what it would be without.
+            if draft.as_ref().is_some_and(String::is_empty) {
+                draft.set(None);
+            }
+        })
+    };
+    let value = (*draft).clone().unwrap_or_else(|| props.value.clone());
+    html! {
+        <input id={props.id} type="text" inputmode="url" autocapitalize="off" autocomplete="off" spellcheck="false"
+            placeholder={props.placeholder} {value} {oninput} {onchange} {onfocus} {onblur} />
     }
 }
 

@@ -83,6 +83,22 @@ const tests = {
     same(await page.getByRole("textbox", { name: "Who may see it" }).inputValue(), "10.1.2.3/8");
   },
 
+  async "an answer takes back nothing that is typed meanwhile"(page) {
+    await page.selectOption("#examples", { index: 1 });
+    await settled(page);
+    await openProxy(page, "nginx");
+    const fields = page.locator(".site input:not([placeholder='for everybody'])");
+    const names = ["api.shop.example.org", "actions.shop.example.org", "dashboard.shop.example.org"];
+    for (const [index, name] of names.entries()) {
+      await fields.nth(index).focus();
+      await page.keyboard.press("Control+a");
+      await page.keyboard.type(name, { delay: 40 });
+    }
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => document.querySelector(".code pre").textContent.includes("server_name dashboard.shop.example.org;"));
+    same(await fields.evaluateAll((all) => all.map((it) => it.value)), names);
+  },
+
   async "all files of a proxy come as one archive"(page) {
     await type(page, WEB);
     await openProxy(page, "nginx");
