@@ -306,10 +306,14 @@ impl State {
         self.engine = Engine::Idle;
         self.outputs_are_old = answer.outputs.is_empty() && !self.outputs.is_empty();
         if !answer.outputs.is_empty() && *self.outputs != answer.outputs {
-            let old: BTreeSet<&str> = lines(&self.outputs).collect();
-            let is_first = self.outputs.is_empty();
-            let new = lines(&answer.outputs).filter(|line| !is_first && !old.contains(line));
-            self.new_lines = Rc::new(new.map(str::to_owned).collect());
+            // Collected, they would be sorted first, and that is five kilobytes of code.
+            let (mut old, mut new) = (BTreeSet::new(), BTreeSet::new());
+            old.extend(lines(&self.outputs));
+            if !self.outputs.is_empty() {
+                let is_new = |line: &&str| !old.contains(line);
+                new.extend(lines(&answer.outputs).filter(is_new).map(str::to_owned));
+            }
+            self.new_lines = Rc::new(new);
             self.outputs = Rc::new(answer.outputs.clone());
         }
         self.answer = Some(answer);
