@@ -6,16 +6,19 @@ import { rmSync, symlinkSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
-import { cargoRun, here as proxies, output } from "../proxies/programs.mjs";
+import { here as proxies, output, ownProgram } from "../proxies/programs.mjs";
 
 export const POSTGRES = ["psql", "pg_dump", "pg_restore"];
 export const here = path.join(proxies, "../scripts");
+
+let compose;
 
 /** What a generator makes of a Compose file, by name. */
 export async function generate(target, file) {
   const out = mkdtempSync(path.join(os.tmpdir(), "scripts-"));
   try {
-    await output([...cargoRun("--bin", "compose-check"), "generate", target, "-f", file, "--out", out]);
+    compose ??= ownProgram("--bin", "compose-check");
+    await output([await compose, "generate", target, "-f", file, "--out", out]);
     return Object.fromEntries(readdirSync(out).map((name) => [name, readFileSync(path.join(out, name), "utf8")]));
   } finally {
     rmSync(out, { recursive: true, force: true });
