@@ -21,6 +21,28 @@ const NAMES: &str = include_str!("scripts/names.sh");
 const BACKUP: &str = include_str!("scripts/backup.sh");
 const RESTORE: &str = include_str!("scripts/restore.sh");
 
+/// The same for whoever has systemd: a machine that slept through the hour makes up for it.
+const UNIT: &str = "# As /etc/systemd/system/compose-backup.service, with the folder of the project for /srv/project.
+[Unit]
+Description=Backup of a Compose project
+After=docker.service
+Requires=docker.service
+
+[Service]
+Type=oneshot
+ExecStart=/srv/project/backup.sh
+";
+const TIMER: &str = "# As /etc/systemd/system/compose-backup.timer
+[Unit]
+Description=Backup of a Compose project, every night
+
+[Timer]
+OnCalendar=*-*-* 03:17
+Persistent=true
+
+[Install]
+WantedBy=timers.target
+";
 const CRON: &str = "# Every night, once this is /etc/cron.d/compose-backup and /srv/project the folder of the project.
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 17 3 * * *  root  /srv/project/backup.sh >/dev/null
@@ -96,12 +118,15 @@ fn generate(compose: &Compose, _: &Routes) -> Option<Output> {
             file("backup.sh", &backup.replace("@copy\n", copy)),
             file("restore.sh", &restore.replace("@choose\n", import)),
             file("compose-backup.cron", CRON),
+            file("compose-backup.service", UNIT),
+            file("compose-backup.timer", TIMER),
         ],
         steps: vec![
             "Save `backup.sh` and `restore.sh` beside your Compose file: `chmod +x backup.sh restore.sh`.".to_owned(),
             "Make a backup, and look at what is in it: `./backup.sh && ls -R backups`.".to_owned(),
             "Put one back before you need it, on a machine where it may fail: `./restore.sh backups/NAME`.".to_owned(),
             "Write your project's folder into `compose-backup.cron`, and have one made every night: `sudo cp compose-backup.cron /etc/cron.d/compose-backup`.".to_owned(),
+            "Or, with systemd, into `compose-backup.service`: `sudo cp compose-backup.service compose-backup.timer /etc/systemd/system/ && sudo systemctl enable --now compose-backup.timer`.".to_owned(),
         ],
         notes,
     })
