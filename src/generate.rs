@@ -137,13 +137,23 @@ pub fn find(id: &str) -> Option<&'static Generator> {
     GENERATORS.iter().copied().find(|it| it.id == id)
 }
 
-/// The plan, and what every generator makes of it and of the project.
+/// The plan, and what every generator makes of it and of the project. Of those that are not wanted, by id, it is
+/// only said that there are some.
 pub fn outputs(
     compose: &Compose,
     options: &Options,
+    is_wanted: &dyn Fn(&str) -> bool,
 ) -> (Routes, Vec<(&'static Generator, Output)>) {
     let routes = routes::plan(compose, options);
-    let make = |it: &&'static Generator| Some((*it, it.generate(compose, &routes)?));
+    let make = |it: &&'static Generator| {
+        let output = match (it.make, is_wanted(it.id)) {
+            // Whether there is something to run is known only once it is made.
+            (Make::Running(_), false) => it.generate(compose, &routes).map(|_| Output::default()),
+            (Make::Proxy(_), false) => routes.reachable().next().map(|_| Output::default()),
+            (_, true) => it.generate(compose, &routes),
+        };
+        Some((*it, output?))
+    };
     let outputs = GENERATORS.iter().filter_map(make).collect();
     (routes, outputs)
 }

@@ -28,6 +28,8 @@ pub struct Request {
     pub fix_all: bool,
     /// Among them those that change what runs.
     pub fix_unsafe: bool,
+    /// The output that is looked at, by its target; the others come without files.
+    pub shown: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -107,7 +109,7 @@ pub struct Answer {
     pub overview: Vec<Section>,
     /// The sites the proxy outputs serve.
     pub sites: Vec<Site>,
-    /// What follows from the files, one tab each. Empty when the model is too broken to say.
+    /// What follows from the files. Empty when the model is too broken to say; what is not shown has no files.
     pub outputs: Vec<Output>,
     /// What could be added to the files.
     pub offers: Vec<Offer>,
@@ -275,7 +277,9 @@ pub fn answer(request: &Request) -> Answer {
     let is_whole = compose
         .parses()
         .all(|parse| parse.problems.is_empty() && parse.cut.is_none());
-    let (routes, mut outputs) = generate::outputs(&compose, &options(&request.proxy));
+    let (routes, mut outputs) = generate::outputs(&compose, &options(&request.proxy), &|it| {
+        it == request.shown
+    });
     outputs.retain(|_| is_whole);
     let mut offers = offers::offers(&compose, &routes);
     offers.retain(|_| is_whole);
@@ -311,29 +315,32 @@ pub fn answer(request: &Request) -> Answer {
         outputs: outputs
             .into_iter()
             .map(|it| output(it, request.proxy.place))
-            .chain(is_whole.then(|| effective(&compose, &units)))
+            .chain(is_whole.then(|| effective(&compose, &units, request.shown == EFFECTIVE)))
             .collect(),
     }
 }
 
 /// What `docker compose config` would print, each line with its place.
-fn effective(compose: &compose::Compose, units: &Units) -> Output {
-    let printed = compose.config(None).to_yaml();
+fn effective(compose: &compose::Compose, units: &Units, is_shown: bool) -> Output {
     let origin = |place: &compose::Place| {
         let (file, start, end) = units.range(place.span);
         Origin { file, start, end }
+    };
+    let file = || {
+        let printed = compose.config(None).to_yaml();
+        OutputFile {
+            path: "effective.yaml".to_owned(),
+            text: printed.text,
+            origins: printed.lines.iter().map(origin).collect(),
+            secrets: Vec::new(),
+        }
     };
     Output {
         target: EFFECTIVE.to_owned(),
         group: EFFECTIVE.to_owned(),
         versions: Vec::new(),
         title: "Effective".to_owned(),
-        files: vec![OutputFile {
-            path: "effective.yaml".to_owned(),
-            text: printed.text,
-            origins: printed.lines.iter().map(origin).collect(),
-            secrets: Vec::new(),
-        }],
+        files: is_shown.then(file).into_iter().collect(),
         steps: Vec::new(),
         notes: Vec::new(),
     }

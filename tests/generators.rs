@@ -84,7 +84,7 @@ fn options(text: &str) -> Options {
 
 fn made(text: &str) -> Vec<(&'static str, Output)> {
     let compose = compose::load(&Project::single("compose.yaml", text));
-    let (_, outputs) = generate::outputs(&compose, &options(text));
+    let (_, outputs) = generate::outputs(&compose, &options(text), &|_| true);
     outputs
         .into_iter()
         .map(|(generator, output)| (generator.id, output))

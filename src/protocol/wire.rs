@@ -75,7 +75,7 @@ macro_rules! fields {
 }
 
 fields! {
-    Request { revision, files, proxy, fix_all, fix_unsafe }
+    Request { revision, files, proxy, fix_all, fix_unsafe, shown }
     File { name, text }
     Proxy { place, tls, email, hosts, access, versions }
     Host { service, port, host }
@@ -231,6 +231,7 @@ mod tests {
             },
             fix_all: true,
             fix_unsafe: true,
+            shown: "é".to_owned(),
         }
     }
 

@@ -43,12 +43,8 @@ pub(super) fn use_engine(state: &UseReducerHandle<State>) {
 
     let is_there = !matches!(state.engine, Engine::Loading | Engine::Missing);
     let request = state.request();
-    // A fix or the first text is answered at once.
-    let pause = if state.answer.is_none() || state.fixing_all {
-        0
-    } else {
-        PAUSE_MS
-    };
+    // Only who types goes on typing.
+    let pause = if state.is_typing { PAUSE_MS } else { 0 };
     use_effect_with((state.revision, is_there), move |&(_, is_there)| {
         let pause = is_there.then(|| {
             Timeout::new(pause, move || {

@@ -50,7 +50,9 @@ pub(super) fn Outputs(props: &OutputsProps) -> Html {
                 { targets(props, output) }
                 if output.group == PROXY { { choices(props, output) } }
             }
-            if props.are_old { <p class="note trouble">{ words::OLD_OUTPUT }</p> }
+            if props.are_old {
+                <p class="note trouble">{ if output.files.is_empty() { words::UNREADABLE } else { words::OLD_OUTPUT } }</p>
+            }
             if output.files.len() > 1 { { download_all(output) } }
             { for output.files.iter().map(|file| html! {
                 <Code key={file.path.clone()} file={file.clone()} new_lines={props.new_lines.clone()} on_origin={props.on_origin.clone()} />

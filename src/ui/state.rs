@@ -12,6 +12,8 @@ pub struct State {
     pub shown: usize,
     /// Grows with everything that asks for another answer.
     pub revision: u64,
+    /// The newest of these is a text that grows, most likely.
+    pub is_typing: bool,
     /// The editor's own count of changes, for answers that speak of its texts.
     pub edit: u32,
     /// The newest answer; it may speak of an older text than `documents`.
@@ -118,6 +120,7 @@ impl State {
             documents,
             shown: 0,
             revision: 1,
+            is_typing: false,
             edit: 0,
             answer: None,
             engine: Engine::Loading,
@@ -153,6 +156,10 @@ impl State {
             proxy: self.proxy.clone(),
             fix_all: self.fixing_all,
             fix_unsafe: self.fixing_unsafe,
+            shown: match &self.view {
+                View::Output(target) => target.to_string(),
+                View::Problems | View::Overview => String::new(),
+            },
         }
     }
 
@@ -188,6 +195,7 @@ impl State {
                 }
                 next.edit = edit;
                 next.ask_again();
+                next.is_typing = true;
             }
             Action::EditorMade(edit) => {
                 next.edit = edit;
@@ -289,6 +297,10 @@ impl State {
                     next.targets.push((group, target.clone()));
                 }
                 next.view = view;
+                // What is not shown is not made.
+                if let View::Output(_) = next.view {
+                    next.ask_again();
+                }
             }
             Action::Paned(pane) => next.pane = pane,
         }
@@ -297,6 +309,7 @@ impl State {
 
     fn ask_again(&mut self) {
         self.revision += 1;
+        self.is_typing = false;
         if !matches!(self.engine, Engine::Loading | Engine::Missing) {
             self.engine = Engine::Working;
         }
@@ -305,25 +318,36 @@ impl State {
     fn answered(&mut self, answer: Rc<Answer>) {
         self.engine = Engine::Idle;
         self.outputs_are_old = answer.outputs.is_empty() && !self.outputs.is_empty();
-        if !answer.outputs.is_empty() && *self.outputs != answer.outputs {
+        if !answer.outputs.is_empty() {
+            let mut outputs = answer.outputs.clone();
             // Collected, they would be sorted first, and that is five kilobytes of code.
             let (mut old, mut new) = (BTreeSet::new(), BTreeSet::new());
-            old.extend(lines(&self.outputs));
-            if !self.outputs.is_empty() {
-                let is_new = |line: &&str| !old.contains(line);
-                new.extend(lines(&answer.outputs).filter(is_new).map(str::to_owned));
+            for output in &mut outputs {
+                let Some(before) = self.output(&output.target) else {
+                    continue;
+                };
+                if output.files.is_empty() {
+                    // As it was when it was last shown, until it is made again.
+                    *output = before.clone();
+                } else if !before.files.is_empty() {
+                    old.extend(lines(before));
+                    let is_new = |line: &&str| !old.contains(line);
+                    new.extend(lines(output).filter(is_new).map(str::to_owned));
+                }
             }
-            self.new_lines = Rc::new(new);
-            self.outputs = Rc::new(answer.outputs.clone());
+            if *self.outputs != outputs {
+                self.new_lines = Rc::new(new);
+                self.outputs = Rc::new(outputs);
+            }
         }
         self.answer = Some(answer);
     }
 }
 
-fn lines(outputs: &[Output]) -> impl Iterator<Item = &str> {
-    outputs
+fn lines(output: &Output) -> impl Iterator<Item = &str> {
+    output
+        .files
         .iter()
-        .flat_map(|it| &it.files)
         .flat_map(|it| it.text.lines())
         .filter(|line| line.trim().len() > 1)
 }
@@ -428,6 +452,38 @@ mod tests {
         let state = with(&edited(&state, "c"), output("one\nthree\n"));
         assert!(!state.outputs_are_old);
         assert_eq!(state.new_lines.iter().collect::<Vec<_>>(), ["three"]);
+    }
+
+    #[test]
+    fn what_is_shown_is_asked_for_and_what_is_not_stays_as_it_was() {
+        let with = |state: &State, outputs| {
+            state.after(Action::Answered(Rc::new(Answer {
+                revision: state.revision,
+                outputs,
+                ..Answer::default()
+            })))
+        };
+        let hidden = || {
+            vec![Output {
+                files: Vec::new(),
+                ..output("").remove(0)
+            }]
+        };
+        let state = with(&state(), hidden());
+        assert_eq!(state.request().shown, "");
+        let state = edited(&state, "b").after(Action::Viewed(View::Output("nginx".into())));
+        assert_eq!(
+            (state.request().shown.as_str(), state.is_typing),
+            ("nginx", false)
+        );
+        let state = with(&state, output("one\n"));
+        assert!(state.new_lines.is_empty(), "there was nothing before");
+        let state = edited(&state.after(Action::Viewed(View::Problems)), "c");
+        let state = with(&state, hidden());
+        assert_eq!(*state.outputs, output("one\n"));
+        let state = state.after(Action::Viewed(View::Output("nginx".into())));
+        let state = with(&state, output("one\ntwo\n"));
+        assert_eq!(state.new_lines.iter().collect::<Vec<_>>(), ["two"]);
     }
 
     #[test]
