@@ -3,8 +3,8 @@
 //! What each line is for was measured with real servers; the comments in the output say it.
 
 use super::{
-    File, Generator, Make, Output, certbot, passwords,
-    proxy_service::{Lines, point_names},
+    Generator, Make, Output, certbot, passwords,
+    proxy_service::{LETS_ENCRYPT, Lines, ProxyService, TEXTS, files, point_names},
 };
 use crate::routes::{Place, Routes, Site, Tls, Upstream};
 
@@ -21,7 +21,7 @@ const SERVICE: &str = "compose.apache.yaml";
 const COMPOSE: &str = "-f compose.yaml -f compose.apache.yaml";
 const IMAGE: &str = "httpd:2.4";
 const CERTIFICATES: &str = "/etc/apache2/certificates";
-const COMPRESSED: &str = "text/html text/css text/plain text/javascript application/javascript application/json application/xml image/svg+xml";
+const FOLDER: &str = "/etc/apache2";
 
 /// What Debian has enabled already, and the image has not.
 const COMMON: &[&str] = &[
@@ -39,10 +39,7 @@ const COMMON: &[&str] = &[
 ];
 
 fn generate(routes: &Routes) -> Output {
-    let mut files = vec![File::new(CONFIGURATION, configuration(routes))];
-    if routes.place == Place::Network {
-        files.push(File::new(SERVICE, service(routes)));
-    }
+    let mut files = files(routes, (CONFIGURATION, configuration), (SERVICE, service));
     files.extend(passwords::files(routes));
     Output {
         files,
@@ -222,7 +219,10 @@ fn virtual_host(conf: &mut Directives, routes: &Routes, site: &Site, upstream: &
     }
     if site.kind.is_compressible() {
         conf.line("# Text that is whole; what is sent bit by bit is not held back.");
-        conf.line(&format!("AddOutputFilterByType DEFLATE {COMPRESSED}"));
+        conf.line(&format!(
+            "AddOutputFilterByType DEFLATE {}",
+            TEXTS.join(" ")
+        ));
     }
     access(conf, site);
     conf.line("# Overwritten, not added to: what a client claims of itself is not passed on.");
@@ -289,47 +289,37 @@ fn access(conf: &mut Directives, site: &Site) {
 }
 
 fn password_path(site: &Site) -> String {
-    format!("/etc/apache2/{}", passwords::name(site))
+    format!("{FOLDER}/{}", passwords::name(site))
 }
 
 fn certificate_folder(routes: &Routes, site: &Site) -> String {
-    match routes.tls {
-        Tls::Acme => certbot::folder(routes),
-        Tls::Off | Tls::Files => format!("{CERTIFICATES}/{}", site.host.as_str()),
-    }
+    certbot::folder_of(routes, site, CERTIFICATES)
 }
 
 /// The proxy as a service of the project.
 fn service(routes: &Routes) -> String {
-    let mut lines = Lines::default();
-    lines.line(0, "services:");
-    lines.service(routes, "proxy");
-    lines.line(2, &format!("image: {IMAGE}"));
-    lines.line(2, "restart: unless-stopped");
-    let mut ports = vec!["80:80".to_owned()];
     let mut volumes = vec![format!(
         "./{CONFIGURATION}:/usr/local/apache2/conf/httpd.conf:ro"
     )];
-    match routes.tls {
-        Tls::Off => (),
-        Tls::Acme => {
-            volumes.push("/etc/letsencrypt:/etc/letsencrypt:ro".to_owned());
-            volumes.push(format!("{0}:{0}:ro", certbot::FOLDER));
-        }
-        Tls::Files => volumes.push(format!("./certificates:{CERTIFICATES}:ro")),
+    if routes.tls == Tls::Acme {
+        volumes.push(format!("{0}:{0}:ro", certbot::FOLDER));
     }
-    if routes.tls != Tls::Off {
-        ports.push("443:443".to_owned());
-    }
-    for (site, _) in routes.reachable() {
-        if !site.access.users.is_empty() {
-            let path = password_path(site);
-            volumes.push(format!("./{}:{path}:ro", passwords::name(site)));
-        }
-    }
-    lines.list(2, "ports", &ports);
-    lines.list(2, "volumes", &volumes);
-    lines.networks(2, routes);
+    volumes.extend(passwords::volumes(routes, FOLDER));
+    let mut lines = Lines::default();
+    lines.line(0, "services:");
+    lines.proxy(
+        routes,
+        ProxyService {
+            name: "proxy",
+            image: IMAGE,
+            own: &[],
+            command: &[],
+            volumes,
+            asked_for: LETS_ENCRYPT,
+            certificates: CERTIFICATES,
+            http3: false,
+        },
+    );
     lines.finish()
 }
 

@@ -4,9 +4,9 @@
 //! place to go, it would only turn one error into another.
 
 use super::{
-    File, Generator, Make, Output,
+    Generator, Make, Output,
     block::Block,
-    proxy_service::{Lines, point_names},
+    proxy_service::{Lines, ProxyService, TEXTS, files, point_names},
 };
 use crate::routes::{Place, Routes, Site, Tls, Upstream};
 
@@ -23,27 +23,9 @@ const SERVICE: &str = "compose.caddy.yaml";
 const IMAGE: &str = "caddy:2.10-alpine";
 const CERTIFICATES: &str = "/etc/caddy/certificates";
 
-/// What is text, and whole when it arrives: never a stream of events, which Caddy takes for text otherwise.
-const COMPRESSED: &[&str] = &[
-    "text/html*",
-    "text/css*",
-    "text/javascript*",
-    "text/xml*",
-    "application/javascript*",
-    "application/json*",
-    "application/manifest+json*",
-    "application/wasm*",
-    "application/xml*",
-    "image/svg+xml*",
-];
-
 fn generate(routes: &Routes) -> Output {
-    let mut files = vec![File::new(CONFIGURATION, configuration(routes))];
-    if routes.place == Place::Network {
-        files.push(File::new(SERVICE, service(routes)));
-    }
     Output {
-        files,
+        files: files(routes, (CONFIGURATION, configuration), (SERVICE, service)),
         steps: steps(routes),
         notes: notes(routes),
     }
@@ -90,8 +72,9 @@ fn compressed(conf: &mut Block) {
     conf.block("(compressed)", |snippet| {
         snippet.block("encode zstd gzip", |encode| {
             encode.block("match", |answer| {
-                for kind in COMPRESSED {
-                    answer.directive("header", &["Content-Type", kind]);
+                for kind in TEXTS {
+                    // Behind it stands how it is encoded.
+                    answer.directive("header", &["Content-Type", &format!("{kind}*")]);
                 }
             });
         });
@@ -198,28 +181,20 @@ fn catch_all(conf: &mut Block, routes: &Routes) {
 fn service(routes: &Routes) -> String {
     let mut lines = Lines::default();
     lines.line(0, "services:");
-    lines.service(routes, "proxy");
-    lines.line(2, &format!("image: {IMAGE}"));
-    lines.line(2, "restart: unless-stopped");
-    let mut ports = vec!["80:80".to_owned()];
-    let mut volumes = vec![format!("./{CONFIGURATION}:/etc/caddy/Caddyfile:ro")];
-    if routes.tls != Tls::Off {
-        // HTTP/3 comes by UDP.
-        ports.extend(["443:443".to_owned(), "443:443/udp".to_owned()]);
-    }
-    match routes.tls {
-        Tls::Off => (),
-        Tls::Acme => volumes.push("caddy:/data".to_owned()),
-        Tls::Files => volumes.push(format!("./certificates:{CERTIFICATES}:ro")),
-    }
-    lines.list(2, "ports", &ports);
-    lines.list(2, "volumes", &volumes);
-    lines.networks(2, routes);
-    if routes.tls == Tls::Acme {
-        lines.line(0, "");
-        lines.line(0, "volumes:");
-        lines.line(1, "caddy:");
-    }
+    lines.proxy(
+        routes,
+        ProxyService {
+            name: "proxy",
+            image: IMAGE,
+            own: &[],
+            command: &[],
+            volumes: vec![format!("./{CONFIGURATION}:/etc/caddy/Caddyfile:ro")],
+            asked_for: "caddy:/data",
+            certificates: CERTIFICATES,
+            http3: true,
+        },
+    );
+    lines.declare(routes, "caddy");
     lines.finish()
 }
 

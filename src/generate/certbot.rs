@@ -1,7 +1,7 @@
 //! certbot: before a proxy runs, and beside one that serves no files, where it answers the authority by itself.
 
 use super::proxy_service::Lines;
-use crate::routes::{Place, Routes};
+use crate::routes::{Place, Routes, Site, Tls};
 
 /// Anything that nobody else is likely to have taken.
 const PORT: u16 = 8402;
@@ -13,6 +13,14 @@ pub(super) const FOLDER: &str = "/var/www/certbot";
 /// Let's Encrypt's client calls the folder after the first name of the certificate.
 pub(super) fn folder(routes: &Routes) -> String {
     format!("/etc/letsencrypt/live/{}", first(routes))
+}
+
+/// The folder of a site's certificate: certbot's, or the one of its host name below `own`.
+pub(super) fn folder_of(routes: &Routes, site: &Site, own: &str) -> String {
+    match routes.tls {
+        Tls::Acme => folder(routes),
+        Tls::Off | Tls::Files => format!("{own}/{}", site.host.as_str()),
+    }
 }
 
 /// Where it answers the authority, once the proxy has port 80.

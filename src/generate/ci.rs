@@ -70,10 +70,7 @@ fn throwaway(compose: &Compose, backend: &Service, project: &str) -> String {
             if is_backend {
                 lines.replacement(
                     "ports",
-                    &[
-                        "127.0.0.1:3210:3210".to_owned(),
-                        "127.0.0.1:3211:3211".to_owned(),
-                    ],
+                    &[quoted("127.0.0.1:3210:3210"), quoted("127.0.0.1:3211:3211")],
                 );
             } else if service.ports_place.is_some() {
                 lines.line(2, "ports: !reset []");

@@ -3,7 +3,10 @@
 //! There is no server to ask here: tests hold the file against the rules that cloudflared checks it by
 //! (`ingress/ingress.go` of its sources).
 
-use super::{File, Generator, Make, Output, proxy_service::Lines};
+use super::{
+    Generator, Make, Output,
+    proxy_service::{Lines, files},
+};
 use crate::{
     routes::{Kind, Place, Routes, Site, Tls, Upstream},
     syntax::quoted,
@@ -24,12 +27,8 @@ const IMAGE: &str = "cloudflare/cloudflared:2025.8.1";
 const TUNNEL: &str = "compose-playground";
 
 fn generate(routes: &Routes) -> Output {
-    let mut files = vec![File::new(CONFIGURATION, configuration(routes))];
-    if routes.place == Place::Network {
-        files.push(File::new(SERVICE, service(routes)));
-    }
     Output {
-        files,
+        files: files(routes, (CONFIGURATION, configuration), (SERVICE, service)),
         steps: steps(routes),
         notes: notes(routes),
     }

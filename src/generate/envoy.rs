@@ -5,8 +5,8 @@
 use std::net::IpAddr;
 
 use super::{
-    File, Generator, Make, Output, certbot,
-    proxy_service::{Lines, point_names},
+    Generator, Make, Output, certbot,
+    proxy_service::{LETS_ENCRYPT, Lines, ProxyService, files, point_names},
 };
 use crate::{
     routes::{Place, Routes, Site, Tls, Upstream},
@@ -32,12 +32,8 @@ const COMPRESSOR: &str = "envoy.filters.http.compressor";
 const GUARD: &str = "envoy.filters.http.rbac";
 
 fn generate(routes: &Routes) -> Output {
-    let mut files = vec![File::new(CONFIGURATION, configuration(routes))];
-    if routes.place == Place::Network {
-        files.push(File::new(SERVICE, service(routes)));
-    }
     Output {
-        files,
+        files: files(routes, (CONFIGURATION, configuration), (SERVICE, service)),
         steps: steps(routes),
         notes: notes(routes),
     }
@@ -402,26 +398,28 @@ fn compresses(routes: &Routes) -> bool {
 
 /// The proxy as a service of the project.
 fn service(routes: &Routes) -> String {
+    let own: &[&str] = match routes.tls {
+        Tls::Off => &[],
+        Tls::Acme | Tls::Files => &[
+            "environment:",
+            "  ENVOY_UID: \"0\" # keys are for root's eyes only",
+        ],
+    };
     let mut lines = Lines::default();
     lines.line(0, "services:");
-    lines.service(routes, "proxy");
-    lines.line(2, &format!("image: {IMAGE}"));
-    lines.line(2, "restart: unless-stopped");
-    let mut ports = vec!["80:80".to_owned()];
-    let mut volumes = vec![format!("./{CONFIGURATION}:/etc/envoy/{CONFIGURATION}:ro")];
-    match routes.tls {
-        Tls::Off => (),
-        Tls::Acme => volumes.push("/etc/letsencrypt:/etc/letsencrypt:ro".to_owned()),
-        Tls::Files => volumes.push(format!("./certificates:{CERTIFICATES}:ro")),
-    }
-    if routes.tls != Tls::Off {
-        ports.push("443:443".to_owned());
-        lines.line(2, "environment:");
-        lines.line(3, "ENVOY_UID: \"0\" # keys are for root's eyes only");
-    }
-    lines.list(2, "ports", &ports);
-    lines.list(2, "volumes", &volumes);
-    lines.networks(2, routes);
+    lines.proxy(
+        routes,
+        ProxyService {
+            name: "proxy",
+            image: IMAGE,
+            own,
+            command: &[],
+            volumes: vec![format!("./{CONFIGURATION}:/etc/envoy/{CONFIGURATION}:ro")],
+            asked_for: LETS_ENCRYPT,
+            certificates: CERTIFICATES,
+            http3: false,
+        },
+    );
     if routes.tls == Tls::Acme {
         certbot::service(&mut lines, routes);
     }

@@ -5,9 +5,14 @@
 
 use std::net::IpAddr;
 
-use super::{File, Generator, Make, Output, proxy_service::Lines, shell::quoted};
+use super::{
+    File, Generator, Make, Output,
+    overrides::{item, numbers, ports},
+    proxy_service::Lines,
+    shell::quoted,
+};
 use crate::{
-    compose::{Compose, Field, Port, Service, Value, project_name},
+    compose::{Compose, Port, Service, Value, project_name},
     order::Index,
     routes::{Place, Routes, ServiceName, Site, Tls},
     syntax::quoted as in_yaml,
@@ -146,8 +151,6 @@ fn ufw_rules(routes: &Routes) -> String {
 
 impl Plan {
     fn add(&mut self, compose: &Compose, service: &Service, sites: &[&Site]) {
-        let ports = compose.value_of(service).get("ports").map(Value::items);
-        let ports = ports.unwrap_or_default();
         let shown = service.name.replace('`', "'");
         if let Some(mode) = &service.network_mode {
             if mode.known && mode.text == "host" {
@@ -157,10 +160,10 @@ impl Plan {
             return;
         }
         let name = ServiceName::new(&service.name);
-        let Some(name) = name.filter(|_| !ports.is_empty()) else {
+        let Some(name) = name.filter(|_| service.ports_place.is_some()) else {
             return;
         };
-        let pairs = whole(service, ports);
+        let pairs = ports(compose, service);
         if pairs.is_none() {
             self.notes.push(format!("Not all ports of `{shown}` are known: some wait for a variable, or are in a file that is not here. These are in no rule; its list is left as it is."));
         }
@@ -177,11 +180,15 @@ impl Plan {
             self.has_moved = true;
             self.loopback
                 .line(1, &format!("{}:", in_yaml(name.as_str())));
-            self.loopback.line(2, "ports: !override");
-            for (port, value) in pairs.unwrap_or_default() {
-                let item = item(port, fate(service, port, sites), value);
-                self.loopback.line(3, &format!("- {item}"));
-            }
+            let items = pairs.unwrap_or_default().into_iter().map(|(port, value)| {
+                let address = match fate(service, port, sites) {
+                    Fate::Moved => Some("127.0.0.1"),
+                    _ => port.host_ip.as_deref(),
+                };
+                item(compose, port, value, address)
+            });
+            self.loopback
+                .replacement("ports", &items.collect::<Vec<_>>());
         }
     }
 
@@ -244,27 +251,6 @@ impl Plan {
     }
 }
 
-/// Each port with what the file says of it. Nothing, where not all is known: whoever replaces a list must know it.
-fn whole<'a>(service: &'a Service, items: &'a [Value]) -> Option<Vec<(&'a Port, &'a Value)>> {
-    let mut ports = service.ports.iter();
-    let mut pairs: Vec<(&Port, &Value)> = Vec::new();
-    for item in items {
-        // One string may stand for several ports.
-        if pairs
-            .last()
-            .is_some_and(|(port, _)| port.place == item.place)
-        {
-            continue;
-        }
-        let port = ports.next()?;
-        if port.place != item.place || !port.known {
-            return None;
-        }
-        pairs.push((port, item));
-    }
-    service.is_complete().then_some(pairs)
-}
-
 fn fate(service: &Service, port: &Port, sites: &[&Site]) -> Fate {
     let address = port.host_ip.as_deref();
     let parsed = address.and_then(|it| it.parse::<IpAddr>().ok());
@@ -287,65 +273,6 @@ fn fate(service: &Service, port: &Port, sites: &[&Site]) -> Fate {
         Fate::Moved
     } else {
         Fate::Guarded
-    }
-}
-
-/// One item of the new list of ports, with all that the old one says besides its address.
-fn item(port: &Port, fate: Fate, value: &Value) -> String {
-    let is_plain = |it: &Field| match it.name.as_str() {
-        "target" | "published" | "host_ip" | "protocol" => true,
-        name => name == "mode" && it.value.text() == Some("ingress"),
-    };
-    let fields = value.fields();
-    let address = match fate {
-        Fate::Moved => Some("127.0.0.1"),
-        _ => port.host_ip.as_deref(),
-    };
-    if port.short.is_none() && !fields.iter().all(is_plain) {
-        let mut text = String::from("{");
-        for field in fields.iter().filter(|it| it.name != "host_ip") {
-            if let Some(scalar) = field.value.scalar() {
-                text.push_str(&format!(
-                    "{}: {}, ",
-                    in_yaml(&field.name),
-                    in_yaml(&scalar.escaped())
-                ));
-            }
-        }
-        text.push_str(&format!(
-            "host_ip: {}}}",
-            in_yaml(address.unwrap_or("0.0.0.0"))
-        ));
-        return text;
-    }
-    let mut text = String::new();
-    if let Some(address) = address {
-        let is_v6 = address.contains(':');
-        text.push_str(&if is_v6 {
-            format!("[{address}]:")
-        } else {
-            format!("{address}:")
-        });
-    }
-    if let Some(range) = port.published {
-        text.push_str(&numbers(range, "-"));
-        text.push(':');
-    } else if address.is_some() {
-        text.push(':');
-    }
-    text.push_str(&numbers(port.target, "-"));
-    if port.protocol != "tcp" {
-        text.push('/');
-        text.push_str(&port.protocol);
-    }
-    in_yaml(&text)
-}
-
-fn numbers((first, last): (u16, u16), between: &str) -> String {
-    if first == last {
-        first.to_string()
-    } else {
-        format!("{first}{between}{last}")
     }
 }
 

@@ -3,8 +3,8 @@
 //! What each line is for was measured with real servers; the comments in the output say it.
 
 use super::{
-    File, Generator, Make, Output, certbot,
-    proxy_service::{Lines, point_names},
+    Generator, Make, Output, certbot,
+    proxy_service::{LETS_ENCRYPT, Lines, ProxyService, TEXTS, files, point_names},
 };
 use crate::routes::{Place, Routes, Site, Tls, Upstream};
 
@@ -25,12 +25,8 @@ const CERTIFICATES: &str = "/etc/haproxy/certificates";
 const HOST: &str = "req.hdr(host),field(1,:),lower -m str";
 
 fn generate(routes: &Routes) -> Output {
-    let mut files = vec![File::new(CONFIGURATION, configuration(routes))];
-    if routes.place == Place::Network {
-        files.push(File::new(SERVICE, service(routes)));
-    }
     Output {
-        files,
+        files: files(routes, (CONFIGURATION, configuration), (SERVICE, service)),
         steps: steps(routes),
         notes: notes(routes),
     }
@@ -223,7 +219,7 @@ fn backend(conf: &mut Sections, site: &Site, upstream: &Upstream) {
     if site.kind.is_compressible() {
         conf.line("# Text that is whole; what is sent bit by bit is not held back.");
         conf.line("compression algo gzip");
-        conf.line("compression type text/html text/css text/plain text/javascript application/javascript application/json application/xml image/svg+xml");
+        conf.line(&format!("compression type {}", TEXTS.join(" ")));
     }
     let mut line = server(upstream.moves, upstream.address());
     if upstream.https {
@@ -255,26 +251,22 @@ fn server(moves: bool, address: &str) -> String {
 fn service(routes: &Routes) -> String {
     let mut lines = Lines::default();
     lines.line(0, "services:");
-    lines.service(routes, "proxy");
-    lines.line(2, &format!("image: {IMAGE}"));
-    lines.line(2, "restart: unless-stopped");
-    // It reads the certificates as root, and then becomes the user its configuration names.
-    lines.line(2, "user: root");
-    let mut ports = vec!["80:80".to_owned()];
-    let mut volumes = vec![format!(
-        "./{CONFIGURATION}:/usr/local/etc/haproxy/haproxy.cfg:ro"
-    )];
-    match routes.tls {
-        Tls::Off => (),
-        Tls::Acme => volumes.push("/etc/letsencrypt:/etc/letsencrypt:ro".to_owned()),
-        Tls::Files => volumes.push(format!("./certificates:{CERTIFICATES}:ro")),
-    }
-    if routes.tls != Tls::Off {
-        ports.push("443:443".to_owned());
-    }
-    lines.list(2, "ports", &ports);
-    lines.list(2, "volumes", &volumes);
-    lines.networks(2, routes);
+    lines.proxy(
+        routes,
+        ProxyService {
+            name: "proxy",
+            image: IMAGE,
+            // It reads the certificates as root, and then becomes the user its configuration names.
+            own: &["user: root"],
+            command: &[],
+            volumes: vec![format!(
+                "./{CONFIGURATION}:/usr/local/etc/haproxy/haproxy.cfg:ro"
+            )],
+            asked_for: LETS_ENCRYPT,
+            certificates: CERTIFICATES,
+            http3: false,
+        },
+    );
     if routes.tls == Tls::Acme {
         certbot::service(&mut lines, routes);
     }

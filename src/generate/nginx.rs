@@ -3,10 +3,10 @@
 //! What each line is for was measured with real servers; the comments in the output say it.
 
 use super::{
-    File, Generator, Make, Output,
+    Generator, Make, Output,
     block::Block,
-    passwords,
-    proxy_service::{Lines, point_names},
+    certbot, passwords,
+    proxy_service::{LETS_ENCRYPT, Lines, ProxyService, TEXTS, files, point_names},
 };
 use crate::routes::{Place, Routes, Site, Tls, Upstream};
 
@@ -21,25 +21,11 @@ pub(super) static GENERATOR: Generator = Generator {
 const CONFIGURATION: &str = "compose-playground.conf";
 const SERVICE: &str = "compose.nginx.yaml";
 const IMAGE: &str = "nginx:1.28-alpine";
-
-/// What is text, and whole when it arrives: never a stream of events. HTML is compressed unasked.
-const COMPRESSED: &[&str] = &[
-    "text/css",
-    "text/javascript",
-    "text/xml",
-    "application/javascript",
-    "application/json",
-    "application/manifest+json",
-    "application/wasm",
-    "application/xml",
-    "image/svg+xml",
-];
+const FOLDER: &str = "/etc/nginx";
+const CERTIFICATES: &str = "/etc/nginx/certificates";
 
 fn generate(routes: &Routes) -> Output {
-    let mut files = vec![File::new(CONFIGURATION, configuration(routes))];
-    if routes.place == Place::Network {
-        files.push(File::new(SERVICE, service(routes)));
-    }
+    let mut files = files(routes, (CONFIGURATION, configuration), (SERVICE, service));
     files.extend(passwords::files(routes));
     Output {
         files,
@@ -186,7 +172,13 @@ fn server_block(server: &mut Block, routes: &Routes, site: &Site, upstream: &Ups
         server.directive("gzip", &["on"]);
         server.directive("gzip_vary", &["on"]);
         server.directive("gzip_min_length", &["1024"]);
-        server.directive("gzip_types", COMPRESSED);
+        // HTML is compressed unasked, and naming it is a warning.
+        let kinds: Vec<&str> = TEXTS
+            .iter()
+            .copied()
+            .filter(|it| *it != "text/html")
+            .collect();
+        server.directive("gzip_types", &kinds);
     }
     access(server, site);
     if let Some(path) = site.kind.closed_path() {
@@ -259,7 +251,7 @@ fn access(server: &mut Block, site: &Site) {
 }
 
 fn password_path(site: &Site) -> String {
-    format!("/etc/nginx/{}", passwords::name(site))
+    format!("{FOLDER}/{}", passwords::name(site))
 }
 
 fn listen(server: &mut Block, port: &str, rest: &str) {
@@ -271,51 +263,34 @@ fn listen(server: &mut Block, port: &str, rest: &str) {
     );
 }
 
-/// Let's Encrypt's client calls the folder after the first name of the certificate.
 fn certificate_folder(routes: &Routes, site: &Site) -> String {
-    match routes.tls {
-        Tls::Acme => {
-            let first = routes
-                .reachable()
-                .next()
-                .map_or(site.host.as_str(), |(first, _)| first.host.as_str());
-            format!("/etc/letsencrypt/live/{first}")
-        }
-        Tls::Off | Tls::Files => format!("/etc/nginx/certificates/{}", site.host.as_str()),
-    }
+    certbot::folder_of(routes, site, CERTIFICATES)
 }
 
 /// The proxy as a service of the project.
 fn service(routes: &Routes) -> String {
-    let mut lines = Lines::default();
-    lines.line(0, "services:");
-    lines.service(routes, "proxy");
-    lines.line(2, &format!("image: {IMAGE}"));
-    lines.line(2, "restart: unless-stopped");
-    let mut ports = vec!["80:80".to_owned()];
     let mut volumes = vec![format!(
         "./{CONFIGURATION}:/etc/nginx/conf.d/default.conf:ro"
     )];
-    match routes.tls {
-        Tls::Off => (),
-        Tls::Acme => volumes.extend([
-            "/etc/letsencrypt:/etc/letsencrypt:ro".to_owned(),
-            "/var/www/certbot:/var/www/certbot:ro".to_owned(),
-        ]),
-        Tls::Files => volumes.push("./certificates:/etc/nginx/certificates:ro".to_owned()),
+    if routes.tls == Tls::Acme {
+        volumes.push(format!("{0}:{0}:ro", certbot::FOLDER));
     }
-    if routes.tls != Tls::Off {
-        ports.push("443:443".to_owned());
-    }
-    for (site, _) in routes.reachable() {
-        if !site.access.users.is_empty() {
-            let path = password_path(site);
-            volumes.push(format!("./{}:{path}:ro", passwords::name(site)));
-        }
-    }
-    lines.list(2, "ports", &ports);
-    lines.list(2, "volumes", &volumes);
-    lines.networks(2, routes);
+    volumes.extend(passwords::volumes(routes, FOLDER));
+    let mut lines = Lines::default();
+    lines.line(0, "services:");
+    lines.proxy(
+        routes,
+        ProxyService {
+            name: "proxy",
+            image: IMAGE,
+            own: &[],
+            command: &[],
+            volumes,
+            asked_for: LETS_ENCRYPT,
+            certificates: CERTIFICATES,
+            http3: false,
+        },
+    );
     lines.finish()
 }
 

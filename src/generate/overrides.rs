@@ -2,62 +2,106 @@
 
 use super::proxy_service::Lines;
 use crate::{
-    compose::{Compose, Port, Service, Value},
+    compose::{Compose, Field, Port, Service, Value},
     rules::convex,
     syntax::{quoted, scalar},
 };
 
-/// What the ports of a service would be on this machine's own address only; `None` where they are that already, or not
-/// all of them are known: the list would take the place of the one there is.
+/// What the ports of a service would be on this machine's own address only, as items of a list; `None` where they are
+/// that already, or not all of them are known.
 pub(super) fn loopback(compose: &Compose, service: &Service) -> Option<Vec<String>> {
-    let ports = &service.ports;
     // An address that is written out is meant.
-    if ports.iter().all(|it| it.host_ip.is_some()) {
+    if service.ports.iter().all(|it| it.host_ip.is_some()) {
         return None;
     }
-    let items = compose.value_of(service).get("ports").map(Value::items);
-    let is_known = |it: &Value| {
-        ports
-            .iter()
-            .any(|port| port.place == it.place && port.known)
-    };
-    if !items.unwrap_or_default().iter().all(is_known) {
-        return None;
-    }
-    ports.iter().map(|it| port(compose, it)).collect()
+    let ports = ports(compose, service)?;
+    let items = ports.into_iter().map(|(port, value)| {
+        let address = port.host_ip.as_deref().unwrap_or("127.0.0.1");
+        item(compose, port, value, Some(address))
+    });
+    Some(items.collect())
 }
 
-/// As it is written, variables and all, where that is one string.
-fn port(compose: &Compose, port: &Port) -> Option<String> {
-    let written = compose.written(port.place);
-    let written = convex::unquoted(written);
+/// Each port of a service with what the file says of it; `None` where not all are known: a list of them would take the
+/// place of the one there is.
+pub(super) fn ports<'a>(
+    compose: &'a Compose,
+    service: &'a Service,
+) -> Option<Vec<(&'a Port, &'a Value)>> {
+    let items = compose.value_of(service).get("ports").map(Value::items);
+    let mut ports = service.ports.iter();
+    let mut pairs: Vec<(&Port, &Value)> = Vec::new();
+    for item in items.unwrap_or_default() {
+        // One string may stand for several ports.
+        let is_same = |(port, _): &(&Port, &Value)| port.place == item.place;
+        if pairs.last().is_some_and(is_same) {
+            continue;
+        }
+        let port = ports.next()?;
+        if port.place != item.place || !port.known {
+            return None;
+        }
+        pairs.push((port, item));
+    }
+    service.is_complete().then_some(pairs)
+}
+
+/// A port at an address, as an item of a list: as it is written where that may stay, with all that it says besides.
+pub(super) fn item(compose: &Compose, port: &Port, value: &Value, address: Option<&str>) -> String {
+    let written = convex::unquoted(compose.written(port.place));
     let is_plain =
         |it: char| it.is_ascii_graphic() && !matches!(it, '"' | '\'' | '\\' | '*' | '&' | '!');
+    let in_front = match address {
+        Some(address) if address.contains(':') => format!("[{address}]:"),
+        Some(address) => format!("{address}:"),
+        None => String::new(),
+    };
     if port.short.is_some() && written.chars().all(is_plain) {
-        return Some(match (&port.host_ip, port.published) {
-            (Some(_), _) => written.to_owned(),
-            (None, Some(_)) => format!("127.0.0.1:{written}"),
-            (None, None) => format!("127.0.0.1::{written}"),
-        });
+        return match (address, port.published) {
+            _ if address == port.host_ip.as_deref() => quoted(written),
+            (_, Some(_)) => quoted(&format!("{in_front}{written}")),
+            (_, None) => quoted(&format!("{in_front}:{written}")),
+        };
     }
-    if port.app_protocol.is_some() {
-        return None;
+    let is_in_short = |it: &Field| match it.name.as_str() {
+        "target" | "published" | "host_ip" | "protocol" => true,
+        name => name == "mode" && it.value.text() == Some("ingress"),
+    };
+    let fields = value.fields();
+    if port.short.is_none() && !fields.iter().all(is_in_short) {
+        let mut text = String::from("{");
+        for field in fields.iter().filter(|it| it.name != "host_ip") {
+            if let Some(value) = field.value.scalar() {
+                let (name, value) = (scalar(&field.name), value.escaped());
+                text.push_str(&format!("{name}: {}, ", scalar(&value)));
+            }
+        }
+        text.push_str(&format!(
+            "host_ip: {}}}",
+            scalar(address.unwrap_or("0.0.0.0"))
+        ));
+        return text;
     }
-    let range = |(first, last): (u16, u16)| match first == last {
-        true => first.to_string(),
-        false => format!("{first}-{last}"),
-    };
-    let address = match port.host_ip.as_deref() {
-        Some(address) if address.contains(':') => format!("[{address}]"),
-        Some(address) => address.to_owned(),
-        None => "127.0.0.1".to_owned(),
-    };
-    let published = port.published.map_or_else(String::new, range);
-    let target = range(port.target);
-    Some(match port.protocol.as_str() {
-        "tcp" => format!("{address}:{published}:{target}"),
-        protocol => format!("{address}:{published}:{target}/{protocol}"),
-    })
+    let mut text = in_front;
+    match port.published {
+        Some(range) => text.push_str(&format!("{}:", numbers(range, "-"))),
+        None if address.is_some() => text.push(':'),
+        None => (),
+    }
+    text.push_str(&numbers(port.target, "-"));
+    if port.protocol != "tcp" {
+        text.push('/');
+        text.push_str(&port.protocol);
+    }
+    quoted(&text)
+}
+
+pub(super) fn numbers((first, last): (u16, u16), between: &str) -> String {
+    if first == last {
+        first.to_string()
+    } else {
+        format!("{first}{between}{last}")
+    }
 }
 
 /// Whether all that a service says is here, so that what it does not say may be added.
@@ -100,11 +144,11 @@ impl Override {
 }
 
 impl Lines {
-    /// A list that takes the place of the one there is.
+    /// A list that takes the place of the one there is; its items are YAML.
     pub(super) fn replacement(&mut self, key: &str, items: &[String]) {
         self.line(2, &format!("{key}: !override"));
         for item in items {
-            self.line(3, &format!("- {}", quoted(item)));
+            self.line(3, &format!("- {item}"));
         }
     }
 

@@ -18,6 +18,17 @@ pub(super) fn files(routes: &Routes) -> Vec<File> {
     files
 }
 
+/// The same as volumes of a proxy that looks for them in `folder`.
+pub(super) fn volumes(routes: &Routes, folder: &str) -> Vec<String> {
+    let mut volumes = Vec::new();
+    for (site, _) in routes.reachable() {
+        if !site.access.users.is_empty() {
+            volumes.push(format!("./{0}:{folder}/{0}:ro", name(site)));
+        }
+    }
+    volumes
+}
+
 pub(super) fn name(site: &Site) -> String {
     format!("compose-playground-{}.htpasswd", site.id.as_str())
 }

@@ -1,6 +1,56 @@
 //! The Compose file that adds a proxy to the project, beside the user's own.
 
-use crate::{routes::Routes, syntax::quoted};
+use super::File;
+use crate::{
+    routes::{Place, Routes, Tls},
+    syntax::quoted,
+};
+
+/// What is text, and whole when it arrives: never a stream of events.
+pub(super) const TEXTS: &[&str] = &[
+    "text/html",
+    "text/css",
+    "text/plain",
+    "text/javascript",
+    "text/xml",
+    "application/javascript",
+    "application/json",
+    "application/manifest+json",
+    "application/wasm",
+    "application/xml",
+    "image/svg+xml",
+];
+
+/// What Let's Encrypt's client leaves on the host, as a volume.
+pub(super) const LETS_ENCRYPT: &str = "/etc/letsencrypt:/etc/letsencrypt:ro";
+
+/// The configuration and, where the proxy runs beside the others, the Compose file that adds it; each by its name.
+pub(super) fn files(
+    routes: &Routes,
+    (name, configuration): (&str, fn(&Routes) -> String),
+    (service_name, service): (&str, fn(&Routes) -> String),
+) -> Vec<File> {
+    let mut files = vec![File::new(name, configuration(routes))];
+    if routes.place == Place::Network {
+        files.push(File::new(service_name, service(routes)));
+    }
+    files
+}
+
+/// A proxy as a service of the project.
+pub(super) struct ProxyService<'a> {
+    pub(super) name: &'a str,
+    pub(super) image: &'a str,
+    /// Lines of its own.
+    pub(super) own: &'a [&'a str],
+    pub(super) command: &'a [String],
+    pub(super) volumes: Vec<String>,
+    /// The volume of certificates that are asked for, and where those of the user's own are looked for.
+    pub(super) asked_for: &'a str,
+    pub(super) certificates: &'a str,
+    /// Whether it speaks HTTP/3, which comes by UDP.
+    pub(super) http3: bool,
+}
 
 /// The first step of all: a certificate authority looks for the proxy where visitors do.
 pub(super) fn point_names(routes: &Routes) -> String {
@@ -30,6 +80,42 @@ impl Lines {
     /// A service that the project has none of that name yet: else it would become another one.
     pub(super) fn service(&mut self, routes: &Routes, name: &str) {
         self.line(1, &format!("{}:", routes.unused(name)));
+    }
+
+    /// The service as a whole; its volume, where that has a name, is declared by who ends the file.
+    pub(super) fn proxy(&mut self, routes: &Routes, service: ProxyService<'_>) {
+        self.service(routes, service.name);
+        self.line(2, &format!("image: {}", service.image));
+        self.line(2, "restart: unless-stopped");
+        for line in service.own {
+            self.line(2, line);
+        }
+        if !service.command.is_empty() {
+            self.list(2, "command", service.command);
+        }
+        let mut ports = vec!["80:80".to_owned()];
+        if routes.tls != Tls::Off {
+            ports.push("443:443".to_owned());
+            ports.extend(service.http3.then(|| "443:443/udp".to_owned()));
+        }
+        self.list(2, "ports", &ports);
+        let mut volumes = service.volumes;
+        match routes.tls {
+            Tls::Off => (),
+            Tls::Acme => volumes.push(service.asked_for.to_owned()),
+            Tls::Files => volumes.push(format!("./certificates:{}:ro", service.certificates)),
+        }
+        self.list(2, "volumes", &volumes);
+        self.networks(2, routes);
+    }
+
+    /// A volume of the file's own, for certificates that are asked for.
+    pub(super) fn declare(&mut self, routes: &Routes, volume: &str) {
+        if routes.tls == Tls::Acme {
+            self.line(0, "");
+            self.line(0, "volumes:");
+            self.line(1, &format!("{volume}:"));
+        }
     }
 
     /// `key:` and a list of quoted strings, in which Compose takes `$` for itself.

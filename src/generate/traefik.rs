@@ -8,7 +8,7 @@ pub(super) use labels::GENERATOR as LABELS;
 
 use super::{
     File,
-    proxy_service::{Lines, point_names},
+    proxy_service::{Lines, ProxyService, point_names},
 };
 use crate::{
     routes::{Place, Routes, Site, Tls},
@@ -159,30 +159,21 @@ fn certificates(lines: &mut Lines, routes: &Routes) {
 }
 
 /// Traefik as a service of the project.
-fn service(lines: &mut Lines, routes: &Routes, command: &[String], mut volumes: Vec<String>) {
-    lines.service(routes, "traefik");
-    lines.line(2, &format!("image: {IMAGE}"));
-    lines.line(2, "restart: unless-stopped");
-    let mut ports = vec!["80:80".to_owned()];
-    if routes.tls != Tls::Off {
-        ports.push("443:443".to_owned());
-    }
-    match routes.tls {
-        Tls::Off => (),
-        Tls::Acme => volumes.push("acme:/acme".to_owned()),
-        Tls::Files => volumes.push("./certificates:/certificates:ro".to_owned()),
-    }
-    if !command.is_empty() {
-        lines.list(2, "command", command);
-    }
-    lines.list(2, "ports", &ports);
-    lines.list(2, "volumes", &volumes);
-    lines.networks(2, routes);
-    if routes.tls == Tls::Acme {
-        lines.line(0, "");
-        lines.line(0, "volumes:");
-        lines.line(1, "acme:");
-    }
+fn service(lines: &mut Lines, routes: &Routes, command: &[String], volumes: Vec<String>) {
+    lines.proxy(
+        routes,
+        ProxyService {
+            name: "traefik",
+            image: IMAGE,
+            own: &[],
+            command,
+            volumes,
+            asked_for: "acme:/acme",
+            certificates: "/certificates",
+            http3: false,
+        },
+    );
+    lines.declare(routes, "acme");
 }
 
 /// What comes first whichever way Traefik is told.
