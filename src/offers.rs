@@ -40,8 +40,16 @@ pub fn offers(compose: &Compose, routes: &Routes) -> Vec<Offer> {
             ADDRESSES_NOTE,
             addresses(compose, backend, routes),
         ),
-        ("Use Postgres", DATABASE_NOTE, postgres(compose, backend)),
-        ("Use MySQL", DATABASE_NOTE, mysql(compose, backend)),
+        (
+            "Use Postgres",
+            DATABASE_NOTE,
+            stored_in(compose, backend, &POSTGRES),
+        ),
+        (
+            "Use MySQL",
+            DATABASE_NOTE,
+            stored_in(compose, backend, &MYSQL),
+        ),
         (
             "Store files in MinIO (S3)",
             STORE_NOTE,
@@ -108,53 +116,78 @@ fn addresses(compose: &Compose, backend: &Service, routes: &Routes) -> Option<Te
     }
 }
 
-fn postgres(compose: &Compose, backend: &Service) -> Option<TextEdit> {
-    let database = database(compose, backend)?;
-    let name = unused(compose, "postgres")?;
-    let password = "${POSTGRES_PASSWORD:?set it in .env}";
-    let block = format!(
-        "image: postgres:17\nrestart: unless-stopped\nenvironment:\n  POSTGRES_USER: convex\n  POSTGRES_PASSWORD: {password}\n  POSTGRES_DB: {database}\nvolumes:\n  - {name}-data:/var/lib/postgresql/data\nhealthcheck:\n  test: pg_isready -h localhost -U convex -d {database}\n  interval: 5s\n  start_period: 30s\n"
-    );
-    let variables = [
-        (
-            "POSTGRES_URL",
-            format!("postgresql://convex:{password}@{name}:5432"),
-        ),
-        // A plain Postgres has no certificate, and lets in a hundred.
-        ("DO_NOT_REQUIRE_SSL", "1".to_owned()),
-        ("POSTGRES_MAX_CONNECTIONS", "80".to_owned()),
-    ];
-    added(
-        compose,
-        backend,
-        &variables,
-        &[(&name, block)],
-        (&name, "service_healthy"),
-    )
+/// A database other than SQLite. `@name`, `@database` and `@password` stand for what the project makes of them.
+struct Database {
+    name: &'static str,
+    password: &'static str,
+    /// Below the service's name.
+    service: &'static str,
+    variables: &'static [(&'static str, &'static str)],
 }
 
-fn mysql(compose: &Compose, backend: &Service) -> Option<TextEdit> {
+// A plain Postgres has no certificate, and lets in a hundred.
+const POSTGRES: Database = Database {
+    name: "postgres",
+    password: "${POSTGRES_PASSWORD:?set it in .env}",
+    service: "image: postgres:17
+restart: unless-stopped
+environment:
+  POSTGRES_USER: convex
+  POSTGRES_PASSWORD: @password
+  POSTGRES_DB: @database
+volumes:
+  - @name-data:/var/lib/postgresql/data
+healthcheck:
+  test: pg_isready -h localhost -U convex -d @database
+  interval: 5s
+  start_period: 30s
+",
+    variables: &[
+        ("POSTGRES_URL", "postgresql://convex:@password@@name:5432"),
+        ("DO_NOT_REQUIRE_SSL", "1"),
+        ("POSTGRES_MAX_CONNECTIONS", "80"),
+    ],
+};
+
+// While it sets itself up, it answers nobody over the network.
+const MYSQL: Database = Database {
+    name: "mysql",
+    password: "${MYSQL_PASSWORD:?set it in .env}",
+    service: "image: mysql:8.4
+restart: unless-stopped
+environment:
+  MYSQL_USER: convex
+  MYSQL_PASSWORD: @password
+  MYSQL_DATABASE: @database
+  MYSQL_RANDOM_ROOT_PASSWORD: \"yes\"
+volumes:
+  - @name-data:/var/lib/mysql
+healthcheck:
+  test: mysqladmin ping -h 127.0.0.1
+  interval: 5s
+  start_period: 60s
+",
+    variables: &[
+        ("MYSQL_URL", "mysql://convex:@password@@name:3306"),
+        ("DO_NOT_REQUIRE_SSL", "1"),
+    ],
+};
+
+fn stored_in(compose: &Compose, backend: &Service, kind: &Database) -> Option<TextEdit> {
     let database = database(compose, backend)?;
-    let name = unused(compose, "mysql")?;
-    let password = "${MYSQL_PASSWORD:?set it in .env}";
-    // While it sets itself up, it answers nobody over the network.
-    let block = format!(
-        "image: mysql:8.4\nrestart: unless-stopped\nenvironment:\n  MYSQL_USER: convex\n  MYSQL_PASSWORD: {password}\n  MYSQL_DATABASE: {database}\n  MYSQL_RANDOM_ROOT_PASSWORD: \"yes\"\nvolumes:\n  - {name}-data:/var/lib/mysql\nhealthcheck:\n  test: mysqladmin ping -h 127.0.0.1\n  interval: 5s\n  start_period: 60s\n"
-    );
-    let variables = [
-        (
-            "MYSQL_URL",
-            format!("mysql://convex:{password}@{name}:3306"),
-        ),
-        ("DO_NOT_REQUIRE_SSL", "1".to_owned()),
-    ];
-    added(
-        compose,
-        backend,
-        &variables,
-        &[(&name, block)],
-        (&name, "service_healthy"),
-    )
+    let name = unused(compose, kind.name)?;
+    let filled = |text: &str| {
+        text.replace("@name", &name)
+            .replace("@database", &database)
+            .replace("@password", kind.password)
+    };
+    let mut variables = Vec::new();
+    for (variable, value) in kind.variables {
+        variables.push((*variable, filled(value)));
+    }
+    let service = (name.as_str(), filled(kind.service));
+    let awaited = (name.as_str(), "service_healthy");
+    added(compose, backend, &variables, &[service], awaited)
 }
 
 fn minio(compose: &Compose, backend: &Service) -> Option<TextEdit> {
@@ -478,6 +511,31 @@ volumes: {data: }
             res.push((offer.title, after));
         }
         res
+    }
+
+    #[test]
+    fn the_examples_are_what_comes_of_upstreams_file() {
+        let text = include_str!("../examples/convex-upstream/compose.yaml");
+        let examples = [
+            (
+                "Use Postgres",
+                include_str!("../examples/convex-postgres/compose.yaml"),
+            ),
+            (
+                "Store files in MinIO (S3)",
+                include_str!("../examples/convex-s3/compose.yaml"),
+            ),
+        ];
+        // The first line says what each is.
+        let behind = |text: &str| text.split_once('\n').map(|(_, rest)| rest.to_owned());
+        let taken = taken(text);
+        for (title, example) in examples {
+            let after = taken
+                .iter()
+                .find(|(it, _)| *it == title)
+                .map(|(_, after)| after);
+            assert_eq!(after.and_then(|it| behind(it)), behind(example), "{title}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use super::{
     Generator, Make, Output,
     block::Block,
-    proxy_service::{Lines, ProxyService, TEXTS, files, point_names},
+    proxy_service::{ProxyService, TEXTS, files, point_names},
 };
 use crate::routes::{Place, Routes, Site, Tls, Upstream};
 
@@ -179,21 +179,13 @@ fn catch_all(conf: &mut Block, routes: &Routes) {
 
 /// The proxy as a service of the project.
 fn service(routes: &Routes) -> String {
-    let mut lines = Lines::default();
-    lines.line(0, "services:");
-    lines.proxy(
-        routes,
-        ProxyService {
-            name: "proxy",
-            image: IMAGE,
-            own: &[],
-            command: &[],
-            volumes: vec![format!("./{CONFIGURATION}:/etc/caddy/Caddyfile:ro")],
-            asked_for: "caddy:/data",
-            certificates: CERTIFICATES,
-            http3: true,
-        },
-    );
+    let configuration = format!("./{CONFIGURATION}:/etc/caddy/Caddyfile:ro");
+    let service = ProxyService {
+        asked_for: "caddy:/data",
+        http3: true,
+        ..ProxyService::new(IMAGE, configuration, CERTIFICATES)
+    };
+    let mut lines = service.file(routes);
     lines.declare(routes, "caddy");
     lines.finish()
 }

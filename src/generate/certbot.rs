@@ -76,8 +76,16 @@ pub(super) fn renew_by_folder(routes: &Routes, reload: &str) -> String {
     )
 }
 
-/// certbot as a service that runs when it is asked to.
+/// What it leaves there, as a volume, where certificates are asked for.
+pub(super) fn volume(routes: &Routes) -> Option<String> {
+    (routes.tls == Tls::Acme).then(|| format!("{FOLDER}:{FOLDER}:ro"))
+}
+
+/// certbot as a service that runs when it is asked to, where certificates are asked for.
 pub(super) fn service(lines: &mut Lines, routes: &Routes) {
+    if routes.tls != Tls::Acme {
+        return;
+    }
     lines.service(routes, SERVICE);
     lines.line(2, "image: certbot/certbot:v5.1.0");
     lines.line(2, "profiles: [\"certbot\"]");

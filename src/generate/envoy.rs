@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use super::{
     Generator, Make, Output, certbot,
-    proxy_service::{LETS_ENCRYPT, Lines, ProxyService, files, point_names},
+    proxy_service::{Lines, ProxyService, files, point_names},
 };
 use crate::{
     routes::{Place, Routes, Site, Tls, Upstream},
@@ -398,31 +398,19 @@ fn compresses(routes: &Routes) -> bool {
 
 /// The proxy as a service of the project.
 fn service(routes: &Routes) -> String {
-    let own: &[&str] = match routes.tls {
-        Tls::Off => &[],
-        Tls::Acme | Tls::Files => &[
+    let mut service = ProxyService::new(
+        IMAGE,
+        format!("./{CONFIGURATION}:/etc/envoy/{CONFIGURATION}:ro"),
+        CERTIFICATES,
+    );
+    if routes.tls != Tls::Off {
+        service.own = &[
             "environment:",
             "  ENVOY_UID: \"0\" # keys are for root's eyes only",
-        ],
-    };
-    let mut lines = Lines::default();
-    lines.line(0, "services:");
-    lines.proxy(
-        routes,
-        ProxyService {
-            name: "proxy",
-            image: IMAGE,
-            own,
-            command: &[],
-            volumes: vec![format!("./{CONFIGURATION}:/etc/envoy/{CONFIGURATION}:ro")],
-            asked_for: LETS_ENCRYPT,
-            certificates: CERTIFICATES,
-            http3: false,
-        },
-    );
-    if routes.tls == Tls::Acme {
-        certbot::service(&mut lines, routes);
+        ];
     }
+    let mut lines = service.file(routes);
+    certbot::service(&mut lines, routes);
     lines.finish()
 }
 

@@ -337,7 +337,7 @@ mod tests {
             r#"- "1000-1005:90""#,
             r#"- "53:53/udp""#,
             r#"- "[::1]:7:7""#,
-            r#"- {"target": "5432", "published": "5433", "name": "é", host_ip: "127.0.0.1"}"#,
+            r#"- {target: "5432", published: "5433", name: é, host_ip: 127.0.0.1}"#,
         ];
         assert_eq!(
             ports.iter().map(|it| it.as_str()).collect::<Vec<_>>(),

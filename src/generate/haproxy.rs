@@ -4,7 +4,7 @@
 
 use super::{
     Generator, Make, Output, certbot,
-    proxy_service::{LETS_ENCRYPT, Lines, ProxyService, TEXTS, files, point_names},
+    proxy_service::{ProxyService, TEXTS, files, point_names},
 };
 use crate::routes::{Place, Routes, Site, Tls, Upstream};
 
@@ -249,27 +249,14 @@ fn server(moves: bool, address: &str) -> String {
 
 /// The proxy as a service of the project.
 fn service(routes: &Routes) -> String {
-    let mut lines = Lines::default();
-    lines.line(0, "services:");
-    lines.proxy(
-        routes,
-        ProxyService {
-            name: "proxy",
-            image: IMAGE,
-            // It reads the certificates as root, and then becomes the user its configuration names.
-            own: &["user: root"],
-            command: &[],
-            volumes: vec![format!(
-                "./{CONFIGURATION}:/usr/local/etc/haproxy/haproxy.cfg:ro"
-            )],
-            asked_for: LETS_ENCRYPT,
-            certificates: CERTIFICATES,
-            http3: false,
-        },
-    );
-    if routes.tls == Tls::Acme {
-        certbot::service(&mut lines, routes);
-    }
+    let configuration = format!("./{CONFIGURATION}:/usr/local/etc/haproxy/haproxy.cfg:ro");
+    let service = ProxyService {
+        // It reads the certificates as root, and then becomes the user its configuration names.
+        own: &["user: root"],
+        ..ProxyService::new(IMAGE, configuration, CERTIFICATES)
+    };
+    let mut lines = service.file(routes);
+    certbot::service(&mut lines, routes);
     lines.finish()
 }
 

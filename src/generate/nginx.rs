@@ -6,7 +6,7 @@ use super::{
     Generator, Make, Output,
     block::Block,
     certbot, passwords,
-    proxy_service::{LETS_ENCRYPT, Lines, ProxyService, TEXTS, files, point_names},
+    proxy_service::{ProxyService, TEXTS, files, point_names},
 };
 use crate::routes::{Place, Routes, Site, Tls, Upstream};
 
@@ -269,29 +269,11 @@ fn certificate_folder(routes: &Routes, site: &Site) -> String {
 
 /// The proxy as a service of the project.
 fn service(routes: &Routes) -> String {
-    let mut volumes = vec![format!(
-        "./{CONFIGURATION}:/etc/nginx/conf.d/default.conf:ro"
-    )];
-    if routes.tls == Tls::Acme {
-        volumes.push(format!("{0}:{0}:ro", certbot::FOLDER));
-    }
-    volumes.extend(passwords::volumes(routes, FOLDER));
-    let mut lines = Lines::default();
-    lines.line(0, "services:");
-    lines.proxy(
-        routes,
-        ProxyService {
-            name: "proxy",
-            image: IMAGE,
-            own: &[],
-            command: &[],
-            volumes,
-            asked_for: LETS_ENCRYPT,
-            certificates: CERTIFICATES,
-            http3: false,
-        },
-    );
-    lines.finish()
+    let configuration = format!("./{CONFIGURATION}:/etc/nginx/conf.d/default.conf:ro");
+    let mut service = ProxyService::new(IMAGE, configuration, CERTIFICATES);
+    service.volumes.extend(certbot::volume(routes));
+    service.volumes.extend(passwords::volumes(routes, FOLDER));
+    service.file(routes).finish()
 }
 
 fn steps(routes: &Routes) -> Vec<String> {

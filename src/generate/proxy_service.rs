@@ -21,9 +21,6 @@ pub(super) const TEXTS: &[&str] = &[
     "image/svg+xml",
 ];
 
-/// What Let's Encrypt's client leaves on the host, as a volume.
-pub(super) const LETS_ENCRYPT: &str = "/etc/letsencrypt:/etc/letsencrypt:ro";
-
 /// The configuration and, where the proxy runs beside the others, the Compose file that adds it; each by its name.
 pub(super) fn files(
     routes: &Routes,
@@ -50,6 +47,30 @@ pub(super) struct ProxyService<'a> {
     pub(super) certificates: &'a str,
     /// Whether it speaks HTTP/3, which comes by UDP.
     pub(super) http3: bool,
+}
+
+impl<'a> ProxyService<'a> {
+    /// As most are: told by one file, with the certificates of Let's Encrypt's client.
+    pub(super) fn new(image: &'a str, configuration: String, certificates: &'a str) -> Self {
+        ProxyService {
+            name: "proxy",
+            image,
+            own: &[],
+            command: &[],
+            volumes: vec![configuration],
+            asked_for: "/etc/letsencrypt:/etc/letsencrypt:ro",
+            certificates,
+            http3: false,
+        }
+    }
+
+    /// The Compose file that adds it, to be ended.
+    pub(super) fn file(self, routes: &Routes) -> Lines {
+        let mut lines = Lines::default();
+        lines.line(0, "services:");
+        lines.proxy(routes, self);
+        lines
+    }
 }
 
 /// The first step of all: a certificate authority looks for the proxy where visitors do.
