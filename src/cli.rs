@@ -56,7 +56,8 @@ config
 
 generate
   --place host|network     where the proxy runs (host)
-  --host SERVICE[:PORT]=HOSTNAME       (repeatable)
+  --host SERVICE[:PORT]=HOSTNAME[/PATH]                (repeatable)
+  --strip SERVICE[:PORT]   it does not see that path   (repeatable)
   --access SERVICE[:PORT]=WHO          an address, a range of them or NAME:HASH (repeatable)
   --tls off|acme|files     --email E   --version V (of the target)
   --out DIR                write the files there instead of printing them

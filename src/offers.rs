@@ -75,9 +75,9 @@ fn addresses(compose: &Compose, backend: &Service, routes: &Routes) -> Option<Te
     };
     let of = |kind: Kind| {
         let site = routes.sites.iter().find(|it| it.kind == kind)?;
-        let host = site.host.as_str();
         // What is only proposed is nobody's address.
-        (!host.ends_with(".example.com")).then(|| format!("{scheme}://{host}"))
+        let is_chosen = !site.host.as_str().ends_with(".example.com");
+        is_chosen.then(|| format!("{scheme}://{}", site.address()))
     };
     let (cloud, site) = (of(Kind::ConvexApi), of(Kind::ConvexActions));
     let mut edits = Vec::new();

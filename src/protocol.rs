@@ -74,7 +74,10 @@ pub enum Tls {
 pub struct Host {
     pub service: String,
     pub port: u16,
+    /// With a path behind it, or without.
     pub host: String,
+    /// Whether the service is not to see that path.
+    pub strips: bool,
 }
 
 /// Who may see a site: addresses, ranges of them and `name:hash`, with spaces or commas between.
@@ -206,7 +209,10 @@ pub struct Fact {
 pub struct Site {
     pub service: String,
     pub port: u16,
+    /// With a path behind it, or without.
     pub host: String,
+    /// Whether the service does not see that path.
+    pub strips: bool,
     /// What it is, where that is known: `API`, `HTTP actions`, `Dashboard`.
     pub label: String,
 }
@@ -360,6 +366,12 @@ fn options(proxy: &Proxy) -> routes::Options {
         },
         email: routes::Email::new(proxy.email.trim()),
         hosts: proxy.hosts.iter().map(host).collect(),
+        strips: proxy
+            .hosts
+            .iter()
+            .filter(|it| it.strips)
+            .map(|it| (it.service.clone(), Some(it.port)))
+            .collect(),
         access: proxy.access.iter().flat_map(access).collect(),
         versions: match proxy.place {
             Place::Host => proxy.versions.iter().filter_map(version).collect(),
@@ -382,7 +394,8 @@ fn site(site: &routes::Site) -> Site {
     Site {
         service: site.service.as_str().to_owned(),
         port: site.port,
-        host: site.host.as_str().to_owned(),
+        host: site.address(),
+        strips: site.strips,
         label: site.kind.label().to_owned(),
     }
 }

@@ -4,7 +4,9 @@ mod names;
 mod reach;
 mod sources;
 
-pub use names::{Access, Email, HostName, Range, ServiceName, Slug, User, Version};
+pub use names::{
+    Access, Email, HostName, Prefix, Range, ServiceName, Slug, User, Version, address,
+};
 
 use crate::{
     compose::{Compose, Service},
@@ -19,8 +21,10 @@ pub struct Options {
     pub tls: Tls,
     /// For expiry notices of the certificate authority.
     pub email: Option<Email>,
-    /// Service, port (`None` for its first) and host name as typed.
+    /// Service, port (`None` for its first) and host name as typed, with a path or without.
     pub hosts: Vec<(String, Option<u16>, String)>,
+    /// Services, with a port as above, that are not to see the path by which they are reached.
+    pub strips: Vec<(String, Option<u16>)>,
     /// Service, port as above, and who may see it: an address, a range of them or `name:hash`, as typed.
     pub access: Vec<(String, Option<u16>, String)>,
     /// By target's id, as `nginx` and `1.25.1`.
@@ -65,6 +69,10 @@ pub struct Routes {
 #[derive(Clone, Debug)]
 pub struct Site {
     pub host: HostName,
+    /// The paths of that name which lead here, unless a longer one leads elsewhere.
+    pub prefix: Prefix,
+    /// Whether the service sees paths without it.
+    pub strips: bool,
     pub service: ServiceName,
     pub port: u16,
     pub kind: Kind,
@@ -159,6 +167,15 @@ pub fn plan(compose: &Compose, options: &Options) -> Routes {
     routes
 }
 
+/// By which name a port is reached, and by whom.
+#[derive(Clone, Debug)]
+struct Name {
+    host: HostName,
+    prefix: Prefix,
+    strips: bool,
+    access: Access,
+}
+
 /// What no two sites share, and how many services share a network.
 #[derive(Default)]
 struct Taken<'a> {
@@ -194,7 +211,7 @@ fn add_sites(
             Some(port) => add(port),
             None => routes.notes.push(format!(
                 "`{}` leads to `{}`, and no port of it is known. Say which, as `expose` does.",
-                wish.host.as_str(),
+                wish.name.host.as_str(),
                 name.as_str()
             )),
         }
@@ -216,16 +233,22 @@ fn add_sites(
         let wishes = wishes.iter().filter(|it| it.port.or(first) == Some(port));
         let wishes: Vec<&Wish> = wishes.copied().collect();
         let chosen = access(options, is_meant, &mut routes.notes);
-        let mut hosts: Vec<(HostName, Access)> = Vec::new();
+        let is_stripped = options
+            .strips
+            .iter()
+            .any(|(wanted, number)| *wanted == service.name && number.or(first) == Some(port));
+        let mut hosts: Vec<Name> = Vec::new();
         for (_, _, typed) in options.hosts.iter().filter(is_meant) {
-            match HostName::new(typed) {
+            match address(typed) {
                 // Who may see a port may see it by whatever name.
-                Ok(host) => {
-                    let guarded = wishes.iter().find(|it| !it.access.is_open());
-                    hosts.push((
+                Ok((host, prefix)) => {
+                    let guarded = wishes.iter().find(|it| !it.name.access.is_open());
+                    hosts.push(Name {
                         host,
-                        guarded.map_or_else(Access::default, |it| it.access.clone()),
-                    ));
+                        prefix,
+                        strips: is_stripped,
+                        access: guarded.map_or_else(Access::default, |it| it.name.access.clone()),
+                    });
                 }
                 Err(reason) => routes.notes.push(format!(
                     "`{}` is left out: {reason}.",
@@ -234,7 +257,7 @@ fn add_sites(
             }
         }
         if hosts.is_empty() {
-            hosts.extend(wishes.iter().map(|it| (it.host.clone(), it.access.clone())));
+            hosts.extend(wishes.iter().map(|it| it.name.clone()));
         }
         if hosts.is_empty() {
             let host = match kind {
@@ -244,7 +267,12 @@ fn add_sites(
             };
             let is_first = first == Some(port);
             let host = host.unwrap_or_else(|| proposed(&name, port, kind, is_first));
-            hosts.push((host, Access::default()));
+            hosts.push(Name {
+                host,
+                prefix: Prefix::default(),
+                strips: false,
+                access: Access::default(),
+            });
         }
         let mut upstream =
             reach::upstream(compose, service, port, options.place, &mut routes.notes);
@@ -252,24 +280,31 @@ fn add_sites(
             upstream = None;
         }
         let chosen = chosen.unwrap_or_default();
-        for (host, access) in hosts {
-            if !taken.hosts.add(host.as_str().to_owned()) {
+        for it in hosts {
+            // Caddy takes paths for the same that differ in nothing but the case of their letters.
+            let address = format!("{}{}", it.host.as_str(), it.prefix.as_str());
+            if !taken.hosts.add(address.to_ascii_lowercase()) {
                 routes.notes.push(format!(
-                    "`{}` leads to one place only; port {port} of `{}` needs a name of its own.",
-                    host.as_str(),
+                    "`{address}` leads to one place only; port {port} of `{}` needs a name of its own.",
                     name.as_str()
                 ));
                 continue;
             }
+            if kind != Kind::Plain && !it.prefix.is_whole() {
+                routes.notes.push(format!("Convex wants a host name for each of its three ports, and is not made for paths as `{address}`: clients and links may leave it out."));
+            }
             let id = Slug::unused(&format!("{}-{port}", name.as_str()), &taken.slugs);
             taken.slugs.add(id.as_str().to_owned());
             let access = if chosen.is_open() {
-                access
+                it.access
             } else {
                 chosen.clone()
             };
             routes.sites.push(Site {
-                host,
+                host: it.host,
+                // Convex knows nothing of it.
+                strips: !it.prefix.is_whole() && (it.strips || kind != Kind::Plain),
+                prefix: it.prefix,
                 service: name.clone(),
                 port,
                 kind,
@@ -319,7 +354,7 @@ fn notes(routes: &Routes) -> Vec<String> {
     };
     let of = |kind: Kind| {
         let site = routes.reachable().find(|(site, _)| site.kind == kind);
-        site.map(|(site, _)| format!("{scheme}://{}", site.host.as_str()))
+        site.map(|(site, _)| format!("{scheme}://{}", site.address()))
     };
     let mut notes = Vec::new();
     if let Some(api) = of(Kind::ConvexApi) {
@@ -414,6 +449,43 @@ impl Routes {
             .filter_map(|site| Some((site, site.upstream.as_ref()?)))
     }
 
+    /// The same, by host name; of each the longest paths first, which are the first to be asked about.
+    pub fn by_host(&self) -> Vec<Vec<(&Site, &Upstream)>> {
+        let mut numbers = Index::default();
+        let mut hosts: Vec<Vec<(&Site, &Upstream)>> = Vec::new();
+        for (site, upstream) in self.reachable() {
+            let number = numbers.number(site.host.as_str(), hosts.len());
+            if number == hosts.len() {
+                hosts.push(Vec::new());
+            }
+            let Some(sites) = hosts.get_mut(number) else {
+                continue;
+            };
+            let length = |it: &Site| it.prefix.as_str().len();
+            let shorter = |(it, _): &(&Site, &Upstream)| length(it) < length(site);
+            let at = sites.iter().position(shorter).unwrap_or(sites.len());
+            sites.insert(at, (site, upstream));
+        }
+        hosts
+    }
+
+    /// Whether some paths of a host name are guarded otherwise than others, so that no other spelling may lead there.
+    pub fn has_guarded_paths(&self) -> bool {
+        let differ = |sites: &Vec<(&Site, &Upstream)>| {
+            sites
+                .windows(2)
+                .any(|it| matches!(it, [(a, _), (b, _)] if a.access != b.access))
+        };
+        self.by_host().iter().any(differ)
+    }
+
+    /// Each host name once.
+    pub fn hosts(&self) -> Vec<&str> {
+        let mut seen = Index::default();
+        let names = self.reachable().map(|(site, _)| site.host.as_str());
+        names.filter(|it| seen.add(*it)).collect()
+    }
+
     /// The networks a proxy must join to reach each service: the first of each, `default` where it has none.
     /// And `default` as well where those lead nowhere: a proxy must publish its ports.
     pub fn networks(&self) -> Vec<ServiceName> {
@@ -449,6 +521,19 @@ impl Routes {
         order::sort_by(&mut sites, |a, b| a.service.cmp(&b.service));
         let services = sites.chunk_by(|a, b| a.service == b.service);
         services.map(<[_]>::to_vec).collect()
+    }
+}
+
+impl Site {
+    /// The host name, and the path behind it.
+    pub fn address(&self) -> String {
+        format!("{}{}", self.host.as_str(), self.prefix.as_str())
+    }
+
+    /// A path as visitors have it that is not for the public.
+    pub fn closed_path(&self) -> Option<String> {
+        let path = self.kind.closed_path()?;
+        Some(format!("{}{path}", self.prefix.as_str()))
     }
 }
 
@@ -740,6 +825,63 @@ services:
                 "dashboard.example.com → d:6791"
             ]
         );
+    }
+
+    #[test]
+    fn paths_of_one_host_name_lead_to_several_places() {
+        let host = |service: &str, typed: &str| (service.to_owned(), None, typed.to_owned());
+        let options = Options {
+            place: Place::Network,
+            hosts: vec![
+                host("a", "x.example.com/App/"),
+                host("b", "x.example.com"),
+                host("c", "x.example.com/app/deep"),
+                host("d", "x.example.com/app"),
+                host("e", "x.example.com/a//b"),
+                host("f", "x.example.com/a b"),
+                host("g", "https://x.example.com/g"),
+                host("h", "y.example.com/../h"),
+                host("backend", "y.example.com/convex"),
+            ],
+            strips: vec![("c".to_owned(), Some(80)), ("b".to_owned(), None)],
+            ..Options::default()
+        };
+        let mut text = "services:\n".to_owned();
+        for name in ["a", "b", "c", "d", "e", "f", "g", "h"] {
+            text.push_str(&format!("  {name}: {{image: {name}, expose: [80]}}\n"));
+        }
+        text.push_str("  backend: {image: ghcr.io/get-convex/convex-backend, ports: [3210]}\n");
+        let routes = plan(
+            &compose::load(&Project::single("compose.yaml", text)),
+            &options,
+        );
+        let shown = |(site, _): &(&Site, &Upstream)| {
+            let strips = if site.strips { " without it" } else { "" };
+            format!("{}{strips} → {}", site.address(), site.service.as_str())
+        };
+        let hosts: Vec<Vec<String>> = routes
+            .by_host()
+            .iter()
+            .map(|sites| sites.iter().map(shown).collect())
+            .collect();
+        let own = |name: &str| vec![format!("{name}.example.com → {name}")];
+        let expected = [
+            vec![
+                "x.example.com/app/deep without it → c".to_owned(),
+                "x.example.com/App → a".to_owned(),
+                "x.example.com → b".to_owned(),
+            ],
+            own("e"),
+            own("f"),
+            own("g"),
+            own("h"),
+            vec!["y.example.com/convex without it → backend".to_owned()],
+            vec!["actions.example.com → backend".to_owned()],
+        ];
+        assert_eq!(hosts, expected, "{:#?}", routes.notes);
+        assert_eq!(routes.hosts().len(), 7);
+        // Four addresses that are none, one that is taken, Convex's two addresses, and that it wants no path.
+        assert_eq!(routes.notes.len(), 7, "{:#?}", routes.notes);
     }
 
     #[test]

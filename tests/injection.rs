@@ -22,6 +22,7 @@ const HASH: &str = "$2y$05$rbbRh1ipZY5GQnmSg5JfI.kdEHDEG.ChqcfIGZg1JRMofDwChpGUG
 /// Harmless words, which stand nowhere else in what is generated.
 const HOST: &str = "zqhost.zq.test";
 const SERVICE: &str = "zqservice";
+const PREFIX: &str = "/zqprefix";
 const EMAIL: &str = "zqmail@zq.test";
 const USER: &str = "zquser";
 const VOLUME: &str = "zqvolume";
@@ -144,6 +145,7 @@ fn base(turn: usize) -> Options {
         tls: [Tls::Off, Tls::Acme, Tls::Files][turn % 3],
         email: Email::new(EMAIL),
         hosts: vec![(SERVICE.to_owned(), None, HOST.to_owned())],
+        strips: Vec::new(),
         access: vec![
             (SERVICE.to_owned(), None, format!("{USER}:{HASH}")),
             (SERVICE.to_owned(), None, RANGE.to_owned()),
@@ -256,15 +258,52 @@ fn host_names_change_nothing_but_their_place() {
         options.hosts[0].2.clone_from(&typed);
         let made = plan(&text, &options);
         let hosts: Vec<&str> = made.sites.iter().map(|it| it.host.as_str()).collect();
-        match HostName::new(&typed) {
-            Ok(host) => {
+        match routes::address(&typed) {
+            Ok((host, prefix)) => {
                 assert_eq!(hosts, [host.as_str()], "{typed:?}");
+                if !prefix.is_whole() {
+                    continue;
+                }
                 let words = [(HOST, vec![host.as_str().to_owned()])];
                 compare(&plan(&text, &base(turn)), &words, &made, &typed);
                 accepted += 1;
             }
             // What would be served without the choice.
             Err(_) => assert_eq!(hosts, ["zqservice.example.com"], "{typed:?}"),
+        }
+    }
+    assert!(accepted > 500 && accepted < STRINGS - 500, "{accepted}");
+}
+
+#[test]
+fn paths_change_nothing_but_their_place() {
+    let (mut random, mut accepted) = (Random(6), 0);
+    let text = file(SERVICE);
+    for turn in 0..STRINGS {
+        let typed = random.text(PREFIX);
+        let options = |prefix: &str| {
+            let mut options = base(turn);
+            options.hosts[0].2 = format!("{HOST}{prefix}");
+            if turn.is_multiple_of(7) {
+                options.access.clear();
+            }
+            if turn.is_multiple_of(2) {
+                options.strips.push((SERVICE.to_owned(), None));
+            }
+            options
+        };
+        let made = plan(&text, &options(&typed));
+        let site = &made.sites[0];
+        match routes::address(&format!("{HOST}{typed}")) {
+            Ok((host, prefix)) if host.as_str() == HOST && !prefix.is_whole() => {
+                assert_eq!(site.prefix, prefix, "{typed:?}");
+                let words = [(PREFIX, vec![prefix.as_str().to_owned(), prefix.pattern()])];
+                compare(&plan(&text, &options(PREFIX)), &words, &made, &typed);
+                accepted += 1;
+            }
+            // Of what was typed, the host may have become another one.
+            Ok((host, _)) => assert_eq!(site.host, host, "{typed:?}"),
+            Err(_) => assert_eq!(site.address(), "zqservice.example.com", "{typed:?}"),
         }
     }
     assert!(accepted > 500 && accepted < STRINGS - 500, "{accepted}");
@@ -448,8 +487,10 @@ fn what_stands_in_a_file_changes_nothing_but_its_place() {
             for host in &hosts {
                 assert_eq!(HostName::new(host).unwrap().as_str(), host);
             }
-            // Another port is another number, and several names are several sites.
-            let is_same = made.reachable().all(|(site, _)| site.port == 80);
+            // Another port is another number, some paths are not all, and several names are several sites.
+            let is_same = made
+                .reachable()
+                .all(|(site, _)| site.port == 80 && site.prefix.is_whole());
             match hosts.as_slice() {
                 [] => unserved += 1,
                 [_] if is_same => {

@@ -3,7 +3,7 @@
 use crate::{
     compose::{nearest, project_name as normal_name},
     lint::Severity,
-    routes::{Access, Email, HostName, Place, Tls, Version},
+    routes::{self, Access, Email, Place, Tls, Version},
     rules,
 };
 
@@ -34,6 +34,7 @@ pub(super) struct Arguments {
     pub(super) email: Option<Email>,
     pub(super) version: Option<Version>,
     pub(super) hosts: Vec<(String, Option<u16>, String)>,
+    pub(super) strips: Vec<(String, Option<u16>)>,
     pub(super) access: Vec<(String, Option<u16>, String)>,
     pub(super) out: Option<String>,
     /// `config` in JSON instead of YAML.
@@ -109,6 +110,7 @@ const GENERATE: &[&str] = &[
     "--tls",
     "--email",
     "--host",
+    "--strip",
     "--access",
     "--out",
     "--version",
@@ -142,6 +144,7 @@ impl Arguments {
             email: None,
             version: None,
             hosts: Vec::new(),
+            strips: Vec::new(),
             access: Vec::new(),
             out: None,
             as_json: false,
@@ -204,6 +207,7 @@ impl Arguments {
                     res.email = Some(email);
                 }
                 "--host" => res.hosts.push(host(&value()?)?),
+                "--strip" => res.strips.push(strip(&value()?)?),
                 "--access" => res.access.push(access(&value()?)?),
                 "--out" => res.out = Some(value()?),
                 "--version" if command == Some("generate") => {
@@ -413,11 +417,16 @@ pub(super) fn rule_setting(id: &str, severity: &str) -> Result<Setting, String> 
     Ok((id.to_owned(), choice("a rule's severity", severity, &RULE)?))
 }
 
-/// `SERVICE[:PORT]=HOSTNAME`
+/// `SERVICE[:PORT]=HOSTNAME[/PATH]`
 fn host(text: &str) -> Result<(String, Option<u16>, String), String> {
     let (service, port, host) = of_service("--host", "HOSTNAME", text)?;
-    HostName::new(&host).map_err(|reason| format!("`{host}` will not do: {reason}"))?;
+    routes::address(&host).map_err(|reason| format!("`{host}` will not do: {reason}"))?;
     Ok((service, port, host))
+}
+
+/// `SERVICE[:PORT]`
+fn strip(text: &str) -> Result<(String, Option<u16>), String> {
+    service_and_port(text).ok_or_else(|| "--strip wants SERVICE[:PORT]".to_owned())
 }
 
 /// What was typed may hold a password, so it is not said again.
@@ -437,11 +446,15 @@ fn of_service(
 ) -> Result<(String, Option<u16>, String), String> {
     let wrong = || format!("{option} wants SERVICE[:PORT]={what}");
     let (service, rest) = text.split_once('=').ok_or_else(wrong)?;
-    let (service, port) = match service.rsplit_once(':') {
-        Some((service, port)) => (service, Some(port.parse().map_err(|_| wrong())?)),
-        None => (service, None),
-    };
-    Ok((service.to_owned(), port, rest.to_owned()))
+    let (service, port) = service_and_port(service).ok_or_else(wrong)?;
+    Ok((service, port, rest.to_owned()))
+}
+
+fn service_and_port(text: &str) -> Option<(String, Option<u16>)> {
+    match text.rsplit_once(':') {
+        Some((service, port)) => Some((service.to_owned(), Some(port.parse().ok()?))),
+        None => Some((text.to_owned(), None)),
+    }
 }
 
 fn unknown_option(name: &str) -> String {
@@ -534,6 +547,11 @@ mod tests {
             ),
             ("generate nginx --host web:x=a.example", "--host wants"),
             ("generate nginx --host web=a;b", "`a;b` will not do"),
+            (
+                "generate nginx --host web=a.example/b;c",
+                "a path is made of",
+            ),
+            ("generate nginx --strip web:x", "--strip wants"),
             ("generate nginx --email é", "`é` is no e-mail address"),
             ("generate nginx --version new", "`new` is no version"),
         ];

@@ -67,16 +67,23 @@ fn write(input: &Input, arguments: &Arguments, generator: &Generator) -> Result<
         email: arguments.email.clone(),
         hosts: arguments.hosts.clone(),
         access: arguments.access.clone(),
+        strips: arguments.strips.clone(),
         versions: arguments
             .version
             .iter()
             .map(|it| (generator.id.to_owned(), it.clone()))
             .collect(),
     };
-    for (service, port, _) in arguments.hosts.iter().chain(&arguments.access) {
+    let named = arguments.hosts.iter().chain(&arguments.access);
+    let named = named.map(|(service, port, _)| (service, port));
+    let stripped = arguments
+        .strips
+        .iter()
+        .map(|(service, port)| (service, port));
+    for (service, port) in named.chain(stripped) {
         let Some(found) = compose.service(service) else {
             return Err(format!(
-                "--host or --access names service `{service}`, and there is none of that name"
+                "--host, --strip or --access names service `{service}`, and there is none of that name"
             ));
         };
         let sites = routes::plan(

@@ -96,12 +96,14 @@ fn configuration(routes: &Routes) -> String {
         conf.blank();
         redirect(&mut conf, routes);
     }
-    for (site, upstream) in routes.reachable() {
+    for sites in routes.by_host() {
         conf.blank();
-        if !site.kind.label().is_empty() {
+        if let [(site, _)] = sites.as_slice()
+            && !site.kind.label().is_empty()
+        {
             conf.line(&format!("# Convex: {}", site.kind.label()));
         }
-        virtual_host(&mut conf, routes, site, upstream);
+        virtual_host(&mut conf, routes, &sites);
     }
     conf.out
 }
@@ -171,8 +173,8 @@ fn tls(conf: &mut Directives, folder: &str) {
 fn redirect(conf: &mut Directives, routes: &Routes) {
     conf.open("VirtualHost", " *:80");
     let mut first = "ServerName";
-    for (site, _) in routes.reachable() {
-        conf.line(&format!("{first} {}", site.host.as_str()));
+    for host in routes.hosts() {
+        conf.line(&format!("{first} {host}"));
         first = "ServerAlias";
     }
     conf.line("AllowEncodedSlashes NoDecode");
@@ -194,7 +196,10 @@ fn redirect(conf: &mut Directives, routes: &Routes) {
     conf.close("VirtualHost");
 }
 
-fn virtual_host(conf: &mut Directives, routes: &Routes, site: &Site, upstream: &Upstream) {
+fn virtual_host(conf: &mut Directives, routes: &Routes, sites: &[(&Site, &Upstream)]) {
+    let Some((site, _)) = sites.first() else {
+        return;
+    };
     let is_secure = routes.tls != Tls::Off;
     let port = if is_secure { "443" } else { "80" };
     conf.open("VirtualHost", &format!(" *:{port}"));
@@ -205,26 +210,28 @@ fn virtual_host(conf: &mut Directives, routes: &Routes, site: &Site, upstream: &
         conf.line("Header onsuccess unset Strict-Transport-Security");
         conf.line("Header always set Strict-Transport-Security max-age=63072000");
     }
-    match site.kind.body_limit() {
-        None => {
-            conf.line("# Uploads of any size; Apache alone would end them at 1 GB.");
-            conf.line("LimitRequestBody 0");
+    let is_whole = sites.len() == 1 && site.prefix.is_whole();
+    if is_whole {
+        settings(conf, site);
+    }
+    for (site, _) in sites {
+        rules(conf, site);
+    }
+    if is_whole {
+        access(conf, site);
+    } else {
+        for (index, (site, _)) in sites.iter().enumerate() {
+            let longer = sites.get(..index).unwrap_or_default();
+            conf.open("LocationMatch", &format!(" \"{}\"", paths(site, longer)));
+            settings(conf, site);
+            if site.strips {
+                let prefix = site.prefix.as_str();
+                conf.line(&format!("RequestHeader set X-Forwarded-Prefix {prefix}"));
+            }
+            guard(conf, site);
+            conf.close("LocationMatch");
         }
-        Some(limit) => conf.line(&format!("LimitRequestBody {}", u64::from(limit) << 20)),
     }
-    if let Some(path) = site.kind.closed_path() {
-        conf.line("# Not for the public.");
-        conf.line("RewriteEngine On");
-        conf.line(&format!("RewriteRule ^{path}$ - [R=404,L]"));
-    }
-    if site.kind.is_compressible() {
-        conf.line("# Text that is whole; what is sent bit by bit is not held back.");
-        conf.line(&format!(
-            "AddOutputFilterByType DEFLATE {}",
-            TEXTS.join(" ")
-        ));
-    }
-    access(conf, site);
     conf.line("# Overwritten, not added to: what a client claims of itself is not passed on.");
     conf.line("ProxyPreserveHost On");
     for name in ["For", "Host", "Server"] {
@@ -237,21 +244,93 @@ fn virtual_host(conf: &mut Directives, routes: &Routes, site: &Site, upstream: &
     conf.line(&format!("RequestHeader set X-Forwarded-Port {port}"));
     conf.line("# The path as it was asked for, with what is escaped in it.");
     conf.line("AllowEncodedSlashes NoDecode");
-    if upstream.https {
+    if sites.iter().any(|(_, upstream)| upstream.https) {
         conf.line("# Its certificate cannot be for this address, so it is not looked at.");
         conf.line("SSLProxyEngine On");
         conf.line("SSLProxyCheckPeerName Off");
     }
     conf.line("# An open WebSocket may be silent, and a long answer take its time; it is passed on as it comes.");
+    for (site, upstream) in sites {
+        pass(conf, site, upstream);
+    }
+    if !sites.iter().any(|(site, _)| site.prefix.is_whole()) {
+        conf.line("# Other paths lead nowhere.");
+        conf.line("Redirect 404 /");
+    }
+    conf.close("VirtualHost");
+}
+
+/// A pattern of its paths, without those that lead elsewhere.
+fn paths(site: &Site, longer: &[(&Site, &Upstream)]) -> String {
+    let mut pattern = "^".to_owned();
+    let below = format!("{}/", site.prefix.as_str());
+    for (other, _) in longer {
+        if !other.prefix.as_str().starts_with(&below) {
+            continue;
+        }
+        pattern.push_str(&format!("(?!{}(?:/|$))", other.prefix.pattern()));
+    }
+    pattern.push_str(&site.prefix.pattern());
+    pattern.push_str(match (site.prefix.is_whole(), site.access.is_open()) {
+        (true, _) => "/",
+        (false, true) => "(?:/|$)",
+        // A service may take an escaped one for the same.
+        (false, false) => "(?:/|%2[Ff]|$)",
+    });
+    pattern
+}
+
+/// For the whole of a host name, or for some of its paths.
+fn settings(conf: &mut Directives, site: &Site) {
+    match site.kind.body_limit() {
+        None => {
+            conf.line("# Uploads of any size; Apache alone would end them at 1 GB.");
+            conf.line("LimitRequestBody 0");
+        }
+        Some(limit) => conf.line(&format!("LimitRequestBody {}", u64::from(limit) << 20)),
+    }
+    if site.kind.is_compressible() {
+        conf.line("# Text that is whole; what is sent bit by bit is not held back.");
+        conf.line(&format!(
+            "AddOutputFilterByType DEFLATE {}",
+            TEXTS.join(" ")
+        ));
+    }
+}
+
+fn rules(conf: &mut Directives, site: &Site) {
+    if let Some(path) = site.closed_path() {
+        let path = path.replace('.', "[.]");
+        conf.line("# Not for the public.");
+        conf.line("RewriteEngine On");
+        conf.line(&format!("RewriteRule ^{path}$ - [R=404,L]"));
+    }
+    if site.strips {
+        let (prefix, pattern) = (site.prefix.as_str(), site.prefix.pattern());
+        conf.line("# The service sees paths without it.");
+        conf.line("RewriteEngine On");
+        conf.line(&format!("RewriteRule ^{pattern}$ {prefix}/ [R=308,L]"));
+    }
+}
+
+fn pass(conf: &mut Directives, site: &Site, upstream: &Upstream) {
     let mut options = String::from("nocanon upgrade=websocket timeout=3600 flushpackets=on");
     if upstream.moves {
         conf.line("# A new connection for each request, so that a container is followed to a new address.");
         options.push_str(" disablereuse=on");
     }
     let (scheme, address) = (upstream.scheme(), upstream.address());
-    conf.line(&format!("ProxyPass / {scheme}://{address}/ {options}"));
-    conf.line(&format!("ProxyPassReverse / {scheme}://{address}/"));
-    conf.close("VirtualHost");
+    let prefix = site.prefix.as_str();
+    // Where it begins here, and there.
+    let (from, to) = match (site.prefix.is_whole(), site.strips) {
+        (true, _) => ("/".to_owned(), "/"),
+        (false, true) => (format!("{prefix}/"), "/"),
+        (false, false) => (prefix.to_owned(), prefix),
+    };
+    conf.line(&format!(
+        "ProxyPass {from} {scheme}://{address}{to} {options}"
+    ));
+    conf.line(&format!("ProxyPassReverse {from} {scheme}://{address}{to}"));
 }
 
 /// Where both are asked for, both must hold.
@@ -260,6 +339,14 @@ fn access(conf: &mut Directives, site: &Site) {
         return;
     }
     conf.open("Location", " \"/\"");
+    guard(conf, site);
+    conf.close("Location");
+}
+
+fn guard(conf: &mut Directives, site: &Site) {
+    if site.access.is_open() {
+        return;
+    }
     let has_users = !site.access.users.is_empty();
     if has_users {
         conf.line("AuthType Basic");
@@ -285,7 +372,6 @@ fn access(conf: &mut Directives, site: &Site) {
         conf.line("Require valid-user");
     }
     conf.close("RequireAll");
-    conf.close("Location");
 }
 
 fn password_path(site: &Site) -> String {

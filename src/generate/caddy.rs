@@ -49,8 +49,11 @@ fn configuration(routes: &Routes) -> String {
         compressed(&mut conf);
         conf.blank();
     }
-    for (site, upstream) in routes.reachable() {
-        if !site.kind.label().is_empty() {
+    for sites in routes.by_host() {
+        let Some((site, _)) = sites.first() else {
+            continue;
+        };
+        if sites.len() == 1 && !site.kind.label().is_empty() {
             conf.comment(&format!("Convex: {}", site.kind.label()));
         }
         let scheme = match routes.tls {
@@ -58,7 +61,7 @@ fn configuration(routes: &Routes) -> String {
             Tls::Acme | Tls::Files => "",
         };
         conf.block(&format!("{scheme}{}", site.host.as_str()), |block| {
-            site_block(block, routes, site, upstream);
+            host_block(block, routes, &sites);
         });
         conf.blank();
     }
@@ -81,7 +84,10 @@ fn compressed(conf: &mut Block) {
     });
 }
 
-fn site_block(block: &mut Block, routes: &Routes, site: &Site, upstream: &Upstream) {
+fn host_block(block: &mut Block, routes: &Routes, sites: &[(&Site, &Upstream)]) {
+    let Some((site, upstream)) = sites.first() else {
+        return;
+    };
     if routes.tls == Tls::Files {
         let folder = format!("{CERTIFICATES}/{}", site.host.as_str());
         block.directive(
@@ -92,6 +98,48 @@ fn site_block(block: &mut Block, routes: &Routes, site: &Site, upstream: &Upstre
             ],
         );
     }
+    if sites.len() == 1 && site.prefix.is_whole() {
+        site_block(block, routes, site, upstream);
+        return;
+    }
+    block.comment("In this order: the longest path comes first.");
+    block.block("route", |block| {
+        for (site, upstream) in sites {
+            let (id, prefix) = (site.id.as_str(), site.prefix.as_str());
+            if !site.kind.label().is_empty() {
+                block.comment(&format!("Convex: {}", site.kind.label()));
+            }
+            if site.strips {
+                block.block(&format!("handle {prefix}"), |handle| {
+                    handle.block("route", |route| {
+                        route.directive("rewrite", &["*", &format!("{prefix}/")]);
+                        route.directive("redir", &["{uri}", "308"]);
+                    });
+                });
+                block.block(&format!("handle {prefix}/*"), |handle| {
+                    handle.directive("uri", &["strip_prefix", prefix]);
+                    site_block(handle, routes, site, upstream);
+                });
+            } else if site.prefix.is_whole() {
+                block.block("handle", |handle| {
+                    site_block(handle, routes, site, upstream);
+                });
+            } else {
+                let paths = format!("{prefix}/*");
+                block.directive(&format!("@{id}"), &["path", prefix, &paths]);
+                block.block(&format!("handle @{id}"), |handle| {
+                    site_block(handle, routes, site, upstream);
+                });
+            }
+        }
+        if !sites.iter().any(|(site, _)| site.prefix.is_whole()) {
+            block.comment("Other paths lead nowhere.");
+            block.block("handle", |handle| handle.directive("respond", &["404"]));
+        }
+    });
+}
+
+fn site_block(block: &mut Block, routes: &Routes, site: &Site, upstream: &Upstream) {
     if let Some(limit) = site.kind.body_limit() {
         block.block("request_body", |body| {
             body.directive("max_size", &[&format!("{limit}MiB")]);
@@ -136,6 +184,10 @@ fn proxy_block(proxy: &mut Block, routes: &Routes, site: &Site, upstream: &Upstr
     proxy.comment("What a client claims of itself is not passed on.");
     proxy.directive("header_up", &["X-Real-IP", "{remote_host}"]);
     proxy.directive("header_up", &["-Forwarded"]);
+    if site.strips {
+        let prefix = site.prefix.as_str();
+        proxy.directive("header_up", &["X-Forwarded-Prefix", prefix]);
+    }
     if !site.access.users.is_empty() {
         proxy.comment("The password is Caddy's, and nobody else's business.");
         proxy.directive("header_up", &["-Authorization"]);
@@ -169,7 +221,7 @@ fn catch_all(conf: &mut Block, routes: &Routes) {
     conf.block("http://", |block| {
         if routes.tls != Tls::Off {
             let mut words = vec!["host"];
-            words.extend(routes.reachable().map(|(site, _)| site.host.as_str()));
+            words.extend(routes.hosts());
             block.directive("@known", &words);
             block.directive("redir", &["@known", "https://{host}{uri}", "308"]);
         }
@@ -224,7 +276,7 @@ fn steps(routes: &Routes) -> Vec<String> {
 fn notes(routes: &Routes) -> Vec<String> {
     let mut notes = Vec::new();
     let is_old = !routes.is_at_least(GENERATOR.id, &[2, 8]);
-    if is_old && routes.tls == Tls::Files && routes.reachable().count() > 1 {
+    if is_old && routes.tls == Tls::Files && routes.hosts().len() > 1 {
         notes.push("Caddy 2.6 gives a certificate to one site only. Where several names share one, let their `tls` lines name the same files.".to_owned());
     }
     notes

@@ -45,9 +45,9 @@ pub(super) fn obtain(routes: &Routes, program: &str, files: &str) -> String {
         );
     }
     command.push_str(&format!(" --standalone -m {email} --agree-tos"));
-    for (site, _) in routes.reachable() {
+    for host in routes.hosts() {
         command.push_str(" -d ");
-        command.push_str(site.host.as_str());
+        command.push_str(host);
     }
     format!(
         "Get the certificate while nothing listens on port 80, because {program} does not start without it: `{command}`."

@@ -35,8 +35,13 @@ fn generate(routes: &Routes) -> Output {
 }
 
 /// The sites that are for everyone. Who may see the others is for Cloudflare to ask, and it would not be asked here.
+/// Paths are handed on as they are.
 fn open(routes: &Routes) -> impl Iterator<Item = (&Site, &Upstream)> {
-    routes.reachable().filter(|(site, _)| site.access.is_open())
+    routes.reachable().filter(|(site, _)| is_open(site))
+}
+
+fn is_open(site: &Site) -> bool {
+    site.access.is_open() && !site.strips
 }
 
 fn configuration(routes: &Routes) -> String {
@@ -48,18 +53,36 @@ fn configuration(routes: &Routes) -> String {
     );
     lines.line(0, "# The first rule that fits is taken.");
     lines.line(0, "ingress:");
-    for (site, upstream) in open(routes) {
+    for (site, upstream) in routes.by_host().into_iter().flatten() {
         let host = quoted(site.host.as_str());
+        let path = format!("^{}(/|$)", site.prefix.pattern());
+        if !is_open(site) {
+            // Another rule for its host name would take it.
+            if !site.prefix.is_whole() {
+                lines.line(1, &format!("- hostname: {host}"));
+                // Nor does it reach what is guarded by another spelling of its path.
+                let pattern = match site.access.is_open() {
+                    true => path,
+                    false => path.trim_start_matches('^').to_owned(),
+                };
+                lines.line(2, &format!("path: {}", quoted(&pattern)));
+                lines.line(2, "service: http_status:404");
+            }
+            continue;
+        }
         if !site.kind.label().is_empty() {
             lines.line(1, &format!("# Convex: {}", site.kind.label()));
         }
-        if let Some(path) = site.kind.closed_path() {
+        if let Some(path) = site.closed_path() {
             lines.line(1, "# Not for the public.");
             lines.line(1, &format!("- hostname: {host}"));
             lines.line(2, &format!("path: {}", quoted(&format!("^{path}$"))));
             lines.line(2, "service: http_status:404");
         }
         lines.line(1, &format!("- hostname: {host}"));
+        if !site.prefix.is_whole() {
+            lines.line(2, &format!("path: {}", quoted(&path)));
+        }
         let service = format!("{}://{}", upstream.scheme(), upstream.address());
         lines.line(2, &format!("service: {}", quoted(&service)));
         if upstream.https {
@@ -123,11 +146,15 @@ fn steps(routes: &Routes) -> Vec<String> {
     steps.push(format!(
         "Check it: `cloudflared tunnel --config {configuration} ingress validate`."
     ));
-    for (site, _) in open(routes) {
-        steps.push(format!(
-            "Point its name at the tunnel: `cloudflared tunnel route dns {TUNNEL} {}`.",
-            site.host.as_str()
-        ));
+    let mut last = "";
+    for (site, _) in routes.by_host().into_iter().flatten() {
+        let host = site.host.as_str();
+        if is_open(site) && host != last {
+            steps.push(format!(
+                "Point its name at the tunnel: `cloudflared tunnel route dns {TUNNEL} {host}`."
+            ));
+            last = host;
+        }
     }
     steps.push(if is_service {
         format!("Start everything together: `docker compose -f compose.yaml -f {SERVICE} up -d`.")
@@ -143,7 +170,12 @@ fn notes(routes: &Routes) -> Vec<String> {
         if !site.access.is_open() {
             notes.push(format!(
                 "`{}` is left out: a tunnel asks nobody who they are. Make it an application of Cloudflare Access, which does, and then add it here.",
-                site.host.as_str()
+                site.address()
+            ));
+        } else if site.strips {
+            notes.push(format!(
+                "`{}` is left out: a tunnel hands on every path as it is, and the service is not to see this one. Give it a host name of its own.",
+                site.address()
             ));
         }
     }

@@ -63,8 +63,8 @@ fn configuration(routes: &Routes) -> String {
         lines.line(4, "# Names without a certificate get no handshake.");
         lines.line(4, "- filter_chain_match:");
         lines.line(6, "server_names:");
-        for (site, _) in routes.reachable() {
-            lines.line(7, &format!("- {}", quoted(site.host.as_str())));
+        for host in routes.hosts() {
+            lines.line(7, &format!("- {}", quoted(host)));
         }
         certificates(&mut lines, routes);
         lines.line(5, "filters:");
@@ -147,8 +147,8 @@ fn redirect(lines: &mut Lines, routes: &Routes) {
     lines.line(10, "# Host names nobody asked for reach no service.");
     lines.line(10, "- name: known");
     lines.line(11, "domains:");
-    for (site, _) in routes.reachable() {
-        domains(lines, site);
+    for host in routes.hosts() {
+        domains(lines, host);
     }
     lines.line(11, "routes:");
     if routes.tls == Tls::Acme {
@@ -172,8 +172,8 @@ fn certificates(lines: &mut Lines, routes: &Routes) {
     if routes.tls == Tls::Acme {
         folders.push(certbot::folder(routes));
     } else {
-        for (site, _) in routes.reachable() {
-            folders.push(format!("{CERTIFICATES}/{}", site.host.as_str()));
+        for host in routes.hosts() {
+            folders.push(format!("{CERTIFICATES}/{host}"));
         }
     }
     lines.line(5, "transport_socket:");
@@ -206,6 +206,13 @@ fn manager(lines: &mut Lines, routes: &Routes) {
     lines.line(8, "stream_idle_timeout: 3600s");
     lines.line(8, "use_remote_address: true");
     lines.line(8, "normalize_path: true");
+    if routes.has_guarded_paths() {
+        lines.line(
+            8,
+            "# What is guarded is not reached by another spelling of its path.",
+        );
+        lines.line(8, "merge_slashes: true");
+    }
     lines.line(8, "route_config:");
     lines.line(
         9,
@@ -215,19 +222,19 @@ fn manager(lines: &mut Lines, routes: &Routes) {
     lines.line(9, "request_headers_to_add:");
     let port = if is_secure { "443" } else { "80" };
     let address = "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%";
-    header(lines, "x-real-ip", address);
-    header(lines, "x-forwarded-for", address);
-    header(lines, "x-forwarded-host", "%REQ(:AUTHORITY)%");
-    header(lines, "x-forwarded-port", port);
+    header(lines, 10, "x-real-ip", address);
+    header(lines, 10, "x-forwarded-for", address);
+    header(lines, 10, "x-forwarded-host", "%REQ(:AUTHORITY)%");
+    header(lines, 10, "x-forwarded-port", port);
     if is_secure {
         lines.line(9, "# Once, whatever the service itself sends.");
         lines.line(9, "response_headers_to_add:");
-        header(lines, "strict-transport-security", "max-age=63072000");
+        header(lines, 10, "strict-transport-security", "max-age=63072000");
     }
     lines.line(9, "# Host names nobody asked for reach no service.");
     lines.line(9, "virtual_hosts:");
-    for (site, _) in routes.reachable() {
-        virtual_host(lines, routes, site);
+    for sites in routes.by_host() {
+        virtual_host(lines, routes, &sites);
     }
     lines.line(8, "http_filters:");
     if has_ranges(routes) {
@@ -251,46 +258,111 @@ fn manager(lines: &mut Lines, routes: &Routes) {
     router(lines);
 }
 
-fn header(lines: &mut Lines, name: &str, value: &str) {
-    lines.line(10, "- append_action: OVERWRITE_IF_EXISTS_OR_ADD");
-    lines.line(11, "header:");
-    lines.line(12, &format!("key: {name}"));
-    lines.line(12, &format!("value: {}", quoted(value)));
+fn header(lines: &mut Lines, depth: usize, name: &str, value: &str) {
+    lines.line(depth, "- append_action: OVERWRITE_IF_EXISTS_OR_ADD");
+    lines.line(depth + 1, "header:");
+    lines.line(depth + 2, &format!("key: {name}"));
+    lines.line(depth + 2, &format!("value: {}", quoted(value)));
 }
 
-fn virtual_host(lines: &mut Lines, routes: &Routes, site: &Site) {
-    if !site.kind.label().is_empty() {
+fn virtual_host(lines: &mut Lines, routes: &Routes, sites: &[(&Site, &Upstream)]) {
+    let Some((site, _)) = sites.first() else {
+        return;
+    };
+    let is_whole = sites.len() == 1 && site.prefix.is_whole();
+    if is_whole && !site.kind.label().is_empty() {
         lines.line(10, &format!("# Convex: {}", site.kind.label()));
     }
     lines.line(10, &format!("- name: {}", quoted(site.id.as_str())));
     lines.line(11, "domains:");
-    domains(lines, site);
+    domains(lines, site.host.as_str());
+    if is_whole {
+        filters(lines, 11, routes, site);
+    }
+    lines.line(11, "routes:");
+    if !is_whole {
+        lines.line(
+            12,
+            "# The longest path comes first: Envoy takes the first that fits.",
+        );
+    }
+    for (site, _) in sites {
+        if !is_whole && !site.kind.label().is_empty() {
+            lines.line(12, &format!("# Convex: {}", site.kind.label()));
+        }
+        leads(lines, routes, site, !is_whole);
+    }
+}
+
+/// What is done otherwise here than elsewhere.
+fn filters(lines: &mut Lines, depth: usize, routes: &Routes, site: &Site) {
     let is_compressed = site.kind.is_compressible() || !compresses(routes);
     if !site.access.ranges.is_empty() || !is_compressed {
-        lines.line(11, "typed_per_filter_config:");
+        lines.line(depth, "typed_per_filter_config:");
     }
     if !is_compressed {
-        lines.line(12, &format!("{COMPRESSOR}:"));
-        kind(lines, 13, "filters.http.compressor.v3.CompressorPerRoute");
-        lines.line(13, "disabled: true");
+        lines.line(depth + 1, &format!("{COMPRESSOR}:"));
+        kind(
+            lines,
+            depth + 2,
+            "filters.http.compressor.v3.CompressorPerRoute",
+        );
+        lines.line(depth + 2, "disabled: true");
     }
-    guard(lines, site);
-    lines.line(11, "routes:");
+    guard(lines, depth + 1, site);
+}
+
+/// What a site answers, `in_part` beside others of the same host name.
+fn leads(lines: &mut Lines, routes: &Routes, site: &Site, in_part: bool) {
+    let prefix = site.prefix.as_str();
+    let wanted = match (site.prefix.is_whole(), site.strips) {
+        (true, _) => "prefix: /".to_owned(),
+        (false, true) => format!("prefix: {}", quoted(&format!("{prefix}/"))),
+        (false, false) if site.access.is_open() => {
+            format!("path_separated_prefix: {}", quoted(prefix))
+        }
+        // A service may take an escaped `/` for the same.
+        (false, false) => {
+            let pattern = format!("{}(/.*|%2[Ff].*)?", site.prefix.pattern());
+            format!("safe_regex: {{regex: {}}}", quoted(&pattern))
+        }
+    };
     if !site.access.users.is_empty() {
         lines.line(
             12,
             "# Envoy cannot ask for passwords like these: rather shut than open.",
         );
-        answer(lines, "prefix: /", 403);
+        answer(lines, &wanted, 403);
         return;
     }
-    if let Some(path) = site.kind.closed_path() {
+    if let Some(path) = site.closed_path() {
         lines.line(12, "# Not for the public.");
         answer(lines, &format!("path: {path}"), 404);
     }
+    if site.strips {
+        lines.line(12, "- match:");
+        lines.line(14, &format!("path: {}", quoted(prefix)));
+        lines.line(13, "redirect:");
+        lines.line(
+            14,
+            &format!("path_redirect: {}", quoted(&format!("{prefix}/"))),
+        );
+        lines.line(14, "response_code: PERMANENT_REDIRECT");
+    }
     lines.line(12, "- match:");
-    lines.line(14, "prefix: /");
+    lines.line(14, &wanted);
+    if in_part {
+        filters(lines, 13, routes, site);
+    }
+    if site.strips {
+        lines.line(13, "request_headers_to_add:");
+        header(lines, 14, "x-forwarded-prefix", prefix);
+    }
     lines.line(13, "route:");
+    if site.strips {
+        lines.line(14, "# The service sees paths without it.");
+        lines.line(14, "prefix_rewrite: /");
+    }
     lines.line(14, &format!("cluster: {}", quoted(site.id.as_str())));
     lines.line(14, "# Fifteen seconds, unless told otherwise.");
     lines.line(14, "timeout: 0s");
@@ -305,8 +377,7 @@ fn virtual_host(lines: &mut Lines, routes: &Routes, site: &Site) {
 }
 
 /// The name, with whatever port the client says.
-fn domains(lines: &mut Lines, site: &Site) {
-    let host = site.host.as_str();
+fn domains(lines: &mut Lines, host: &str) {
     lines.line(12, &format!("- {}", quoted(host)));
     lines.line(12, &format!("- {}", quoted(&format!("{host}:*"))));
 }
@@ -318,29 +389,29 @@ fn answer(lines: &mut Lines, wanted: &str, status: u16) {
     lines.line(14, &format!("status: {status}"));
 }
 
-fn guard(lines: &mut Lines, site: &Site) {
+fn guard(lines: &mut Lines, depth: usize, site: &Site) {
     if site.access.ranges.is_empty() {
         return;
     }
-    lines.line(12, "# From here only.");
-    lines.line(12, &format!("{GUARD}:"));
-    kind(lines, 13, "filters.http.rbac.v3.RBACPerRoute");
-    lines.line(13, "rbac:");
-    lines.line(14, "rules:");
-    lines.line(15, "action: ALLOW");
-    lines.line(15, "policies:");
-    lines.line(16, "inside:");
-    lines.line(17, "permissions:");
-    lines.line(18, "- any: true");
-    lines.line(17, "principals:");
+    lines.line(depth, "# From here only.");
+    lines.line(depth, &format!("{GUARD}:"));
+    kind(lines, depth + 1, "filters.http.rbac.v3.RBACPerRoute");
+    lines.line(depth + 1, "rbac:");
+    lines.line(depth + 2, "rules:");
+    lines.line(depth + 3, "action: ALLOW");
+    lines.line(depth + 3, "policies:");
+    lines.line(depth + 4, "inside:");
+    lines.line(depth + 5, "permissions:");
+    lines.line(depth + 6, "- any: true");
+    lines.line(depth + 5, "principals:");
     for range in &site.access.ranges {
         let (address, bits) = range
             .as_str()
             .split_once('/')
             .unwrap_or((range.as_str(), "0"));
-        lines.line(18, "- direct_remote_ip:");
-        lines.line(20, &format!("address_prefix: {}", quoted(address)));
-        lines.line(20, &format!("prefix_len: {bits}"));
+        lines.line(depth + 6, "- direct_remote_ip:");
+        lines.line(depth + 8, &format!("address_prefix: {}", quoted(address)));
+        lines.line(depth + 8, &format!("prefix_len: {bits}"));
     }
 }
 

@@ -113,6 +113,11 @@ fn configuration(routes: &Routes) -> String {
     for (site, upstream) in routes.reachable() {
         backend(&mut conf, site, upstream);
     }
+    if leads_nowhere(routes) {
+        conf.section("# Other paths lead nowhere.");
+        conf.out.push_str("backend nowhere\n");
+        conf.line("http-request deny deny_status 404");
+    }
     conf.out
 }
 
@@ -147,8 +152,8 @@ fn users(conf: &mut Sections, site: &Site) {
 /// A line for each, because HAProxy takes sixty-four words on one.
 fn known(conf: &mut Sections, routes: &Routes) {
     conf.line("# Host names nobody asked for reach no service.");
-    for (site, _) in routes.reachable() {
-        conf.line(&format!("acl known {HOST} {}", site.host.as_str()));
+    for host in routes.hosts() {
+        conf.line(&format!("acl known {HOST} {host}"));
     }
     conf.line("http-request deny deny_status 421 unless known");
 }
@@ -179,10 +184,31 @@ fn leads(conf: &mut Sections, routes: &Routes) {
     conf.line("http-request set-header X-Forwarded-Host %[req.hdr(host)]");
     conf.line("http-request set-header X-Forwarded-Port %[dst_port]");
     conf.line("http-request del-header Forwarded");
-    for (site, _) in routes.reachable() {
-        let (id, host) = (site.id.as_str(), site.host.as_str());
-        conf.line(&format!("use_backend site-{id} if {{ {HOST} {host} }}"));
+    if routes.has_guarded_paths() {
+        conf.line("# What is guarded is not reached by another spelling of its path.");
+        conf.line("http-request deny deny_status 400 if { path,url_dec -m reg /[.][.]?(/|$)|// }");
     }
+    for (site, _) in routes.by_host().iter().flatten() {
+        let (id, host, prefix) = (site.id.as_str(), site.host.as_str(), site.prefix.as_str());
+        if site.prefix.is_whole() {
+            conf.line(&format!("use_backend site-{id} if {{ {HOST} {host} }}"));
+        } else {
+            conf.line(&format!("acl path-{id} path,url_dec {prefix}"));
+            conf.line(&format!("acl path-{id} path,url_dec -m beg {prefix}/"));
+            conf.line(&format!(
+                "use_backend site-{id} if {{ {HOST} {host} }} path-{id}"
+            ));
+        }
+    }
+    if leads_nowhere(routes) {
+        conf.line("default_backend nowhere");
+    }
+}
+
+/// Whether some path of a host name is nobody's.
+fn leads_nowhere(routes: &Routes) -> bool {
+    let has_whole = |it: &[(&Site, &Upstream)]| it.iter().any(|(site, _)| site.prefix.is_whole());
+    !routes.by_host().iter().all(|it| has_whole(it))
 }
 
 fn backend(conf: &mut Sections, site: &Site, upstream: &Upstream) {
@@ -210,11 +236,25 @@ fn backend(conf: &mut Sections, site: &Site, upstream: &Upstream) {
         conf.line("# The password is HAProxy's, and nobody else's business.");
         conf.line("http-request del-header Authorization");
     }
-    if let Some(path) = site.kind.closed_path() {
+    if let Some(path) = site.closed_path() {
         conf.line("# Not for the public.");
         conf.line(&format!(
             "http-request deny deny_status 404 if {{ path,url_dec {path} }}"
         ));
+    }
+    if site.strips {
+        let prefix = site.prefix.as_str();
+        let redirect = format!("http-request redirect code 308 location {prefix}/");
+        conf.line("# The service sees paths without it.");
+        conf.line(&format!(
+            "{redirect}?%[query] if {{ path {prefix} }} {{ query -m found }}"
+        ));
+        conf.line(&format!("{redirect} if {{ path {prefix} }}"));
+        conf.line(&format!(
+            "http-request set-header X-Forwarded-Prefix {prefix}"
+        ));
+        let pattern = site.prefix.pattern();
+        conf.line(&format!("http-request replace-path ^{pattern}(/.*)$ \\1"));
     }
     if site.kind.is_compressible() {
         conf.line("# Text that is whole; what is sent bit by bit is not held back.");

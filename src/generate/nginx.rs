@@ -61,18 +61,24 @@ fn configuration(routes: &Routes) -> String {
         conf.blank();
         redirect(&mut conf, routes);
     }
-    for (site, upstream) in routes.reachable() {
+    for sites in routes.by_host() {
         conf.blank();
-        if !asks_again(routes, upstream) {
-            upstream_block(&mut conf, site, upstream);
-            conf.blank();
+        for (site, upstream) in &sites {
+            if !asks_again(routes, upstream) {
+                upstream_block(&mut conf, site, upstream);
+                conf.blank();
+            }
+            if site.strips {
+                rest(&mut conf, site);
+                conf.blank();
+            }
         }
-        if !site.kind.label().is_empty() {
+        if let [(site, _)] = sites.as_slice()
+            && !site.kind.label().is_empty()
+        {
             conf.comment(&format!("Convex: {}", site.kind.label()));
         }
-        conf.block("server", |server| {
-            server_block(server, routes, site, upstream)
-        });
+        conf.block("server", |server| server_block(server, routes, &sites));
     }
     conf.finish()
 }
@@ -97,11 +103,7 @@ fn catch_all(conf: &mut Block, routes: &Routes) {
 fn redirect(conf: &mut Block, routes: &Routes) {
     conf.block("server", |server| {
         listen(server, "80", "");
-        let hosts: Vec<&str> = routes
-            .reachable()
-            .map(|(site, _)| site.host.as_str())
-            .collect();
-        server.directive("server_name", &hosts);
+        server.directive("server_name", &routes.hosts());
         if routes.tls == Tls::Acme {
             server.comment("Where the certificate authority looks for its proof.");
             server.block("location ^~ /.well-known/acme-challenge/", |location| {
@@ -133,7 +135,25 @@ fn upstream_block(conf: &mut Block, site: &Site, upstream: &Upstream) {
     });
 }
 
-fn server_block(server: &mut Block, routes: &Routes, site: &Site, upstream: &Upstream) {
+/// What is behind the prefix, as it was asked for: nginx itself would have unescaped it.
+fn rest(conf: &mut Block, site: &Site) {
+    let name = variable(site);
+    conf.block(&format!("map $request_uri {name}"), |map| {
+        let pattern = format!("~^{}(/.*)$", site.prefix.pattern());
+        map.directive(&pattern, &["$1"]);
+        map.directive("default", &["/"]);
+    });
+}
+
+/// Of letters, digits and `_`, as nginx has it.
+fn variable(site: &Site) -> String {
+    format!("$rest_{}", site.id.as_str().replace('-', "_"))
+}
+
+fn server_block(server: &mut Block, routes: &Routes, sites: &[(&Site, &Upstream)]) {
+    let Some((site, upstream)) = sites.first() else {
+        return;
+    };
     if routes.tls == Tls::Off {
         listen(server, "80", "");
         server.directive("server_name", &[site.host.as_str()]);
@@ -160,6 +180,47 @@ fn server_block(server: &mut Block, routes: &Routes, site: &Site, upstream: &Ups
         );
     }
     server.blank();
+    if sites.len() == 1 && site.prefix.is_whole() {
+        settings(server, site);
+        closed(server, site);
+        server.block("location /", |location| {
+            location_block(location, routes, site, upstream)
+        });
+        return;
+    }
+    server.comment("The longest path comes first: of patterns, nginx takes the first that fits.");
+    for (site, upstream) in sites {
+        if !site.kind.label().is_empty() {
+            server.comment(&format!("Convex: {}", site.kind.label()));
+        }
+        closed(server, site);
+        let (prefix, pattern) = (site.prefix.as_str(), site.prefix.pattern());
+        if site.strips {
+            server.block(&format!("location = {prefix}"), |location| {
+                location.directive("absolute_redirect", &["off"]);
+                location.directive("return", &["308", &format!("{prefix}/$is_args$args")]);
+            });
+        }
+        let head = match (site.prefix.is_whole(), site.strips) {
+            (true, _) => "location /".to_owned(),
+            (false, true) => format!("location ~ ^{pattern}/"),
+            (false, false) => format!("location ~ ^{pattern}(?:/|$)"),
+        };
+        server.block(&head, |location| {
+            settings(location, site);
+            location_block(location, routes, site, upstream);
+        });
+    }
+    if !sites.iter().any(|(site, _)| site.prefix.is_whole()) {
+        server.comment("Other paths lead nowhere.");
+        server.block("location /", |location| {
+            location.directive("return", &["404"]);
+        });
+    }
+}
+
+/// For the whole of a host name, or for some of its paths.
+fn settings(server: &mut Block, site: &Site) {
     match site.kind.body_limit() {
         None => {
             server.comment("Uploads of any size; nginx alone would end them at 1 MB.");
@@ -181,19 +242,24 @@ fn server_block(server: &mut Block, routes: &Routes, site: &Site, upstream: &Ups
         server.directive("gzip_types", &kinds);
     }
     access(server, site);
-    if let Some(path) = site.kind.closed_path() {
+}
+
+fn closed(server: &mut Block, site: &Site) {
+    if let Some(path) = site.closed_path() {
         server.comment("Not for the public.");
         server.block(&format!("location = {path}"), |location| {
             location.directive("return", &["404"])
         });
     }
-    server.block("location /", |location| {
-        location_block(location, routes, site, upstream)
-    });
 }
 
 fn location_block(location: &mut Block, routes: &Routes, site: &Site, upstream: &Upstream) {
     let scheme = upstream.scheme();
+    let rest = if site.strips {
+        variable(site)
+    } else {
+        String::new()
+    };
     if asks_again(routes, upstream) {
         location.comment(
             "A variable, so that the name is asked for again and again, not only at the start.",
@@ -202,9 +268,10 @@ fn location_block(location: &mut Block, routes: &Routes, site: &Site, upstream: 
             "set",
             &["$upstream", &format!("{scheme}://{}", upstream.address())],
         );
-        location.directive("proxy_pass", &["$upstream"]);
+        location.directive("proxy_pass", &[&format!("$upstream{rest}")]);
     } else {
-        location.directive("proxy_pass", &[&format!("{scheme}://{}", site.id.as_str())]);
+        let address = format!("{scheme}://{}{rest}", site.id.as_str());
+        location.directive("proxy_pass", &[&address]);
     }
     location.directive("proxy_http_version", &["1.1"]);
     location.directive("proxy_set_header", &["Upgrade", "$http_upgrade"]);
@@ -217,6 +284,10 @@ fn location_block(location: &mut Block, routes: &Routes, site: &Site, upstream: 
     location.directive("proxy_set_header", &["X-Forwarded-Host", "$host"]);
     location.directive("proxy_set_header", &["X-Forwarded-Port", "$server_port"]);
     location.directive("proxy_set_header", &["Forwarded", "\"\""]);
+    if site.strips {
+        let prefix = site.prefix.as_str();
+        location.directive("proxy_set_header", &["X-Forwarded-Prefix", prefix]);
+    }
     if !site.access.users.is_empty() {
         location.comment("The password is nginx's, and nobody else's business.");
         location.directive("proxy_set_header", &["Authorization", "\"\""]);
@@ -278,10 +349,7 @@ fn service(routes: &Routes) -> String {
 
 fn steps(routes: &Routes) -> Vec<String> {
     let mut steps = vec![point_names(routes)];
-    let hosts: Vec<&str> = routes
-        .reachable()
-        .map(|(site, _)| site.host.as_str())
-        .collect();
+    let hosts = routes.hosts();
     if routes.tls == Tls::Acme {
         let email = routes
             .email

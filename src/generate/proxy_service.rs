@@ -76,11 +76,11 @@ impl<'a> ProxyService<'a> {
 /// The first step of all: a certificate authority looks for the proxy where visitors do.
 pub(super) fn point_names(routes: &Routes) -> String {
     let mut names = String::new();
-    for (site, _) in routes.reachable() {
+    for host in routes.hosts() {
         if !names.is_empty() {
             names.push_str(", ");
         }
-        names.push_str(&format!("`{}`", site.host.as_str()));
+        names.push_str(&format!("`{host}`"));
     }
     format!("Point the names of {names} at this machine.")
 }

@@ -259,8 +259,8 @@ fn chosen(routes: &Routes, kind: Kind) -> Option<String> {
     } else {
         "https"
     };
-    let host = site.host.as_str();
-    (!host.ends_with(".example.com")).then(|| format!("{scheme}://{host}"))
+    let is_chosen = !site.host.as_str().ends_with(".example.com");
+    is_chosen.then(|| format!("{scheme}://{}", site.address()))
 }
 
 fn steps(files: &[File], backend: Option<(&Service, &ServiceName)>) -> Vec<String> {

@@ -77,6 +77,17 @@ fn middlewares(routes: &Routes, site: &Site) -> Vec<Middleware> {
     if routes.tls != Tls::Off {
         add("headers", vec![Setting::one("stsSeconds", "63072000")]);
     }
+    if site.strips {
+        let pattern = format!("^(https?://[^/]+{})([?].*)?$", site.prefix.pattern());
+        let kept = Setting::one("permanent", "true");
+        let to = Setting::one("replacement", "${1}/${2}");
+        add(
+            "redirectRegex",
+            vec![Setting::one("regex", &pattern), to, kept],
+        );
+        let prefix = site.prefix.as_str().to_owned();
+        add("stripPrefix", vec![Setting::list("prefixes", vec![prefix])]);
+    }
     if site.kind.is_compressible() {
         // Of what is sent bit by bit the first kilobyte would be held back.
         let streams = ["text/event-stream", "application/x-ndjson"].map(str::to_owned);
@@ -87,11 +98,21 @@ fn middlewares(routes: &Routes, site: &Site) -> Vec<Middleware> {
 }
 
 fn rule(site: &Site) -> String {
-    let closed = site
-        .kind
-        .closed_path()
-        .map_or(String::new(), |path| format!(" && !Path(`{path}`)"));
-    format!("Host(`{}`){closed}", site.host.as_str())
+    let mut rule = format!("Host(`{}`)", site.host.as_str());
+    if !site.prefix.is_whole() {
+        let prefix = site.prefix.as_str();
+        // Else `/app` would take `/apple` as well.
+        rule.push_str(&format!(" && (Path(`{prefix}`) || PathPrefix(`{prefix}/`)"));
+        if !site.access.is_open() {
+            // A service may take an escaped `/` for the same.
+            rule.push_str(&format!(" || PathPrefix(`{prefix}%2F`)"));
+        }
+        rule.push(')');
+    }
+    if let Some(path) = site.closed_path() {
+        rule.push_str(&format!(" && !Path(`{path}`)"));
+    }
+    rule
 }
 
 /// Traefik's own configuration, around what `providers` says of where it reads the rest.
@@ -148,8 +169,7 @@ fn certificates(lines: &mut Lines, routes: &Routes) {
     };
     lines.line(0, "tls:");
     lines.line(1, "certificates:");
-    for (site, _) in routes.reachable() {
-        let host = site.host.as_str();
+    for host in routes.hosts() {
         lines.line(2, &format!("- certFile: {folder}/{host}/fullchain.pem"));
         lines.line(3, &format!("keyFile: {folder}/{host}/privkey.pem"));
     }

@@ -78,7 +78,7 @@ fields! {
     Request { revision, files, proxy, fix_all, fix_unsafe, shown }
     File { name, text }
     Proxy { place, tls, email, hosts, access, versions }
-    Host { service, port, host }
+    Host { service, port, host, strips }
     Access { service, port, who }
     Version { target, version }
     Answer { revision, rejected, problems, fixable, mendable, fixed, overview, sites, outputs, offers }
@@ -90,7 +90,7 @@ fields! {
     Edit { file, start, end, insert }
     Section { title, facts }
     Fact { name, words, origin, problem }
-    Site { service, port, host, label }
+    Site { service, port, host, strips, label }
     Output { target, group, title, versions, files, steps, notes }
     OutputFile { path, text, origins, secrets }
     Secret { line, encoding, bytes }

@@ -9,6 +9,10 @@ use crate::order::Index;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HostName(String);
 
+/// Where the paths begin that are meant: `/app`, in segments of letters, digits and `-._~`; empty for all there are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Prefix(String);
+
 /// Letters, digits, `-`, `_` and `.` only.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ServiceName(String);
@@ -83,6 +87,53 @@ impl HostName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+impl Prefix {
+    /// Or why it is none. A `/` at its end says nothing.
+    pub fn new(text: &str) -> Result<Prefix, &'static str> {
+        let path = text.trim().trim_end_matches('/');
+        if path.is_empty() {
+            return Ok(Prefix::default());
+        }
+        let is_letter =
+            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+        let is_segment =
+            |it: &str| !it.is_empty() && !matches!(it, "." | "..") && it.bytes().all(is_letter);
+        let segments = path.strip_prefix('/').ok_or("a path begins with `/`")?;
+        if !segments.split('/').all(is_segment) {
+            return Err("a path is made of letters, digits and `-._~`, with one `/` between");
+        }
+        if path.len() > 200 {
+            return Err("its path is too long");
+        }
+        Ok(Prefix(path.to_owned()))
+    }
+
+    /// Without a `/` at its end.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub fn is_whole(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// As a regular expression of whatever kind.
+    pub fn pattern(&self) -> String {
+        self.0.replace('.', "[.]")
+    }
+}
+
+/// `app.example.com` or `example.com/app`; or why it is neither.
+pub fn address(text: &str) -> Result<(HostName, Prefix), &'static str> {
+    let text = text.trim();
+    if text.contains("://") {
+        return Err("a host name has no scheme");
+    }
+    let at = text.find('/').unwrap_or(text.len());
+    let (host, path) = text.split_at(at);
+    Ok((HostName::new(host)?, Prefix::new(path)?))
 }
 
 impl ServiceName {

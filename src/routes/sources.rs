@@ -1,11 +1,13 @@
 //! Where a project says by itself what is to be proxied: in `x-proxy:`, and in what other proxies read.
 //!
 //! `x-proxy:` at the top of a Compose file says which sites there are, and no others are made then. It maps each
-//! host name to `SERVICE` or `SERVICE:PORT`, or to a mapping, where there is more to say:
+//! host name, with a path or without, to `SERVICE` or `SERVICE:PORT`, or to a mapping, where there is more to say:
 //!
 //! ```yaml
 //! x-proxy:
 //!   shop.example.com: web:3000
+//!   # The service sees `/status`.
+//!   shop.example.com/api: {service: api, strip: true}
 //!   admin.example.com:
 //!     service: admin
 //!     port: 8080
@@ -18,7 +20,7 @@
 //! caddy-docker-proxy (`caddy: …`), of nginx-proxy (`VIRTUAL_HOST`). A service that has some has these sites and no
 //! others. What guards a site and is not understood leaves the site out: it must not come out unguarded.
 
-use super::{Access, HostName};
+use super::{Access, HostName, Name, address};
 use crate::compose::{Compose, Service, Text, Value, Variable};
 
 /// What is read, and what could not be.
@@ -40,8 +42,7 @@ pub(super) struct Wish {
     pub(super) service: String,
     /// `None` for its first.
     pub(super) port: Option<u16>,
-    pub(super) host: HostName,
-    pub(super) access: Access,
+    pub(super) name: Name,
 }
 
 pub(super) fn read(compose: &Compose) -> Sources {
@@ -63,7 +64,7 @@ pub(super) fn read(compose: &Compose) -> Sources {
         }
     }
     let refused = std::mem::take(&mut sources.refused);
-    let is_clear = |it: &Wish| !refused.iter().any(|host| host == it.host.as_str());
+    let is_clear = |it: &Wish| !refused.iter().any(|host| host == it.name.host.as_str());
     sources.wishes.retain(is_clear);
     sources
 }
@@ -92,6 +93,7 @@ impl Sources {
 
     fn x_proxy(&mut self, compose: &Compose, host: &str, value: &Value) {
         let mut access = Access::default();
+        let mut strips = false;
         let target = match value.is_mapping() {
             true => {
                 for key in ["users", "allow"] {
@@ -108,15 +110,19 @@ impl Sources {
                         return self.leave_out(host, "who may see it is said by a list");
                     }
                 }
-                let unknown = value
-                    .fields()
-                    .iter()
-                    .find(|it| !matches!(it.name.as_str(), "service" | "port" | "users" | "allow"));
-                if unknown.is_some() {
+                let is_known =
+                    |it: &str| matches!(it, "service" | "port" | "strip" | "users" | "allow");
+                if value.fields().iter().any(|it| !is_known(&it.name)) {
                     return self.leave_out(
                         host,
-                        "a site has `service`, `port`, `users` and `allow`, and nothing else",
+                        "a site has `service`, `port`, `strip`, `users` and `allow`, and nothing else",
                     );
+                }
+                match value.get("strip").map(known) {
+                    None => (),
+                    Some(Some(word)) if word == "true" => strips = true,
+                    Some(Some(word)) if word == "false" => (),
+                    Some(_) => return self.leave_out(host, "`strip` is `true` or `false`"),
                 }
                 let service = value.get("service").and_then(known);
                 match value.get("port").map(known) {
@@ -141,10 +147,10 @@ impl Sources {
         if compose.service(service).is_none() {
             return self.leave_out(host, "it names a service that there is none of");
         }
-        self.wish(host, service, port, access);
+        self.wish(host, service, port, strips, access);
     }
 
-    /// `traefik.http.routers.R.rule`, as Traefik 2 and 3 have it, where it is made of host names only.
+    /// `traefik.http.routers.R.rule`, as Traefik 2 and 3 have it, where it is made of host names and paths only.
     fn traefik(&mut self, service: &Service) {
         let labels = Labels(&service.labels);
         if labels.get("traefik.enable") == Some("false") {
@@ -160,21 +166,21 @@ impl Sources {
                 continue;
             };
             self.says(service);
-            let Some(hosts) = hosts_of(rule, is_convex) else {
+            let Some(names) = names_of(rule, is_convex) else {
                 // What one router guards, another one that is taken over could leave open.
                 self.notes.push(format!(
-                    "The labels of `{}` are not taken over: its router `{}` asks for more than a host name.",
+                    "The labels of `{}` are not taken over: its router `{}` asks for more than a host name and a path.",
                     shown(&service.name),
                     shown(router)
                 ));
                 return;
             };
-            routers.push((router.to_owned(), hosts));
+            routers.push((router.to_owned(), names));
         }
-        for (router, hosts) in routers {
+        for (router, names) in routers {
             let key = |rest: &str| format!("traefik.http.routers.{router}.{rest}");
             let guarded = match labels.find(&key("middlewares")) {
-                None => Ok(Access::default()),
+                None => Ok((Access::default(), None)),
                 Some(names) => labels.guarded(names),
             };
             let port = match labels.find(&key("service")) {
@@ -182,10 +188,22 @@ impl Sources {
                 Some(wanted) if wanted.known => labels.port_of(Some(&wanted.text)),
                 Some(_) => None,
             };
-            for host in hosts {
+            for (host, prefix) in &names {
                 match (&guarded, port) {
-                    (Ok(access), Some(port)) => {
-                        self.wish(host, &service.name, port, access.clone());
+                    (Ok((access, stripped)), Some(port)) => {
+                        let is_it = |it: &String| it.split(',').any(|it| slashless(it) == *prefix);
+                        match stripped {
+                            Some(stripped) if !is_it(stripped) => {
+                                self.leave_out(host, "it is to lose another path than it has");
+                            }
+                            _ => self.wish(
+                                &format!("{host}{prefix}"),
+                                &service.name,
+                                port,
+                                stripped.is_some(),
+                                access.clone(),
+                            ),
+                        }
                     }
                     (Ok(_), None) => self.leave_out(host, "its labels do not say which port"),
                     (Err(reason), _) => self.leave_out(host, reason),
@@ -194,7 +212,8 @@ impl Sources {
         }
     }
 
-    /// `caddy`, `caddy_1`, … with host names, and `caddy.reverse_proxy` with `{{upstreams 8080}}`.
+    /// `caddy`, `caddy_1`, … with host names, and `caddy.reverse_proxy` with `{{upstreams 8080}}`, be it for some
+    /// paths, or within `caddy.handle_path`, which keeps them to itself.
     fn caddy(&mut self, service: &Service) {
         let labels = Labels(&service.labels);
         for label in &service.labels {
@@ -206,8 +225,20 @@ impl Sources {
                 continue;
             }
             let within = format!("{name}.");
-            let Some(target) = labels.get(&format!("{within}reverse_proxy")) else {
+            let inside = |it: &str| labels.get(&format!("{within}{it}"));
+            let stripped = inside("handle_path");
+            let target = match stripped {
+                None => inside("reverse_proxy"),
+                Some(_) => inside("handle_path.reverse_proxy")
+                    .or_else(|| inside("handle_path.0_reverse_proxy")),
+            };
+            let Some(target) = target else {
                 continue;
+            };
+            let (path, target) = match (stripped, target.trim().split_once(' ')) {
+                (Some(path), _) => (path, target),
+                (None, Some((path, target))) if path.starts_with('/') => (path, target),
+                (None, _) => ("", target),
             };
             let Some(hosts) = label.known_value() else {
                 continue;
@@ -228,22 +259,39 @@ impl Sources {
             let does_more = service.labels.iter().any(|it| {
                 let rest = it.name.text.strip_prefix(&within).unwrap_or("tls");
                 let first = rest.split('.').next().unwrap_or_default();
-                !matches!(first, "reverse_proxy" | "encode" | "tls" | "header" | "log")
+                let leads = match stripped {
+                    None => rest == "reverse_proxy",
+                    Some(_) => matches!(
+                        rest,
+                        "handle_path" | "handle_path.reverse_proxy" | "handle_path.0_reverse_proxy"
+                    ),
+                };
+                !leads && !matches!(first, "encode" | "tls" | "header" | "log")
             });
+            // `/api/*`, or `/api*`; one path alone is too few to lead anywhere.
+            let prefix = match path {
+                "" => Some(""),
+                _ => path.strip_suffix('*').map(slashless),
+            };
             for host in hosts.split([',', ' ']).filter(|it| !it.is_empty()) {
                 let host = host.strip_prefix("https://").unwrap_or(host);
                 let host = host.strip_prefix("http://").unwrap_or(host);
-                match port.filter(|_| !does_more) {
-                    Some(port) => {
-                        self.wish(host, &service.name, Some(port), Access::default());
-                    }
+                match port.zip(prefix).filter(|_| !does_more) {
+                    Some((port, prefix)) => self.wish(
+                        &format!("{}{prefix}", slashless(host)),
+                        &service.name,
+                        Some(port),
+                        stripped.is_some(),
+                        Access::default(),
+                    ),
                     None => self.leave_out(host, "its labels say more than where it leads"),
                 }
             }
         }
     }
 
-    /// `VIRTUAL_HOST`, with commas between names, and `VIRTUAL_PORT`.
+    /// `VIRTUAL_HOST`, with commas between names, `VIRTUAL_PORT`, and `VIRTUAL_PATH`, for which the service sees
+    /// `VIRTUAL_DEST`.
     fn nginx_proxy(&mut self, service: &Service) {
         let value = |name: &str| service.variable(name).map(|it| it.known_value());
         let Some(Some(hosts)) = value("VIRTUAL_HOST") else {
@@ -259,45 +307,72 @@ impl Sources {
                 None => return,
             },
         };
-        let is_part = value("VIRTUAL_PATH").is_some_and(|it| it != Some("/"));
+        let prefix = value("VIRTUAL_PATH").unwrap_or(Some("")).map(slashless);
+        let strips = match value("VIRTUAL_DEST") {
+            None | Some(Some("")) => Some(false),
+            Some(Some("/")) => Some(true),
+            Some(_) => None,
+        };
         let is_guarded = value("NETWORK_ACCESS").is_some();
         for host in hosts.split(',').filter(|it| !it.trim().is_empty()) {
-            if is_part || is_guarded {
-                self.leave_out(host, "its variables say more than where it leads");
-            } else {
-                self.wish(host, &service.name, port, Access::default());
+            match prefix.zip(strips).filter(|_| !is_guarded) {
+                Some((prefix, strips)) => self.wish(
+                    &format!("{}{prefix}", host.trim()),
+                    &service.name,
+                    port,
+                    strips,
+                    Access::default(),
+                ),
+                None => self.leave_out(host, "its variables say more than where it leads"),
             }
         }
     }
 
-    fn wish(&mut self, host: &str, service: &str, port: Option<u16>, access: Access) {
-        let host = match HostName::new(host) {
-            Ok(host) if port != Some(0) => host,
-            Ok(_) => return self.leave_out(host, "there is no port 0"),
-            Err(reason) => return self.leave_out(host, reason),
+    /// `typed` is a host name, with a path or without.
+    fn wish(
+        &mut self,
+        typed: &str,
+        service: &str,
+        port: Option<u16>,
+        strips: bool,
+        access: Access,
+    ) {
+        let (host, prefix) = match address(typed) {
+            Ok(address) if port != Some(0) => address,
+            Ok(_) => return self.leave_out(typed, "there is no port 0"),
+            Err(reason) => return self.leave_out(typed, reason),
         };
-        let is_same = |it: &&mut Wish| it.host == host && it.service == service && it.port == port;
+        let is_same = |it: &&mut Wish| {
+            (&it.name.host, &it.name.prefix) == (&host, &prefix)
+                && (it.service.as_str(), it.port) == (service, port)
+        };
         // One router for HTTP, one for HTTPS: what either guards is guarded.
         if let Some(same) = self.wishes.iter_mut().find(is_same) {
-            if same.access.is_open() {
-                same.access = access;
+            if same.name.access.is_open() {
+                same.name.access = access;
             }
             return;
         }
         self.wishes.push(Wish {
             service: service.to_owned(),
             port,
-            host,
-            access,
+            name: Name {
+                host,
+                prefix,
+                strips,
+                access,
+            },
         });
     }
 
-    /// Not by another way either, which may guard it less.
-    fn leave_out(&mut self, host: &str, reason: &str) {
-        let host = host.trim();
+    /// Not by another way either, which may guard it less, and no other path of that name.
+    fn leave_out(&mut self, address: &str, reason: &str) {
+        let address = address.trim();
         self.notes
-            .push(format!("`{}` is left out: {reason}.", shown(host)));
-        self.refused.push(host.to_ascii_lowercase());
+            .push(format!("`{}` is left out: {reason}.", shown(address)));
+        let host = address.split('/').next().unwrap_or_default();
+        self.refused
+            .push(host.trim_end_matches('.').to_ascii_lowercase());
     }
 
     fn says(&mut self, service: &Service) {
@@ -362,13 +437,13 @@ impl<'a> Labels<'a> {
         }
     }
 
-    /// Who may pass Traefik's middlewares, or why that is not clear.
-    fn guarded(&self, names: &Text) -> Result<Access, &'static str> {
+    /// Who may pass Traefik's middlewares, and which paths they keep to themselves; or why that is not clear.
+    fn guarded(&self, names: &Text) -> Result<(Access, Option<String>), &'static str> {
         let unclear = "it has a middleware whose like is not known here";
         if !names.known {
             return Err(unclear);
         }
-        let mut access = Access::default();
+        let (mut access, mut stripped) = (Access::default(), None);
         for name in names.text.split(',').map(str::trim) {
             let name = name.strip_suffix("@docker").unwrap_or(name);
             let within = format!("traefik.http.middlewares.{}.", name.to_ascii_lowercase());
@@ -387,7 +462,13 @@ impl<'a> Labels<'a> {
                             access.add(who)?;
                         }
                     }
-                    "basicauth.removeheader" | "basicauth.realm" => (),
+                    "stripprefix.prefixes" if stripped.is_none() => {
+                        stripped = Some(label.known_value().ok_or(unclear)?.to_owned());
+                    }
+                    // To the path as a folder, as generated here.
+                    "redirectregex.replacement" if label.known_value() == Some("${1}/${2}") => (),
+                    "redirectregex.regex" | "redirectregex.permanent" => (),
+                    "basicauth.removeheader" | "basicauth.realm" | "stripprefix.forceslash" => (),
                     _ if matches!(
                         kind,
                         "headers"
@@ -404,35 +485,107 @@ impl<'a> Labels<'a> {
                 return Err(unclear);
             }
         }
-        Ok(access)
+        Ok((access, stripped))
     }
 }
 
-/// The host names of a rule that asks for nothing else: `` Host(`a`) || Host(`b`) ``, in Traefik 2
-/// `` Host(`a`, `b`) ``. Before Convex, `/metrics` may be closed, which it is here as well.
-fn hosts_of(rule: &str, is_convex: bool) -> Option<Vec<&str>> {
-    let mut hosts = Vec::new();
-    let mut rest = rule.trim();
-    loop {
-        let inside;
-        (inside, rest) = rest.strip_prefix("Host(")?.split_once(')')?;
-        for host in inside.split(',') {
-            let host = host.trim();
-            let quote = host
-                .chars()
-                .next()
-                .filter(|it| matches!(it, '`' | '"' | '\''))?;
-            hosts.push(host.strip_prefix(quote)?.strip_suffix(quote)?);
-        }
-        rest = rest.trim_start();
-        if is_convex && let Some(end) = rest.strip_prefix("&& !Path(`/metrics`)") {
-            rest = end.trim_start();
-        }
-        if rest.is_empty() {
-            return Some(hosts);
-        }
-        rest = rest.strip_prefix("||")?.trim_start();
+/// The host names and paths of a rule that asks for nothing else: `` Host(`a`) || Host(`b`) ``, in Traefik 2
+/// `` Host(`a`, `b`) ``, and behind it perhaps `` && PathPrefix(`/x`) ``. Before Convex, `/metrics` may be closed,
+/// which it is here as well.
+fn names_of(rule: &str, is_convex: bool) -> Option<Vec<(&str, &str)>> {
+    let (hosts, mut rest, is_whole) = either(rule)?;
+    if hosts.iter().any(|(kind, _)| *kind != "Host") || !(is_whole || rest.is_empty()) {
+        return None;
     }
+    let mut prefixes = Vec::new();
+    while !rest.is_empty() {
+        rest = rest.strip_prefix("&&")?.trim_start();
+        if let Some(closed) = rest.strip_prefix('!').filter(|_| is_convex) {
+            let (kind, paths, left) = call(closed)?;
+            if kind != "Path" || !paths.iter().all(|it| it.ends_with("/metrics")) {
+                return None;
+            }
+            rest = left;
+            continue;
+        }
+        let (paths, left, is_whole) = either(rest)?;
+        if !is_whole || !prefixes.is_empty() {
+            return None;
+        }
+        for (kind, path) in &paths {
+            let below = format!("{path}/");
+            match *kind {
+                "PathPrefix" if path.ends_with("%2F") => (),
+                "PathPrefix" => prefixes.push(slashless(path)),
+                // Beside `` PathPrefix(`/x/`) `` it says that `/xy` is another one.
+                "Path" if paths.iter().any(|it| *it == ("PathPrefix", &below)) => (),
+                _ => return None,
+            }
+        }
+        rest = left;
+    }
+    if prefixes.is_empty() {
+        prefixes.push("");
+    }
+    let mut names = Vec::new();
+    for (_, host) in &hosts {
+        if host.contains('/') {
+            return None;
+        }
+        names.extend(prefixes.iter().map(|prefix| (*host, *prefix)));
+    }
+    Some(names)
+}
+
+/// A call, or several with `||` between, perhaps in parentheses; what is behind them; and whether `&&` there means
+/// all of them.
+#[expect(
+    clippy::type_complexity,
+    reason = "names for three things that are taken apart at once say no more"
+)]
+fn either(text: &str) -> Option<(Vec<(&str, &str)>, &str, bool)> {
+    let (mut rest, is_closed) = match text.trim_start().strip_prefix('(') {
+        Some(inside) => (inside, true),
+        None => (text, false),
+    };
+    let (mut calls, mut count) = (Vec::new(), 0);
+    loop {
+        let (kind, words, left) = call(rest)?;
+        calls.extend(words.into_iter().map(|word| (kind, word)));
+        count += 1;
+        match left.strip_prefix("||") {
+            Some(next) => rest = next,
+            None => {
+                rest = left;
+                break;
+            }
+        }
+    }
+    if is_closed {
+        rest = rest.strip_prefix(')')?.trim_start();
+    }
+    Some((calls, rest, is_closed || count == 1))
+}
+
+/// `` Kind(`a`, `b`) ``: what it is called, what is in it, and what is behind it.
+fn call(text: &str) -> Option<(&str, Vec<&str>, &str)> {
+    let (kind, rest) = text.trim_start().split_once('(')?;
+    let (inside, rest) = rest.split_once(')')?;
+    let mut words = Vec::new();
+    for word in inside.split(',') {
+        let word = word.trim();
+        let quote = word
+            .chars()
+            .next()
+            .filter(|it| matches!(it, '`' | '"' | '\''))?;
+        words.push(word.strip_prefix(quote)?.strip_suffix(quote)?);
+    }
+    Some((kind.trim_end(), words, rest.trim_start()))
+}
+
+/// A path without a `/` at its end.
+fn slashless(path: &str) -> &str {
+    path.trim().trim_end_matches('/')
 }
 
 /// What is written there, once all its variables are known.
@@ -464,7 +617,8 @@ mod tests {
                 (users, ranges) => format!(" for {users} of {ranges}"),
             };
             let upstream = site.upstream.as_ref().map_or("nowhere", Upstream::address);
-            format!("{} → {upstream}{guards}", site.host.as_str())
+            let strips = if site.strips { " without it" } else { "" };
+            format!("{}{strips} → {upstream}{guards}", site.address())
         };
         (routes.sites.iter().map(site).collect(), routes.notes)
     }
@@ -599,18 +753,74 @@ services:
             "b.example.com → a:8080 for 2 of 1",
             "x.example.com → two:3210",
             "y.example.com → two:3211",
+            "p.example.com → part:80",
+            "p.example.com/admin → part:80",
             "off.example.com → off:80",
             "open.example.com → open:80",
         ];
         assert_eq!(sites, expected, "{notes:#?}");
+        assert_eq!(notes.len(), 2, "{notes:#?}");
+    }
+
+    #[test]
+    fn paths_are_taken_over() {
+        let text = r#"
+services:
+  all: {image: all, expose: [80], labels: {"traefik.http.routers.all.rule": "Host(`a.example.com`)"}}
+  api:
+    image: api
+    expose: [8080]
+    labels:
+      - traefik.http.routers.api.rule=Host(`a.example.com`) && PathPrefix(`/api/`)
+      - traefik.http.routers.api.middlewares=short, who
+      - traefik.http.middlewares.short.stripprefix.prefixes=/api
+      - "traefik.http.middlewares.who.basicAuth.users=jo:HASH"
+  other:
+    image: other
+    expose: [8080]
+    labels:
+      - traefik.http.routers.o.rule=(Host(`o.example.com`) || Host(`p.example.com`)) && (PathPrefix(`/x`) || PathPrefix(`/y`))
+      - traefik.http.routers.wrong.rule=Host(`w.example.com`) && PathPrefix(`/x`)
+      - traefik.http.routers.wrong.middlewares=short
+      - traefik.http.middlewares.short.stripprefix.prefixes=/z
+  c:
+    image: c
+    labels:
+      caddy: c.example.com
+      caddy.reverse_proxy: "/live/* {{upstreams 80}}"
+      caddy_1: c.example.com
+      caddy_1.handle_path: /cut/*
+      caddy_1.handle_path.0_reverse_proxy: "{{upstreams 81}}"
+      caddy_2: d.example.com
+      caddy_2.reverse_proxy: "/one {{upstreams 81}}"
+  n: {image: n, environment: {VIRTUAL_HOST: n.example.com, VIRTUAL_PATH: /n/, VIRTUAL_DEST: /}, expose: [80]}
+  m: {image: m, environment: {VIRTUAL_HOST: n.example.com, VIRTUAL_PATH: /m, VIRTUAL_DEST: /deep}, expose: [80]}
+"#;
+        let (sites, notes) = planned(text, Options::default());
+        let expected = [
+            "a.example.com → all:80",
+            "a.example.com/api without it → api:8080 for 1 of 0",
+            "o.example.com/x → other:8080",
+            "o.example.com/y → other:8080",
+            "p.example.com/x → other:8080",
+            "p.example.com/y → other:8080",
+            "c.example.com/live → c:80",
+            "c.example.com/cut without it → c:81",
+        ];
+        assert_eq!(sites, expected, "{notes:#?}");
+        // What is not clear of one path leaves out the others of that name.
         assert_eq!(notes.len(), 3, "{notes:#?}");
     }
 
     #[test]
     fn what_a_generator_writes_is_read_back() {
         let rule = "Host(`a`) && !Path(`/metrics`)";
-        assert_eq!(hosts_of(rule, true), Some(vec!["a"]));
-        assert_eq!(hosts_of(rule, false), None);
+        assert_eq!(names_of(rule, true), Some(vec![("a", "")]));
+        assert_eq!(names_of(rule, false), None);
+        let rule = "Host(`a`) && (Path(`/x`) || PathPrefix(`/x/`)) && !Path(`/x/metrics`)";
+        assert_eq!(names_of(rule, true), Some(vec![("a", "/x")]));
+        let rule = "Host(`a`) && (Path(`/x`) || PathPrefix(`/x/`) || PathPrefix(`/x%2F`))";
+        assert_eq!(names_of(rule, false), Some(vec![("a", "/x")]));
         for rule in [
             "",
             "Host()",
@@ -620,8 +830,16 @@ services:
             "HostRegexp(`a`)",
             "!Host(`a`)",
             "Host(`a`) Host(`b`)",
+            "Host(`a`) || Host(`b`) && PathPrefix(`/x`)",
+            "Host(`a`) && PathPrefix(`/x`) || PathPrefix(`/y`)",
+            "Host(`a`) && PathPrefix(`/x`) && PathPrefix(`/y`)",
+            "Host(`a`) && Path(`/x`)",
+            "Host(`a`) && Method(`GET`)",
+            "Host(`a/x`)",
+            "(Host(`a`)",
+            "PathPrefix(`/x`)",
         ] {
-            assert_eq!(hosts_of(rule, true), None, "{rule}");
+            assert_eq!(names_of(rule, true), None, "{rule}");
         }
     }
 
@@ -654,13 +872,15 @@ services:
             "c.example.com → c:8080",
             "d.example.com → c:8080",
             "e.example.com → c:80",
+            "f.example.com/api → c:80",
             "n.example.com → n:3000",
             "m.example.com → n:3000",
             "o.example.com → o:9000",
             "p.example.com → p:80",
+            "r.example.com/r → r:80",
             "s.example.com → s:80",
         ];
         assert_eq!(sites, expected, "{notes:#?}");
-        assert_eq!(notes.len(), 4, "{notes:#?}");
+        assert_eq!(notes.len(), 2, "{notes:#?}");
     }
 }

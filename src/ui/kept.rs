@@ -36,6 +36,7 @@ pub(super) fn read() -> (Vec<Document>, Proxy) {
             service: text(it, "service"),
             port: port(it),
             host: text(it, "host"),
+            strips: field(it, "strips").is_truthy(),
         }),
         access: list(&proxy, "access", |it| Access {
             service: text(it, "service"),

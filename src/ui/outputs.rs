@@ -211,11 +211,24 @@ fn versions(props: &OutputsProps, output: &Output) -> Html {
 /// A port may have several names: `index` tells the rows apart.
 fn site_row(index: usize, site: &Site, props: &OutputsProps) -> Html {
     let (service, port) = (site.service.clone(), site.port);
+    // At once, and not only with the answer.
+    let chosen = props.proxy.hosts.iter();
+    let mut chosen = chosen.filter(|it| it.service == site.service && it.port == site.port);
+    let strips = chosen.next().map_or(site.strips, |it| it.strips);
     let on_host = props.on_host.reform(move |host: String| Host {
         service: service.clone(),
         port,
         host,
+        strips,
     });
+    let flipped = Host {
+        service: site.service.clone(),
+        port,
+        host: site.host.clone(),
+        strips: !strips,
+    };
+    let on_strips = props.on_host.reform(move |_: Event| flipped.clone());
+    let path = site.host.find('/').and_then(|at| site.host.get(at..));
     let (service, port) = (site.service.clone(), site.port);
     let on_access = props.on_access.reform(move |who: String| Access {
         service: service.clone(),
@@ -240,6 +253,9 @@ fn site_row(index: usize, site: &Site, props: &OutputsProps) -> Html {
                 <span class="visually-hidden">{ words::WHO }</span>
                 <Field value={who} placeholder={words::EVERYBODY} on_change={on_access} />
             </label>
+            if let Some(path) = path {
+                <label class="strips"><input type="checkbox" checked={strips} disabled={!site.label.is_empty()} onchange={on_strips} />{ words::without(path) }</label>
+            }
         </div>
     }
 }

@@ -523,6 +523,7 @@ mod tests {
             service: "web".to_owned(),
             port: 80,
             host: host.to_owned(),
+            strips: false,
         };
         let state = state()
             .after(Action::Named(host("a.example")))

@@ -84,6 +84,10 @@ pub(super) fn or_newer(version: &str) -> String {
     format!("{version} or newer")
 }
 
+pub(super) fn without(path: &str) -> String {
+    format!("The service sees paths without {path}")
+}
+
 pub(super) fn fix_all(count: usize) -> String {
     if count == 1 {
         "Apply the safe fix".to_owned()

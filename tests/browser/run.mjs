@@ -58,6 +58,29 @@ const tests = {
     if ((await page.locator(".code pre .new").count()) === 0) throw new Error("no changed line is marked");
   },
 
+  async "a path behind the host name is led to the service, with it or without, and is kept"(page) {
+    await type(page, WEB);
+    await openProxy(page, "nginx");
+    const shows = (wanted) => page.waitForFunction((wanted) => document.querySelector(".code pre").textContent.includes(wanted), wanted);
+    await page.locator(".sites input").first().fill("shop.example.org/cart");
+    await page.locator(".sites input").first().press("Enter");
+    await shows("location ~ ^/cart(?:/|$) {");
+    await page.getByLabel("The service sees paths without /cart").check();
+    await shows("location ~ ^/cart/ {");
+    await page.waitForTimeout(600);
+    await page.reload();
+    await ready(page);
+    await openProxy(page, "nginx");
+    await shows("location ~ ^/cart/ {");
+    same(await page.locator(".sites input").first().inputValue(), "shop.example.org/cart");
+    for (const [width, height, scheme] of [[1600, 1000, "light"], [360, 740, "dark"]]) {
+      await page.setViewportSize({ width, height });
+      await page.emulateMedia({ colorScheme: scheme });
+      if (width === 360) await page.getByRole("tab", { name: /Results/ }).click();
+      await page.screenshot({ path: join(shots, `path-${width}.png`) });
+    }
+  },
+
   async "who may see a site, the version and the e-mail address go into the files, and survive a reload"(page) {
     await type(page, WEB);
     await openProxy(page, "nginx");
@@ -231,6 +254,7 @@ const tests = {
     await type(page, "services:\n  web: # 🐳é中\n    image: nginx\n    ports: [\"127.0.0.1:8080:80\"]\n");
     await page.getByRole("tab", { name: "Effective" }).click();
     const lines = page.locator(".code .line");
+    await lines.first().waitFor();
     contains((await lines.allInnerTexts()).join("\n"), '        published: "8080"\n        protocol: tcp');
     await lines.filter({ hasText: "published" }).click();
     same(await page.evaluate(() => document.querySelector(".editor").shadowRoot.getSelection?.().toString() ?? getSelection().toString()), "8080");

@@ -30,15 +30,15 @@ export async function startBackend(name, address, port, certificate) {
     response.setHeader("x-backend", name);
     // As Convex's dashboard does.
     response.setHeader("strict-transport-security", "max-age=1; preload");
-    if (request.url === "/stream") {
+    if (request.url.endsWith("/stream")) {
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.write("data: first\n\n");
       setTimeout(() => response.end("data: last\n\n"), PAUSE);
       return;
     }
     // What is computed meanwhile is nobody's concern.
-    if (request.url === "/slow") await new Promise((resolve) => setTimeout(resolve, SILENCE));
-    if (request.url === "/page") {
+    if (request.url.endsWith("/slow")) await new Promise((resolve) => setTimeout(resolve, SILENCE));
+    if (request.url.endsWith("/page")) {
       response.setHeader("content-type", "text/html; charset=utf-8");
       response.end(PAGE);
       return;

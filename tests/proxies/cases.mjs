@@ -41,6 +41,19 @@ const SAID = {
   ],
 };
 
+/** Paths of one host name that lead to several services. */
+const BELOW = { service: "web", port: 3000, published: 8080, host: "shop.example.com", isText: true };
+const PATHS = {
+  file: "paths.yaml",
+  sites: [
+    { ...BELOW, besides: ["/admin", "/api"] },
+    guarded({ ...BELOW, prefix: "/admin" }, USER),
+    { ...BELOW, service: "api", port: 3001, published: 8081, prefix: "/api", strips: true },
+    { ...BELOW, service: "deep", port: 3002, published: 8082, prefix: "/api/v2.0" },
+    { ...BELOW, service: "guide", port: 3003, published: 8083, host: "docs.example.com", prefix: "/guide", strips: true, leadsNowhereElse: true },
+  ],
+};
+
 /** One of the users from one of the ranges: both must hold. */
 const GUARDED = [
   ...[
@@ -63,6 +76,10 @@ export function casesOf({ id, target, offers, naive }) {
     ),
   );
   const said = ["host", "network"].map((place) => ({ ...SAID, place, name: `said by the project itself, ${place}` }));
+  const paths = [
+    { place: "host", tls: "files" },
+    { place: "network", tls: "off" },
+  ].map((it) => ({ ...PATHS, ...it, name: `paths of one host name, ${it.place}, tls ${it.tls}` }));
   const canGuard = offers.includes("users") || offers.includes("ranges");
   const closed = (canGuard ? GUARDED : []).map((it) => ({
     ...it,
@@ -73,7 +90,7 @@ export function casesOf({ id, target, offers, naive }) {
     return lacks ? { ...site, isMissing: true } : site;
   };
   const broken = naive.map((it) => ({ ...asGuidesSay(it), name: "what guides recommend breaks where it must" }));
-  return [...open, ...said, ...closed, ...broken].map((it) => {
+  return [...open, ...said, ...paths, ...closed, ...broken].map((it) => {
     const sites = named(it.sites.map(asOffered));
     return { ...it, server: id, target, offers, sites };
   });

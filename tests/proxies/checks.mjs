@@ -27,13 +27,17 @@ export function siteChecks(site, door) {
   if (site.isShut || site.isMissing) return shutChecks(site, door);
   const { isSecure, offers } = door;
   const key = keyTo(site);
-  const ask = ({ headers, ...options }) => request({ door, host: site.host, isSecure, headers: { ...key, ...headers }, ...options });
+  const prefix = site.prefix ?? "";
+  const ask = ({ headers, target = "/", ...options }) =>
+    request({ door, host: site.host, isSecure, headers: { ...key, ...headers }, target: prefix + target, ...options });
 
   const checks = {
     async "reaches its service"() {
       const { seen } = await ask({ target: TARGET });
       expect(seen.name === site.name, `${site.host} reached ${seen.name}, not ${site.name}`);
-      expect(seen.target === TARGET, `the request for ${TARGET} became ${seen.target}`);
+      const wanted = site.strips ? TARGET : prefix + TARGET;
+      expect(seen.target === wanted, `the request for ${prefix}${TARGET} became ${seen.target}`);
+      if (site.strips) expectHeader(seen, "x-forwarded-prefix", prefix);
     },
 
     async "keeps the host name"() {
@@ -58,7 +62,7 @@ export function siteChecks(site, door) {
     },
 
     async "passes WebSockets"() {
-      const socket = await openWebSocket({ door, host: site.host, isSecure, headers: key });
+      const socket = await openWebSocket({ door, host: site.host, isSecure, headers: key, prefix });
       for (const text of ["café ☕ 🐳 é中", "x".repeat(70_000)]) {
         const echo = await socket.ask(text);
         expect(echo === text, `a message of ${text.length} letters came back as ${echo.length}`);
@@ -84,7 +88,7 @@ export function siteChecks(site, door) {
   if (site.user) {
     checks["asks for a password, and keeps it to itself"] = async () => {
       for (const [name, headers] of Object.entries(WRONG)) {
-        const answer = await request({ door, host: site.host, isSecure, headers, anyStatus: true });
+        const answer = await request({ door, host: site.host, isSecure, headers, target: `${prefix}/`, anyStatus: true });
         expect(answer.status === 401 && !answer.headers["x-backend"], `${name} was answered ${answer.status}`);
         const asks = answer.headers["www-authenticate"] ?? "nothing";
         expect(/^basic realm=/i.test(asks), `${name} is asked for ${asks}`);
@@ -112,16 +116,16 @@ export function siteChecks(site, door) {
   }
   if (isSecure && offers.includes("http2")) {
     checks["speaks HTTP/2 with who can"] = async () => {
-      const { seen } = await requestByHttp2({ door, host: site.host, headers: key });
+      const { seen } = await requestByHttp2({ door, host: site.host, headers: key, target: `${prefix}/` });
       expect(seen.name === site.name, `${site.host} reached ${seen.name}, not ${site.name}`);
       expectHeader(seen, "host", site.host);
     };
   }
   if (isSecure) {
     checks["sends plain HTTP to HTTPS"] = async () => {
-      const answer = await request({ door, host: site.host, isSecure: false, target: TARGET, anyStatus: true });
+      const answer = await ask({ isSecure: false, target: TARGET, anyStatus: true });
       expect([301, 308].includes(answer.status), `plain HTTP was answered ${answer.status}`);
-      const wanted = `https://${site.host}${TARGET}`;
+      const wanted = `https://${site.host}${prefix}${TARGET}`;
       expect(answer.headers.location === wanted, `it leads to ${answer.headers.location}, not ${wanted}`);
     };
     checks["asks browsers to stay with HTTPS, once"] = async () => {
@@ -134,6 +138,59 @@ export function siteChecks(site, door) {
     checks[`keeps ${site.closed} to itself`] = async () => {
       const answer = await ask({ target: site.closed, anyStatus: true });
       expect(answer.status === 404 && !answer.headers["x-backend"], `${site.closed} was answered ${answer.status}`);
+    };
+  }
+  return prefix || site.besides ? { ...checks, ...pathChecks(site, door) } : checks;
+}
+
+/** What becomes of the paths around those of a site. */
+function pathChecks(site, door) {
+  const { isSecure } = door;
+  const scheme = isSecure ? "https" : "http";
+  const { host, prefix } = site;
+  const ask = (target, headers = {}) => request({ door, host, isSecure, target, headers, anyStatus: true });
+  const checks = {};
+  if (site.strips) {
+    checks["leads to the path as a folder"] = async () => {
+      for (const query of ["", "?x=1&y=%20"]) {
+        const { status, headers } = await ask(prefix + query);
+        expect([301, 308].includes(status), `${prefix}${query} was answered ${status}`);
+        const wanted = `${prefix}/${query}`;
+        expect([wanted, `${scheme}://${host}${wanted}`].includes(headers.location), `it leads to ${headers.location}`);
+      }
+    };
+  } else if (prefix) {
+    checks["has the path itself, too"] = async () => {
+      const { seen } = await ask(`${prefix}?x=1`, keyTo(site));
+      expect(seen?.name === site.name && seen.target === `${prefix}?x=1`, `it reached ${seen?.name} as ${seen?.target}`);
+    };
+  }
+  if (site.besides) {
+    checks["has what only begins alike"] = async () => {
+      for (const target of site.besides.map((it) => `${it}s/x`)) {
+        const { seen } = await ask(target);
+        expect(seen?.name === site.name && seen.target === target, `${target} reached ${seen?.name} as ${seen?.target}`);
+      }
+    };
+  }
+  if (site.leadsNowhereElse) {
+    checks["leads nowhere else"] = async () => {
+      for (const target of ["/", `${prefix}s`, "/x"]) {
+        const { status, headers } = await ask(target);
+        expect(status === 404 && !headers["x-backend"], `${target} was answered ${status}`);
+      }
+    };
+  }
+  if (site.user) {
+    checks["is guarded however the path is spelled"] = async () => {
+      const spelled = ["/", "/x", "//x", "/./x", "/y/../x", "/%78", "%2fx"].map((rest) => prefix + rest);
+      const name = prefix.slice(1);
+      const escaped = `/%${name.charCodeAt(0).toString(16)}${name.slice(1)}/x`;
+      for (const target of [...spelled, escaped, `/${prefix}/x`, `/y/..${prefix}/x`, `/.${prefix}/x`, `/y/%2e%2e${prefix}/x`]) {
+        const { seen } = await ask(target);
+        const path = seen ? new URL(decodeURIComponent(seen.target).replace(/\/+/g, "/"), "http://a").pathname : "";
+        expect(!`${path}/`.startsWith(`${prefix}/`), `${target} reached ${seen?.name} as ${seen?.target}`);
+      }
     };
   }
   return checks;
@@ -178,11 +235,12 @@ export function patientChecks(site, door) {
 function shutChecks(site, door) {
   const { isSecure } = door;
   const headers = keyTo(site);
+  const { prefix = "" } = site;
   return {
     async "is shut"() {
       let answer;
       try {
-        answer = await request({ door, host: site.host, isSecure, headers, anyStatus: true, anyCertificate: true });
+        answer = await request({ door, host: site.host, isSecure, headers, target: `${prefix}/`, anyStatus: true, anyCertificate: true });
       } catch (error) {
         // One that is missing may be a name that nobody serves.
         expect(site.isMissing && !error.message.includes("no answer"), error.message);
@@ -194,7 +252,7 @@ function shutChecks(site, door) {
     async "is shut to WebSockets"() {
       let socket;
       try {
-        socket = await openWebSocket({ door, host: site.host, isSecure, headers });
+        socket = await openWebSocket({ door, host: site.host, isSecure, headers, prefix });
       } catch {
         return;
       }
@@ -242,7 +300,8 @@ export async function followsTo(address, site, door) {
   const deadline = Date.now() + 20_000;
   for (let last = "never"; ; await pause(500)) {
     try {
-      const { seen } = await request({ door, host: site.host, isSecure: door.isSecure, headers: keyTo(site) });
+      const target = `${site.prefix ?? ""}/`;
+      const { seen } = await request({ door, host: site.host, isSecure: door.isSecure, headers: keyTo(site), target });
       if (seen.address === address) return;
       last = seen.address;
     } catch (error) {
@@ -286,7 +345,7 @@ async function request({ door, host, isSecure, target = "/", method = "GET", hea
 }
 
 /** What the service saw of a request that came to the proxy by HTTP/2, which must be what the proxy chooses. */
-async function requestByHttp2({ door, host, headers }) {
+async function requestByHttp2({ door, host, headers, target }) {
   const session = http2.connect(`https://${door.address}:${door.https}`, {
     ca: door.certificate,
     rejectUnauthorized: Boolean(door.certificate),
@@ -297,7 +356,7 @@ async function requestByHttp2({ door, host, headers }) {
     const failure = new Promise((_, reject) => session.on("error", reject));
     await Promise.race([once(session, "connect"), failure]);
     expect(session.alpnProtocol === "h2", `it chose ${session.alpnProtocol || "nothing"}`);
-    const stream = session.request({ ":path": "/", ":authority": host, ...headers });
+    const stream = session.request({ ":path": target, ":authority": host, ...headers });
     stream.setTimeout(PATIENCE, () => stream.destroy(new Error(`no answer in ${PATIENCE / 1000} s`)));
     const [response] = await Promise.race([once(stream, "response"), failure]);
     const parts = [];
@@ -309,14 +368,14 @@ async function requestByHttp2({ door, host, headers }) {
   }
 }
 
-async function openWebSocket({ door, host, isSecure, headers, patience }) {
+async function openWebSocket({ door, host, isSecure, headers, patience, prefix = "" }) {
   const key = randomBytes(16).toString("base64");
   const outgoing = send({
     door,
     host,
     isSecure,
     patience,
-    target: "/api/1.27.0/sync",
+    target: `${prefix}/api/1.27.0/sync`,
     method: "GET",
     headers: {
       ...headers,

@@ -61,7 +61,7 @@ async function serve(it) {
     await check(`${host} leads on`, () => leadsOn(host, door));
   }
   for (const site of it.sites) {
-    for (const [name, run] of Object.entries(siteChecks(site, door))) await check(`${site.host} ${name}`, run);
+    for (const [name, run] of Object.entries(siteChecks(site, door))) await check(`${site.host}${site.prefix ?? ""} ${name}`, run);
     if (proxy.challenge && !site.isMissing) {
       await check(`${site.host} answers the certificate authority`, () => servesChallenge(door, site.host, proxy.challenge));
     }

@@ -72,7 +72,10 @@ fn dynamic(routes: &Routes) -> String {
                 match setting.is_list {
                     true => lines.items(4, setting.key, &setting.values),
                     false => {
-                        lines.line(4, &format!("{}: {}", setting.key, setting.values.join("")));
+                        let value = setting.values.join("");
+                        let is_word = value.bytes().all(|it| it.is_ascii_alphanumeric());
+                        let value = if is_word { value } else { quoted(&value) };
+                        lines.line(4, &format!("{}: {value}", setting.key));
                     }
                 }
             }
