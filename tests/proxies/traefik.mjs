@@ -2,7 +2,8 @@
 
 import { once } from "node:events";
 import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
-import { createServer } from "node:http";
+import http, { createServer } from "node:http";
+import https from "node:https";
 import path from "node:path";
 
 import { startAuthority, untilCertified } from "./authority.mjs";
@@ -61,7 +62,7 @@ async function prepare(it, stage, addressOf) {
     isSecure: it.tls !== "off",
     certificate,
     start: async () => {
-      await start(root, options, stage.ports.http);
+      await start(root, options, it, stage.ports);
       if (it.tls === "acme") await untilCertified(hosts, stage.ports.https, certificate);
     },
   };
@@ -167,15 +168,36 @@ async function startDocker(socket, containers) {
 }
 
 /** The running server. What it says against the labels is asked for once the sites have been seen. */
-async function start(root, options, port) {
+async function start(root, options, it, ports) {
   const environment = { PATH: `${process.env.PATH}:/usr/sbin` };
-  const { log } = await startServer("chroot", [root, "/traefik", ...options], port, environment);
+  const { log } = await startServer("chroot", [root, "/traefik", ...options], ports.http, environment);
+  const complaints = () =>
+    log()
+      .split("\n")
+      .filter((line) => /(WRN|ERR|FTL)/.test(line))
+      // Nobody in here tells of new versions.
+      .filter((line) => !/version/.test(line));
   // It listens before it has read the labels.
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
-  const complaints = log()
-    .split("\n")
-    .filter((line) => /(WRN|ERR|FTL)/.test(line))
-    // Nobody in here tells of new versions.
-    .filter((line) => !/version/.test(line));
-  if (complaints.length > 0) throw new Error(complaints.join("; "));
+  await pause(1_000);
+  for (const deadline = Date.now() + 15_000; Date.now() < deadline && complaints().length === 0; await pause(250)) {
+    const known = await Promise.all(it.sites.map((site) => isKnown(site, it.tls !== "off", ports)));
+    if (known.every(Boolean)) break;
+  }
+  if (complaints().length > 0) throw new Error(complaints().join("; "));
+}
+
+/** Whether it has an answer of its own for the site. */
+function isKnown({ host, prefix = "" }, isSecure, ports) {
+  const options = { host: "127.0.0.1", port: isSecure ? ports.https : ports.http, path: `${prefix}/`, headers: { host } };
+  return new Promise((resolve) => {
+    const outgoing = (isSecure ? https : http).get({ ...options, servername: host, rejectUnauthorized: false, agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode !== 404);
+    });
+    outgoing.on("error", () => resolve(false));
+  });
+}
+
+function pause(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
