@@ -13,6 +13,7 @@ use crate::{
 
 super::rules! {
     dollar,
+    entry_point_unpublished,
     flags_ignored,
     label_unknown,
     name_unknown,
