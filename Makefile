@@ -9,11 +9,15 @@ TRAEFIK := 3.7.15
 ENVOY := 1.40.0
 NEW_CADDY := 2.11.7
 NEW_NGINX := 1.31.3
+# Those that speak HTTP/3 are of newer Debians, and so is their name; Python asks them.
+QUIC_NGINX := trixie
+QUIC_HAPROXY := forky
+AIOQUIC := 1.7.2
 
 SHELL := bash
 MAKEFLAGS += --no-print-directory
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/compose-playground/tools
-export TRUNK WASM_BINDGEN TRAEFIK ENVOY NEW_CADDY NEW_NGINX TOOLS
+export TRUNK WASM_BINDGEN TRAEFIK ENVOY NEW_CADDY NEW_NGINX QUIC_NGINX QUIC_HAPROXY AIOQUIC TOOLS
 export PATH := $(TOOLS)/trunk-$(TRUNK)/bin:$(TOOLS)/wasm-bindgen-$(WASM_BINDGEN)/bin:$(CURDIR)/node_modules/.bin:$(PATH):/usr/sbin:$(TOOLS)/traefik-$(TRAEFIK)/bin:$(TOOLS)/envoy-$(ENVOY)/bin
 # A panic names its source; where that stood on the machine that built the site is nobody's business.
 CRATES := $(or $(CARGO_HOME),$(HOME)/.cargo)/registry/src
@@ -92,5 +96,5 @@ served: build judges
 
 # What the tests of proxies need.
 judges:
-	@scripts/need.sh rust node nginx caddy haproxy apache2 openssl ip unshare traefik envoy new-caddy new-nginx
+	@scripts/need.sh rust node nginx caddy haproxy apache2 openssl ip unshare traefik envoy new-caddy new-nginx quic-nginx quic-haproxy aioquic
 	@cargo build --quiet --locked --bin compose-check --example as-json

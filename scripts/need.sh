@@ -84,15 +84,78 @@ need_new_nginx() {
 python_tool() {
     local program=$1 version=$2 root="${TOOLS:?is set by the Makefile}/$1-$2" within
     [ -x "$root/bin/$program" ] && return
-    need_programs python3
-    python3 -c 'import ensurepip' 2>/dev/null || from_debian python3-venv
-    say "$program $version into $root"
-    { python3 -m venv "$root" && "$root/bin/pip" install --quiet --no-input "$3==$version"; } ||
-        fail "$program $version could not be installed: see pip's words above."
+    python_packages "$program $version" "$root" "$3==$version"
     # A package may keep the program deeper down, and a script in its place.
     [ -x "$root/bin/$program" ] && return
     within=$(find "$root/lib" -type f -name "$program" -perm -u+x -print -quit)
     ln -s "${within:?is in no folder of the package}" "$root/bin/$program"
+}
+
+# python_packages NAME ROOT PACKAGE…: an environment of Python's, for itself.
+python_packages() {
+    need_programs python3
+    python3 -c 'import ensurepip' 2>/dev/null || from_debian python3-venv
+    say "$1 into $2"
+    { python3 -m venv "$2" && "$2/bin/pip" install --quiet --no-input "${@:3}"; } ||
+        fail "$1 could not be installed: see pip's words above."
+}
+
+# Those of newer Debians: they speak HTTP/3, and this one's may not.
+need_quic_nginx() {
+    newer_debian nginx "$QUIC_NGINX"
+}
+
+need_quic_haproxy() {
+    newer_debian haproxy "$QUIC_HAPROXY"
+}
+
+# newer_debian PROGRAM SUITE: a folder per suite, with all that the program wants, down to what loads it. Nothing is
+# installed, and apt's own lists stay as they are.
+newer_debian() {
+    local program=$1 suite=$2 root="${TOOLS:?is set by the Makefile}/$1-$2" own package words
+    [ -x "$root/bin/$program" ] && return
+    has apt-get || fail "$program of Debian $suite is missing, and apt-get to fetch it: this wants a Debian."
+    say "$program of Debian $suite into $root"
+    rm -rf "$root"
+    mkdir -p "$root/apt/lists/partial" "$root/apt/cache/archives/partial" "$root/bin"
+    # A machine on which nothing is installed.
+    : >"$root/apt/status"
+    # From where this one has its own packages.
+    own=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+    words="deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg target=Packages]"
+    apt-get update --print-uris | sed -n "s|^'\(.*\)/dists/$own/InRelease'.*|$words \1 $suite main|p" >"$root/apt/sources.list"
+    cat >"$root/apt/apt.conf" <<END
+APT::Install-Recommends "false";
+APT::Sandbox::User "root";
+Dir::Cache "$root/apt/cache";
+Dir::Etc::SourceList "$root/apt/sources.list";
+Dir::Etc::SourceParts "-";
+Dir::State::Lists "$root/apt/lists";
+Dir::State::Status "$root/apt/status";
+END
+    words=$(export APT_CONFIG="$root/apt/apt.conf"
+        apt-get update 2>&1 && apt-get install --yes --download-only "$program" 2>&1) || {
+        echo "$words" >&2
+        fail "$program of Debian $suite could not be fetched: see apt-get's words above."
+    }
+    for package in "$root"/apt/cache/archives/*.deb; do dpkg-deb --extract "$package" "$root"; done
+    rm -r "$root/apt"
+    # Under its name once it is known to run.
+    cat >"$root/bin/new" <<END
+#!/bin/sh
+exec $(echo "$root"/usr/lib*/ld-linux-*.so.?) --library-path $(echo "$root"/usr/lib/*-linux-gnu) $root/usr/sbin/$program "\$@"
+END
+    chmod +x "$root/bin/new"
+    "$root/bin/new" -v >/dev/null 2>&1 || fail "$program of Debian $suite does not run on this machine."
+    mv "$root/bin/new" "$root/bin/$program"
+}
+
+# Asks by HTTP/3, which Node does not.
+need_aioquic() {
+    local root="${TOOLS:?is set by the Makefile}/aioquic-$AIOQUIC"
+    [ -x "$root/bin/aioquic" ] && return
+    python_packages "aioquic $AIOQUIC" "$root" "aioquic==$AIOQUIC"
+    ln -s python "$root/bin/aioquic"
 }
 
 need_node() {
@@ -162,7 +225,7 @@ package() {
 programs=()
 for it; do
     case $it in
-        rust | lints | wasm | trunk | wasm-bindgen | traefik | envoy | new-caddy | new-nginx | node | packages) "need_${it//-/_}" ;;
+        rust | lints | wasm | trunk | wasm-bindgen | traefik | envoy | new-caddy | new-nginx | quic-nginx | quic-haproxy | aioquic | node | packages) "need_${it//-/_}" ;;
         *) programs+=("$it") ;;
     esac
 done

@@ -59,7 +59,7 @@ generate
   --host SERVICE[:PORT]=HOSTNAME[/PATH]                (repeatable)
   --strip SERVICE[:PORT]   it does not see that path   (repeatable)
   --access SERVICE[:PORT]=WHO          an address, a range of them or NAME:HASH (repeatable)
-  --tls off|acme|files     --email E   --version V (of the target)
+  --tls off|acme|files     --http3     --email E   --version V (of the target)
   --out DIR                write the files there instead of printing them
 
 Exit codes: 0 nothing at or above --fail-on, 1 something, 2 usage, unreadable file or internal error.

@@ -43,6 +43,8 @@ pub struct File {
 pub struct Proxy {
     pub place: Place,
     pub tls: Tls,
+    /// Whether to speak HTTP/3, too; means nothing without encryption.
+    pub http3: bool,
     /// For the certificate authority; empty for none.
     pub email: String,
     /// Host names chosen by the user; sites not named here get a proposal.
@@ -364,6 +366,7 @@ fn options(proxy: &Proxy) -> routes::Options {
             Tls::Acme => routes::Tls::Acme,
             Tls::Files => routes::Tls::Files,
         },
+        http3: proxy.http3,
         email: routes::Email::new(proxy.email.trim()),
         hosts: proxy.hosts.iter().map(host).collect(),
         strips: proxy

@@ -19,6 +19,8 @@ use sources::Wish;
 pub struct Options {
     pub place: Place,
     pub tls: Tls,
+    /// Whether to speak HTTP/3, too; without encryption there is none.
+    pub http3: bool,
     /// For expiry notices of the certificate authority.
     pub email: Option<Email>,
     /// Service, port (`None` for its first) and host name as typed, with a path or without.
@@ -56,6 +58,8 @@ pub struct Routes {
     pub sites: Vec<Site>,
     pub place: Place,
     pub tls: Tls,
+    /// Never without encryption.
+    pub http3: bool,
     pub email: Option<Email>,
     pub versions: Vec<(String, Version)>,
     /// Whether the networks of the services lead nowhere, so that a proxy needs another one to publish its ports.
@@ -127,6 +131,7 @@ pub fn plan(compose: &Compose, options: &Options) -> Routes {
         sites: Vec::new(),
         place: options.place,
         tls: options.tls,
+        http3: options.http3 && options.tls != Tls::Off,
         email: options.email.clone(),
         versions: options.versions.clone(),
         notes: Vec::new(),

@@ -55,6 +55,7 @@ fn options(text: &str) -> Options {
             ("tls", "off") => options.tls = Tls::Off,
             ("tls", "acme") => options.tls = Tls::Acme,
             ("tls", "files") => options.tls = Tls::Files,
+            ("http3", "on") => options.http3 = true,
             ("host", choice) => {
                 let (service, host) = choice.split_once('=').unwrap();
                 let (service, port) = match service.split_once(':') {
@@ -326,6 +327,52 @@ fn certbot_and_the_proxy_are_called_what_they_are_named() {
             "{steps}"
         );
         assert!(steps.contains(" proxy-2`"), "{steps}");
+    }
+}
+
+/// Without encryption there is no HTTP/3, and in what is too old for it there is none either.
+#[test]
+fn http3_is_where_it_can_be() {
+    let services =
+        "services:\n  web: {image: a, ports: ['127.0.0.1:8080:80']}\n  db: {image: postgres}\n";
+    for place in ["host", "network"] {
+        let off = made(&format!("# place={place} tls=off\n{services}"));
+        let on = made(&format!("# place={place} tls=off http3=on\n{services}"));
+        assert_eq!(off, on);
+    }
+    let speaks = |output: &Output| {
+        let mut texts = output.files.iter().map(|it| it.text.as_str());
+        texts.any(|it| it.contains("quic") || it.contains("http3"))
+    };
+    for (version, wanted) in [
+        ("nginx=1.18", false),
+        ("nginx=1.24", false),
+        ("nginx=1.25", true),
+        ("nginx=1.27.3", true),
+        ("haproxy=2.6", false),
+        ("haproxy=3.0", false),
+        ("haproxy=3.2", true),
+    ] {
+        let (wanted_id, _) = version.split_once('=').unwrap();
+        for place in ["host", "network"] {
+            let text = format!("# place={place} tls=files http3=on version={version}\n{services}");
+            for (id, output) in made(&text) {
+                if id != wanted_id {
+                    continue;
+                }
+                assert_eq!(speaks(&output), wanted, "{version}, {place}");
+                let is_left_out = |it: &String| it.starts_with("HTTP/3 is left out");
+                assert_eq!(output.notes.iter().any(is_left_out), !wanted, "{version}");
+                let service = output
+                    .files
+                    .iter()
+                    .find(|it| it.path.starts_with("compose."));
+                let is_published = service.is_some_and(|it| it.text.contains("443:443/udp"));
+                assert_eq!(is_published, wanted && place == "network", "{version}");
+                let opens = |it: &String| it.starts_with("Open 443/udp");
+                assert_eq!(output.steps.iter().any(opens), wanted, "{version}");
+            }
+        }
     }
 }
 

@@ -143,6 +143,7 @@ fn base(turn: usize) -> Options {
             Place::Network
         },
         tls: [Tls::Off, Tls::Acme, Tls::Files][turn % 3],
+        http3: turn % 4 < 2,
         email: Email::new(EMAIL),
         hosts: vec![(SERVICE.to_owned(), None, HOST.to_owned())],
         strips: Vec::new(),

@@ -31,6 +31,7 @@ pub(super) struct Arguments {
     pub(super) list: bool,
     pub(super) place: Place,
     pub(super) tls: Tls,
+    pub(super) http3: bool,
     pub(super) email: Option<Email>,
     pub(super) version: Option<Version>,
     pub(super) hosts: Vec<(String, Option<u16>, String)>,
@@ -108,6 +109,7 @@ const GENERATE: &[&str] = &[
     "--list",
     "--place",
     "--tls",
+    "--http3",
     "--email",
     "--host",
     "--strip",
@@ -141,6 +143,7 @@ impl Arguments {
             list: false,
             place: Place::Host,
             tls: Tls::Off,
+            http3: false,
             email: None,
             version: None,
             hosts: Vec::new(),
@@ -200,6 +203,7 @@ impl Arguments {
                 "--list" => res.list = flag(),
                 "--place" => res.place = choice(name, &value()?, &PLACES)?,
                 "--tls" => res.tls = choice(name, &value()?, &TLS)?,
+                "--http3" => res.http3 = flag(),
                 "--email" => {
                     let typed = value()?;
                     let email = Email::new(&typed)
@@ -281,6 +285,12 @@ impl Arguments {
             || res.format.is_for_findings() && command == "rules"
         {
             return Err(format!("{command} has no such --format"));
+        }
+        if res.http3 && res.tls == Tls::Off {
+            return Err(
+                "--http3 means nothing without encryption; add --tls acme or --tls files"
+                    .to_owned(),
+            );
         }
         let mut plain = plain.into_iter();
         res.command = match command {
@@ -554,6 +564,10 @@ mod tests {
             ("generate nginx --strip web:x", "--strip wants"),
             ("generate nginx --email é", "`é` is no e-mail address"),
             ("generate nginx --version new", "`new` is no version"),
+            (
+                "generate nginx --http3",
+                "--http3 means nothing without encryption",
+            ),
         ];
         for (line, message) in cases {
             let found = parse(line).expect_err(line);

@@ -64,6 +64,7 @@ fn write(input: &Input, arguments: &Arguments, generator: &Generator) -> Result<
     let options = Options {
         place: arguments.place,
         tls: arguments.tls,
+        http3: arguments.http3,
         email: arguments.email.clone(),
         hosts: arguments.hosts.clone(),
         access: arguments.access.clone(),

@@ -44,7 +44,7 @@ fn generate(routes: &Routes) -> Output {
     Output {
         files,
         steps: steps(routes),
-        notes: Vec::new(),
+        notes: notes(routes),
     }
 }
 
@@ -454,4 +454,12 @@ fn steps(routes: &Routes) -> Vec<String> {
         steps.push(certbot::renew_by_folder(routes, &reload));
     }
     steps
+}
+
+fn notes(routes: &Routes) -> Vec<String> {
+    let mut notes = Vec::new();
+    if routes.http3 {
+        notes.push("Apache has no HTTP/3. It speaks HTTP/2 with whoever can.".to_owned());
+    }
+    notes
 }

@@ -6,7 +6,7 @@
 use super::{
     Generator, Make, Output,
     block::Block,
-    proxy_service::{ProxyService, TEXTS, files, point_names},
+    proxy_service::{ProxyService, TEXTS, files, open_udp, point_names},
 };
 use crate::routes::{Place, Routes, Site, Tls, Upstream};
 
@@ -270,6 +270,7 @@ fn steps(routes: &Routes) -> Vec<String> {
     if routes.tls == Tls::Acme {
         steps.push("Caddy gets its certificates by itself. It is asked for them on ports 80 and 443, which must be open.".to_owned());
     }
+    open_udp(&mut steps, routes.http3);
     steps
 }
 

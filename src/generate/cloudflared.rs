@@ -186,5 +186,8 @@ fn notes(routes: &Routes) -> Vec<String> {
             notes.push("Cloudflare speaks HTTPS with visitors in any case: Convex's addresses begin with `https://`.".to_owned());
         }
     }
+    if routes.http3 {
+        notes.push("HTTP/3 with visitors is Cloudflare's own affair, and a setting in its dashboard. This machine needs nothing for it.".to_owned());
+    }
     notes
 }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use super::{
     Generator, Make, Output, certbot,
-    proxy_service::{Lines, ProxyService, files, point_names},
+    proxy_service::{Lines, ProxyService, files, open_udp, point_names},
 };
 use crate::{
     routes::{Place, Routes, Site, Tls, Upstream},
@@ -30,6 +30,34 @@ const CERTIFICATES: &str = "/etc/envoy/certificates";
 const MANAGER: &str = "network.http_connection_manager.v3.HttpConnectionManager";
 const COMPRESSOR: &str = "envoy.filters.http.compressor";
 const GUARD: &str = "envoy.filters.http.rbac";
+
+/// The listener of HTTP/3, down to what all listeners have. What it serves was said to the one before it.
+const QUIC: &str = r#"    # HTTP/3: the same by UDP.
+    - name: quic
+      address:
+        socket_address:
+          protocol: UDP
+          address: "::"
+          port_value: 443
+          ipv4_compat: true
+      udp_listener_config:
+        quic_options: {}
+      filter_chains:
+        - filter_chain_match:
+            server_names: *names
+          transport_socket:
+            name: envoy.transport_sockets.quic
+            typed_config:
+              "@type": type.googleapis.com/envoy.extensions.transport_sockets.quic.v3.QuicDownstreamTransport
+              downstream_tls_context:
+                common_tls_context:
+                  tls_certificates: *certificates
+          filters:
+            - name: envoy.filters.network.http_connection_manager
+              typed_config:
+                "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+                stat_prefix: quic
+                codec_type: HTTP3"#;
 
 fn generate(routes: &Routes) -> Output {
     Output {
@@ -62,13 +90,19 @@ fn configuration(routes: &Routes) -> String {
         lines.line(3, "filter_chains:");
         lines.line(4, "# Names without a certificate get no handshake.");
         lines.line(4, "- filter_chain_match:");
-        lines.line(6, "server_names:");
+        lines.line(6, anchored(routes, "server_names: &names"));
         for host in routes.hosts() {
             lines.line(7, &format!("- {}", quoted(host)));
         }
         certificates(&mut lines, routes);
         lines.line(5, "filters:");
         manager(&mut lines, routes);
+        if routes.http3 {
+            lines.line(0, QUIC);
+            behaviour(&mut lines, routes);
+            lines.line(8, "route_config: *sites");
+            lines.line(8, "http_filters: *filters");
+        }
     }
     let is_open = |(site, _): (&Site, &Upstream)| site.access.users.is_empty();
     if routes.reachable().any(is_open) || routes.tls == Tls::Acme {
@@ -184,7 +218,7 @@ fn certificates(lines: &mut Lines, routes: &Routes) {
     lines.line(8, "alpn_protocols: [h2, http/1.1]");
     lines.line(8, "tls_params:");
     lines.line(9, "tls_minimum_protocol_version: TLSv1_2");
-    lines.line(8, "tls_certificates:");
+    lines.line(8, anchored(routes, "tls_certificates: &certificates"));
     for folder in folders {
         lines.line(9, "- certificate_chain:");
         lines.line(11, &format!("filename: {folder}/fullchain.pem"));
@@ -199,21 +233,8 @@ fn manager(lines: &mut Lines, routes: &Routes) {
     lines.line(8, "# WebSocket, which Envoy alone refuses.");
     lines.line(8, "upgrade_configs:");
     lines.line(9, "- upgrade_type: websocket");
-    lines.line(
-        8,
-        "# An open WebSocket may be silent, and a long answer take its time.",
-    );
-    lines.line(8, "stream_idle_timeout: 3600s");
-    lines.line(8, "use_remote_address: true");
-    lines.line(8, "normalize_path: true");
-    if routes.has_guarded_paths() {
-        lines.line(
-            8,
-            "# What is guarded is not reached by another spelling of its path.",
-        );
-        lines.line(8, "merge_slashes: true");
-    }
-    lines.line(8, "route_config:");
+    behaviour(lines, routes);
+    lines.line(8, anchored(routes, "route_config: &sites"));
     lines.line(
         9,
         "# Overwritten, not added to: what a client claims of itself is not passed on.",
@@ -230,13 +251,16 @@ fn manager(lines: &mut Lines, routes: &Routes) {
         lines.line(9, "# Once, whatever the service itself sends.");
         lines.line(9, "response_headers_to_add:");
         header(lines, 10, "strict-transport-security", "max-age=63072000");
+        if routes.http3 {
+            header(lines, 10, "alt-svc", "h3=\":443\"; ma=86400");
+        }
     }
     lines.line(9, "# Host names nobody asked for reach no service.");
     lines.line(9, "virtual_hosts:");
     for sites in routes.by_host() {
         virtual_host(lines, routes, &sites);
     }
-    lines.line(8, "http_filters:");
+    lines.line(8, anchored(routes, "http_filters: &filters"));
     if has_ranges(routes) {
         lines.line(9, &format!("- name: {GUARD}"));
         lines.line(10, "typed_config:");
@@ -256,6 +280,32 @@ fn manager(lines: &mut Lines, routes: &Routes) {
         kind(lines, 13, "compression.gzip.compressor.v3.Gzip");
     }
     router(lines);
+}
+
+/// What holds for whoever asks, by TCP or by UDP.
+fn behaviour(lines: &mut Lines, routes: &Routes) {
+    lines.line(
+        8,
+        "# An open WebSocket may be silent, and a long answer take its time.",
+    );
+    lines.line(8, "stream_idle_timeout: 3600s");
+    lines.line(8, "use_remote_address: true");
+    lines.line(8, "normalize_path: true");
+    if routes.has_guarded_paths() {
+        lines.line(
+            8,
+            "# What is guarded is not reached by another spelling of its path.",
+        );
+        lines.line(8, "merge_slashes: true");
+    }
+}
+
+/// The key of what is said once and meant twice, where there is HTTP/3.
+fn anchored(routes: &Routes, key: &'static str) -> &'static str {
+    match key.split_once(" &") {
+        Some((alone, _)) if !routes.http3 => alone,
+        _ => key,
+    }
 }
 
 fn header(lines: &mut Lines, depth: usize, name: &str, value: &str) {
@@ -474,6 +524,7 @@ fn service(routes: &Routes) -> String {
         format!("./{CONFIGURATION}:/etc/envoy/{CONFIGURATION}:ro"),
         CERTIFICATES,
     );
+    service.http3 = routes.http3;
     if routes.tls != Tls::Off {
         service.own = &[
             "environment:",
@@ -530,6 +581,7 @@ fn steps(routes: &Routes) -> Vec<String> {
         };
         steps.push(certbot::renew(routes, compose, &reload));
     }
+    open_udp(&mut steps, routes.http3);
     steps
 }
 

@@ -4,7 +4,7 @@
 
 use super::{
     Generator, Make, Output, certbot,
-    proxy_service::{ProxyService, TEXTS, files, point_names},
+    proxy_service::{ProxyService, TEXTS, files, open_udp, point_names},
 };
 use crate::routes::{Place, Routes, Site, Tls, Upstream};
 
@@ -12,7 +12,7 @@ pub(super) static GENERATOR: Generator = Generator {
     id: "haproxy",
     title: "HAProxy",
     summary: "the whole of haproxy.cfg, a backend for each site",
-    versions: &["2.6"],
+    versions: &["2.6", "3.2"],
     make: Make::Proxy(generate),
 };
 
@@ -60,6 +60,10 @@ fn configuration(routes: &Routes) -> String {
     conf.line("# Certificates are read as root, and everything else is done as this user.");
     conf.line("user haproxy");
     conf.line("group haproxy");
+    if speaks_http3(routes) {
+        conf.line("# HTTP/3 has a socket for each connection, on a port that is root's.");
+        conf.line("setcap cap_net_bind_service");
+    }
     conf.line("log stdout format raw daemon notice");
     conf.line("# Else it is reckoned from the limit of open files, which may be a thousand million in a container.");
     conf.line("maxconn 4096");
@@ -94,14 +98,25 @@ fn configuration(routes: &Routes) -> String {
         conf.line(
             "# The key of `a.pem` is `a.pem.key`. Names without a certificate get no handshake.",
         );
-        for address in [":443", ":::443 v6only"] {
+        let binds = [
+            (":443", "h2,http/1.1"),
+            (":::443 v6only", "h2,http/1.1"),
+            ("quic4@:443", "h3"),
+            ("quic6@:443 v6only", "h3"),
+        ];
+        let count = if speaks_http3(routes) { 4 } else { 2 };
+        for (address, protocols) in binds.iter().take(count) {
             conf.line(&format!(
-                "bind {address} ssl crt {certificates} strict-sni alpn h2,http/1.1"
+                "bind {address} ssl crt {certificates} strict-sni alpn {protocols}"
             ));
         }
         known(&mut conf, routes);
         conf.line("# Once, whatever the service itself sends.");
         conf.line("http-after-response set-header Strict-Transport-Security max-age=63072000");
+        if speaks_http3(routes) {
+            conf.line("# HTTP/3 is there, too: browsers come back by it.");
+            conf.line("http-after-response set-header Alt-Svc 'h3=\":443\"; ma=86400'");
+        }
         leads(&mut conf, routes);
     }
     if routes.tls == Tls::Acme {
@@ -119,6 +134,12 @@ fn configuration(routes: &Routes) -> String {
         conf.line("http-request deny deny_status 404");
     }
     conf.out
+}
+
+/// Before, it takes a TLS library that no distribution has, or `limited-quic`, which is half of it.
+/// docker-library/haproxy has built its images with it since its pull request 257.
+fn speaks_http3(routes: &Routes) -> bool {
+    routes.http3 && routes.is_at_least(GENERATOR.id, &[3, 2])
 }
 
 fn defaults(conf: &mut Sections) {
@@ -293,6 +314,7 @@ fn service(routes: &Routes) -> String {
     let service = ProxyService {
         // It reads the certificates as root, and then becomes the user its configuration names.
         own: &["user: root"],
+        http3: speaks_http3(routes),
         ..ProxyService::new(IMAGE, configuration, CERTIFICATES)
     };
     let mut lines = service.file(routes);
@@ -352,6 +374,7 @@ fn steps(routes: &Routes) -> Vec<String> {
         };
         steps.push(certbot::renew(routes, compose, &reload));
     }
+    open_udp(&mut steps, speaks_http3(routes));
     steps
 }
 
@@ -360,6 +383,13 @@ fn notes(routes: &Routes) -> Vec<String> {
     let asks = |(site, _): (&Site, &Upstream)| !site.access.users.is_empty();
     if routes.reachable().any(asks) {
         notes.push("HAProxy checks the password of each request anew, and waits for that. Make the hashes cheap where many ask, with `htpasswd -nbB -C 5`.".to_owned());
+    }
+    if speaks_http3(routes) {
+        notes.push("Not every HAProxy is built with HTTP/3. The official image of 3.2 has been since January 2026, and an older one refuses the file; `haproxy -vv` says `+QUIC` where it is.".to_owned());
+    } else if routes.http3 {
+        notes.push(
+            "HTTP/3 is left out: it wants HAProxy 3.2, which Debian 13 does not have.".to_owned(),
+        );
     }
     notes
 }

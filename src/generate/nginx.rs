@@ -6,7 +6,7 @@ use super::{
     Generator, Make, Output,
     block::Block,
     certbot, passwords,
-    proxy_service::{ProxyService, TEXTS, files, point_names},
+    proxy_service::{ProxyService, TEXTS, files, open_udp, point_names},
 };
 use crate::routes::{Place, Routes, Site, Tls, Upstream};
 
@@ -30,7 +30,7 @@ fn generate(routes: &Routes) -> Output {
     Output {
         files,
         steps: steps(routes),
-        notes: Vec::new(),
+        notes: notes(routes),
     }
 }
 
@@ -93,6 +93,10 @@ fn catch_all(conf: &mut Block, routes: &Routes) {
     if routes.tls != Tls::Off {
         conf.block("server", |server| {
             listen(server, "443", "ssl default_server");
+            if speaks_http3(routes) {
+                server.comment("HTTP/3. Workers share the port once for each address: here.");
+                listen(server, "443", "quic reuseport default_server");
+            }
             server.directive("server_name", &["_"]);
             protocols(server);
             server.directive("ssl_reject_handshake", &["on"]);
@@ -114,6 +118,11 @@ fn redirect(conf: &mut Block, routes: &Routes) {
             location.directive("return", &["308", "https://$host$request_uri"]);
         });
     });
+}
+
+/// From 1.25.0 on, <https://nginx.org/en/docs/quic.html>.
+fn speaks_http3(routes: &Routes) -> bool {
+    routes.http3 && routes.is_at_least(GENERATOR.id, &[1, 25])
 }
 
 /// Whether a name is looked up with each request, because nginx is too old to follow one by itself.
@@ -160,6 +169,9 @@ fn server_block(server: &mut Block, routes: &Routes, sites: &[(&Site, &Upstream)
     } else {
         let newer = routes.is_at_least(GENERATOR.id, &[1, 25, 1]);
         listen(server, "443", if newer { "ssl" } else { "ssl http2" });
+        if speaks_http3(routes) {
+            listen(server, "443", "quic");
+        }
         if newer {
             server.directive("http2", &["on"]);
         }
@@ -178,6 +190,14 @@ fn server_block(server: &mut Block, routes: &Routes, sites: &[(&Site, &Upstream)
                 "always",
             ],
         );
+        if speaks_http3(routes) {
+            server.comment("HTTP/3 is there, too: browsers come back by it.");
+            server.directive("proxy_hide_header", &["Alt-Svc"]);
+            server.directive(
+                "add_header",
+                &["Alt-Svc", "'h3=\":443\"; ma=86400'", "always"],
+            );
+        }
     }
     server.blank();
     if sites.len() == 1 && site.prefix.is_whole() {
@@ -344,6 +364,7 @@ fn service(routes: &Routes) -> String {
     let mut service = ProxyService::new(IMAGE, configuration, CERTIFICATES);
     service.volumes.extend(certbot::volume(routes));
     service.volumes.extend(passwords::volumes(routes, FOLDER));
+    service.http3 = speaks_http3(routes);
     service.file(routes).finish()
 }
 
@@ -413,5 +434,16 @@ fn steps(routes: &Routes) -> Vec<String> {
             hosts.first().unwrap_or(&"example.com")
         ));
     }
+    open_udp(&mut steps, speaks_http3(routes));
     steps
+}
+
+fn notes(routes: &Routes) -> Vec<String> {
+    let mut notes = Vec::new();
+    if speaks_http3(routes) {
+        notes.push("Not every nginx is built with HTTP/3. That of nginx.org, the official image and Debian 13 is; `nginx -V` names `http_v3_module` then.".to_owned());
+    } else if routes.http3 {
+        notes.push("HTTP/3 is left out: nginx has it from 1.25 on.".to_owned());
+    }
+    notes
 }

@@ -85,6 +85,13 @@ pub(super) fn point_names(routes: &Routes) -> String {
     format!("Point the names of {names} at this machine.")
 }
 
+/// The last step of whoever speaks HTTP/3: a firewall that is open to HTTPS knows nothing of UDP yet.
+pub(super) fn open_udp(steps: &mut Vec<String>, speaks_http3: bool) {
+    if speaks_http3 {
+        steps.push("Open 443/udp wherever a firewall stands before this machine, as 443/tcp is: HTTP/3 comes by UDP. Until then browsers stay with HTTP/2.".to_owned());
+    }
+}
+
 /// A service, as the lines of a Compose file.
 #[derive(Default)]
 pub(super) struct Lines {

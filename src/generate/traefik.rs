@@ -132,6 +132,9 @@ fn static_file(routes: &Routes, providers: &[&str]) -> File {
         lines.line(5, "to: websecure");
         lines.line(1, "websecure:");
         lines.line(2, "address: \":443\"");
+        if routes.http3 {
+            lines.line(2, "http3: {}");
+        }
     }
     lines.line(2, "transport:");
     lines.line(3, "respondingTimeouts:");
@@ -190,7 +193,7 @@ fn service(lines: &mut Lines, routes: &Routes, command: &[String], volumes: Vec<
             volumes,
             asked_for: "acme:/acme",
             certificates: "/certificates",
-            http3: false,
+            http3: routes.http3,
         },
     );
     lines.declare(routes, "acme");

@@ -77,7 +77,7 @@ macro_rules! fields {
 fields! {
     Request { revision, files, proxy, fix_all, fix_unsafe, shown }
     File { name, text }
-    Proxy { place, tls, email, hosts, access, versions }
+    Proxy { place, tls, http3, email, hosts, access, versions }
     Host { service, port, host, strips }
     Access { service, port, who }
     Version { target, version }
@@ -223,6 +223,7 @@ mod tests {
             proxy: Proxy {
                 place: Place::Network,
                 tls: Tls::Files,
+                http3: true,
                 hosts: vec![Host {
                     port: u16::MAX,
                     ..Host::default()

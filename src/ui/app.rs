@@ -345,6 +345,7 @@ pub fn App() -> Html {
                                 on_email={sends(&state, Action::Mailed)} on_access={sends(&state, Action::Restricted)}
                                 on_version={sends(&state, Action::Versioned)}
                                 on_place={sends(&state, Action::Placed)} on_tls={sends(&state, Action::Secured)}
+                                on_http3={sends(&state, Action::Http3)}
                                 on_host={sends(&state, Action::Named)} {on_origin} {on_offer} />
                         }
                     </div>

@@ -31,6 +31,7 @@ pub(super) fn read() -> (Vec<Document>, Proxy) {
             "files" => Tls::Files,
             _ => Tls::Off,
         },
+        http3: field(&proxy, "http3").is_truthy(),
         email: text(&proxy, "email"),
         hosts: list(&proxy, "hosts", |it| Host {
             service: text(it, "service"),

@@ -32,6 +32,7 @@ pub(super) struct OutputsProps {
     pub(super) on_version: Callback<Version>,
     pub(super) on_place: Callback<Place>,
     pub(super) on_tls: Callback<Tls>,
+    pub(super) on_http3: Callback<bool>,
     pub(super) on_host: Callback<Host>,
     pub(super) on_origin: Callback<Origin>,
     pub(super) on_offer: Callback<usize>,
@@ -122,9 +123,14 @@ fn choices(props: &OutputsProps, output: &Output) -> Html {
             _ => Tls::Off,
         }
     });
+    let on_http3 = props
+        .on_http3
+        .reform(|event: Event| event.target_unchecked_into::<HtmlInputElement>().checked());
     let option =
         |words: &'static str, selected: bool| html! { <option {selected}>{ words }</option> };
-    let Proxy { place, tls, .. } = props.proxy;
+    let Proxy {
+        place, tls, http3, ..
+    } = props.proxy;
     html! {
         <form class="choices" onsubmit={Callback::from(|event: SubmitEvent| event.prevent_default())}>
             if !sites.is_empty() {
@@ -148,6 +154,11 @@ fn choices(props: &OutputsProps, output: &Output) -> Html {
                         { option(words::TLS_FILES, tls == Tls::Files) }
                     </select>
                 </label>
+                if tls != Tls::Off {
+                    <label title={words::HTTP3_WHY}>
+                        <input id="http3" type="checkbox" checked={http3} onchange={on_http3} />{ words::HTTP3 }
+                    </label>
+                }
                 if tls == Tls::Acme {
                     <label title={words::EMAIL_WHY}>{ words::EMAIL }
                         <Field id="email" value={props.proxy.email.clone()} placeholder="you@example.com" on_change={props.on_email.clone()} />

@@ -106,6 +106,7 @@ pub enum Action {
     FixedAll,
     Placed(Place),
     Secured(Tls),
+    Http3(bool),
     Mailed(String),
     Named(Host),
     Restricted(Access),
@@ -259,6 +260,10 @@ impl State {
             }
             Action::Secured(tls) => {
                 next.proxy.tls = tls;
+                next.ask_again();
+            }
+            Action::Http3(is_wanted) => {
+                next.proxy.http3 = is_wanted;
                 next.ask_again();
             }
             Action::Named(host) => {

@@ -106,6 +106,32 @@ const tests = {
     same(await page.getByRole("textbox", { name: "Who may see it" }).inputValue(), "10.1.2.3/8");
   },
 
+  async "HTTP/3 is a choice where there is encryption, and survives a reload"(page) {
+    await type(page, WEB);
+    await openProxy(page, "Traefik file");
+    const box = page.getByRole("checkbox", { name: "HTTP/3" });
+    const shows = (what) => page.waitForFunction((what) => document.querySelector(".output").textContent.includes(what), what);
+    same(await box.count(), 0);
+    await page.selectOption("#tls", { index: 1 });
+    await shows("certificatesResolvers:");
+    same(await box.isChecked(), false);
+    await box.check();
+    await shows("http3: {}");
+    await shows("Open 443/udp");
+    await page.selectOption("#tls", { index: 0 });
+    await page.waitForFunction(() => !document.querySelector(".output").textContent.includes("http3"));
+    await page.selectOption("#tls", { index: 2 });
+    await shows("http3: {}");
+    await page.waitForTimeout(600);
+    await page.reload();
+    await ready(page);
+    await openProxy(page, "nginx");
+    same(await box.isChecked(), true);
+    await shows("HTTP/3 is left out");
+    await page.selectOption("#version", { label: "1.25.1 or newer" });
+    await shows("listen 443 quic;");
+  },
+
   async "an answer takes back nothing that is typed meanwhile"(page) {
     await page.selectOption("#examples", { index: 1 });
     await settled(page);

@@ -26,6 +26,7 @@ export const OLD_CADDY = {
 export const CADDY = {
   ...OLD_CADDY,
   id: "caddy",
+  offers: [...OLD_CADDY.offers, "http3"],
   isOlderThanImage: false,
   find: () => findProgram("caddy", "version", toolFolder("caddy", "NEW_CADDY")),
 };

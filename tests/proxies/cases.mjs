@@ -68,8 +68,14 @@ const GUARDED = [
   { place: "host", tls: "files", example: "web-app", sites: [guarded(SHOP, USER, SHUTS_US_OUT)] },
 ];
 
+/** With HTTP/3, where it is spoken: what else there is must be as it was. */
+const BY_HTTP3 = [
+  { ...OPEN[1], place: "host", tls: "acme", name: "web-app, host, tls acme, HTTP/3" },
+  { ...GUARDED[1], name: "convex-upstream, network, tls files, guarded, HTTP/3" },
+].map((it) => ({ ...it, http3: true }));
+
 /** All cases of a server, each with what `serve.mjs` needs but the files. */
-export function casesOf({ id, target, offers, naive }) {
+export function casesOf({ id, target, offers, naive, isForHttp3 }) {
   const open = OPEN.flatMap(({ example, sites }) =>
     ["host", "network"].flatMap((place) =>
       ["off", "acme", "files"].map((tls) => ({ name: `${example}, ${place}, tls ${tls}`, example, place, tls, sites })),
@@ -90,14 +96,16 @@ export function casesOf({ id, target, offers, naive }) {
     return lacks ? { ...site, isMissing: true } : site;
   };
   const broken = naive.map((it) => ({ ...asGuidesSay(it), name: "what guides recommend breaks where it must" }));
-  return [...open, ...said, ...paths, ...closed, ...broken].map((it) => {
+  const plain = isForHttp3 ? [] : [...open, ...said, ...paths, ...closed, ...broken];
+  return [...plain, ...(offers.includes("http3") ? BY_HTTP3 : [])].map((it) => {
     const sites = named(it.sites.map(asOffered));
     return { ...it, server: id, target, offers, sites };
   });
 }
 
 /** What is copied from the page, for the host names that are typed there. */
-export function pageCasesOf({ id, target, offers, isOlderThanImage }) {
+export function pageCasesOf({ id, target, offers, isOlderThanImage, isForHttp3 }) {
+  if (isForHttp3) return [];
   const sites = named(OPEN[0].sites.map((it) => ({ ...it, host: it.host.replace("example.com", "shop.example.org") })));
   return ["host", "network"]
     .filter((place) => place === "host" || !isOlderThanImage)
@@ -105,7 +113,8 @@ export function pageCasesOf({ id, target, offers, isOlderThanImage }) {
 }
 
 /** What must outlast a minute of silence, and what guides recommend, which must not. */
-export function patientCasesOf({ id, target, offers, naive }) {
+export function patientCasesOf({ id, target, offers, naive, isForHttp3 }) {
+  if (isForHttp3) return [];
   const open = { ...OPEN[0], name: "convex-upstream, host", place: "host", tls: "off" };
   const broken = naive
     .filter(({ tires }) => tires)
@@ -120,7 +129,8 @@ export function patientCasesOf({ id, target, offers, naive }) {
 }
 
 /** Every Compose file below `folder`: whatever a server is given for it, it takes. */
-export function foreignCasesOf({ id, target, offers }, folder) {
+export function foreignCasesOf({ id, target, offers, isForHttp3 }, folder) {
+  if (isForHttp3) return [];
   const files = readdirSync(folder, { recursive: true }).filter((name) => /\.ya?ml$/.test(name));
   return files.sort().flatMap((name) =>
     ["host", "network"].map((place) => {

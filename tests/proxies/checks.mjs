@@ -344,8 +344,8 @@ async function request({ door, host, isSecure, target = "/", method = "GET", hea
   };
 }
 
-/** What the service saw of a request that came to the proxy by HTTP/2, which must be what the proxy chooses. */
-async function requestByHttp2({ door, host, headers, target }) {
+/** A request by HTTP/2, which must be what the proxy chooses: what the service saw of it, and the headers of the answer. */
+export async function requestByHttp2({ door, host, headers, target }) {
   const session = http2.connect(`https://${door.address}:${door.https}`, {
     ca: door.certificate,
     rejectUnauthorized: Boolean(door.certificate),
@@ -362,7 +362,7 @@ async function requestByHttp2({ door, host, headers, target }) {
     const parts = [];
     for await (const part of stream) parts.push(part);
     expect(response[":status"] === 200, `it was answered ${response[":status"]}`);
-    return { seen: JSON.parse(Buffer.concat(parts).toString()) };
+    return { seen: JSON.parse(Buffer.concat(parts).toString()), headers: response };
   } finally {
     session.destroy();
   }

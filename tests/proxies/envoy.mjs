@@ -13,7 +13,7 @@ export const ENVOY = {
   id: "envoy",
   target: "envoy",
   // It cannot ask for passwords: what wants one is shut.
-  offers: ["http2", "gzip", "ranges"],
+  offers: ["http2", "http3", "gzip", "ranges"],
   naive: [
     {
       place: "host",

@@ -3,7 +3,7 @@
 import { execFile } from "node:child_process";
 
 import { startCertbot } from "./backend.mjs";
-import { findProgram } from "./programs.mjs";
+import { findProgram, toolFolder } from "./programs.mjs";
 import { becoming, makeCertificate, startServer } from "./stage.mjs";
 
 const CONFIGURATION = "/etc/haproxy/haproxy.cfg";
@@ -28,6 +28,15 @@ export const HAPROXY = {
   usesPublished: ({ place }) => place === "host",
   follows: ({ place }) => place === "network",
   prepare,
+};
+
+/** A newer Debian's, which speaks HTTP/3. */
+export const QUIC_HAPROXY = {
+  ...HAPROXY,
+  id: "haproxy, HTTP/3",
+  offers: [...HAPROXY.offers, "http3"],
+  isForHttp3: true,
+  find: () => findProgram("haproxy", "-v", toolFolder("haproxy", "QUIC_HAPROXY")),
 };
 
 /** Puts everything in its place; `start` then has HAProxy judge it and serve it. */
@@ -63,10 +72,10 @@ function writeCertificate(it, stage, text) {
 function movedPorts(text, { isMoved, ports, nameServer, pathOf }) {
   if (!isMoved) return text;
   return text
-    .replace(/^\s*bind :::.*$/gm, "")
-    .replace(/^\s*(user|group) haproxy$/gm, "")
+    .replace(/^\s*bind (:::|quic6@).*$/gm, "")
+    .replace(/^\s*((user|group) haproxy|setcap \w+)$/gm, "")
     .replace(/\bbind :80\b/g, `bind 127.0.0.1:${ports.http}`)
-    .replace(/\bbind :443\b/g, `bind 127.0.0.1:${ports.https}`)
+    .replace(/\bbind (quic4@|):443\b/g, (_, kind) => `bind ${kind}127.0.0.1:${ports.https}`)
     .replace(/\b127\.0\.0\.11:53\b/g, nameServer.join(":"))
     .replaceAll("init-addr last,libc,none", "init-addr none")
     .replace(PATHS, (_, word, file) => `${word} ${pathOf(file)}`);

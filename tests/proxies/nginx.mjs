@@ -44,6 +44,15 @@ export const NEW_NGINX = {
   find: () => findProgram("nginx", "-v", toolFolder("nginx", "NEW_NGINX")),
 };
 
+/** Debian 13's, which speaks HTTP/3. */
+export const QUIC_NGINX = {
+  ...NGINX,
+  id: "nginx, HTTP/3",
+  offers: [...NGINX.offers, "http3"],
+  isForHttp3: true,
+  find: () => findProgram("nginx", "-v", toolFolder("nginx", "QUIC_NGINX")),
+};
+
 const PATHS = /\b(ssl_certificate|ssl_certificate_key|root|auth_basic_user_file)\s+(\/[^\s;]+)/g;
 
 /** Puts everything in its place; `start` then has nginx judge it and serve it. */

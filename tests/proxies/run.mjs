@@ -103,7 +103,7 @@ async function generate(it) {
     const who = (site.access ?? []).flatMap((access) => ["--access", `${site.name}=${access}`]);
     return ["--host", `${site.name}=${site.host}`, ...who];
   });
-  const options = ["-f", projectFile(it), "--place", it.place, "--tls", it.tls, "--version", it.version, ...choices, "--out", out];
+  const options = ["-f", projectFile(it), "--place", it.place, "--tls", it.tls, ...(it.http3 ? ["--http3"] : []), "--version", it.version, ...choices, "--out", out];
   try {
     await output([composeCheck, "generate", it.target, ...options]);
     return readdirSync(out).map((name) => ({ name, text: readFileSync(path.join(out, name), "utf8") }));

@@ -4,6 +4,7 @@ import { appendFileSync, readFileSync } from "node:fs";
 
 import { CERTBOT_PORT, startBackend, startNameServer } from "./backend.mjs";
 import { followsTo, leadsOn, patientChecks, refusesUnknownHosts, servesChallenge, siteChecks } from "./checks.mjs";
+import { http3Checks } from "./http3.mjs";
 import { SERVERS } from "./servers.mjs";
 import { loopback, makeCertificate, ownNamespace } from "./stage.mjs";
 
@@ -67,6 +68,12 @@ async function serve(it) {
     }
   }
   await check("unknown hosts are refused", () => refusesUnknownHosts(door));
+  if (it.http3) {
+    await check("HTTP/3 is asked", async () => {
+      for (const [name, run] of await http3Checks(it.sites, door)) await check(name, run);
+    });
+    return;
+  }
   const site = it.sites.find(({ isShut, isMissing }) => !isShut && !isMissing);
   if (site && server.follows(it)) {
     await check(`${site.host} follows its container to a new address`, async () => {

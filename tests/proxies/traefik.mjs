@@ -17,7 +17,7 @@ const AUTHORITY = "/etc/ssl/certs/ca-certificates.crt";
 export const TRAEFIK = {
   id: "traefik-labels",
   target: "traefik-labels",
-  offers: ["http2", "gzip", "users", "ranges"],
+  offers: ["http2", "http3", "gzip", "users", "ranges"],
   naive: [{ place: "network", file: "naive.yaml", breaks: ["the server accepts it"], mayBreak: [] }],
   readsServices: true,
   find: () => findProgram("traefik", "version"),

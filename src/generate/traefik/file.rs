@@ -5,7 +5,10 @@ use super::{
     service, static_file,
 };
 use crate::{
-    generate::{File, Generator, Make, Output, proxy_service::Lines},
+    generate::{
+        File, Generator, Make, Output,
+        proxy_service::{Lines, open_udp},
+    },
     routes::Upstream,
 };
 
@@ -142,5 +145,6 @@ fn steps(routes: &Routes) -> Vec<String> {
             ));
         }
     }
+    open_udp(&mut steps, routes.http3);
     steps
 }

@@ -4,7 +4,10 @@ use super::{
     Place, Routes, STATIC, Site, Tls, certificates, email, first_steps, middlewares, rule, service,
     speaks_tls_inside, static_file,
 };
-use crate::generate::{File, Generator, Make, Output, proxy_service::Lines};
+use crate::generate::{
+    File, Generator, Make, Output,
+    proxy_service::{Lines, open_udp},
+};
 
 pub(in crate::generate) static GENERATOR: Generator = Generator {
     id: "traefik-labels",
@@ -123,6 +126,9 @@ fn traefik_service(lines: &mut Lines, routes: &Routes) {
     if routes.tls != Tls::Off {
         command.push("--entrypoints.web.http.redirections.entrypoint.to=websecure".to_owned());
         command.push("--entrypoints.websecure.address=:443".to_owned());
+        if routes.http3 {
+            command.push("--entrypoints.websecure.http3=true".to_owned());
+        }
     }
     // Sixty seconds by default, for the whole of an upload.
     command.push(format!(
@@ -170,6 +176,7 @@ fn steps(routes: &Routes) -> Vec<String> {
     steps.push(format!(
         "Start everything together: `docker compose -f compose.yaml -f {LABELS} up -d`."
     ));
+    open_udp(&mut steps, routes.http3);
     steps
 }
 
