@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use gloo::timers::callback::Timeout;
+use gloo::{events::EventListener, timers::callback::Timeout};
 use wasm_bindgen::prelude::Closure;
 use web_sys::Element;
 use yew::prelude::*;
@@ -192,10 +192,14 @@ pub fn App() -> Html {
     use_effect_with((state.documents.clone(), state.proxy.clone()), {
         let state = state.clone();
         move |_| {
-            let timer = Timeout::new(400, move || {
-                kept::write(state.request().files, &state.proxy)
+            let write = move || kept::write(state.request().files, &state.proxy);
+            // Whoever leaves at once loses nothing.
+            let leaving = EventListener::once(&gloo::utils::window(), "pagehide", {
+                let write = write.clone();
+                move |_| write()
             });
-            move || drop(timer)
+            let timer = Timeout::new(400, write);
+            move || drop((timer, leaving))
         }
     });
 
