@@ -93,4 +93,4 @@ served: build judges
 # What the tests of proxies need.
 judges:
 	@scripts/need.sh rust node nginx caddy haproxy apache2 openssl ip unshare traefik envoy new-caddy new-nginx
-	@cargo build --quiet --locked --bin compose-check --example as-json
+	@cargo build --quiet --locked --bin compose-check --example as-json --example hostile-plans
