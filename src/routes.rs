@@ -652,6 +652,7 @@ services:
             ("..", false),
             ("web.", false),
             ("-web", false),
+            ("web-", false),
             ("Localhost", false),
         ] {
             let text = format!("services:\n  '{name}': {{image: a, expose: [80]}}\n");

@@ -201,7 +201,10 @@ fn is_found(name: &str) -> bool {
         Some(digits) => digits.bytes().all(|it| it.is_ascii_hexdigit()),
         None => part.bytes().all(|it| it.is_ascii_digit()),
     };
-    let is_part = |part: &str| !part.is_empty() && part.len() <= 63 && !part.starts_with('-');
+    let is_part = |part: &str| {
+        let fits = !part.is_empty() && part.len() <= 63;
+        fits && !part.starts_with('-') && !part.ends_with('-')
+    };
     name.split('.').all(is_part)
         && !name.split('.').all(is_number)
         && !name.eq_ignore_ascii_case("localhost")

@@ -95,7 +95,7 @@ async function understood(it) {
     .map(({ domains, routes, typed_per_filter_config: filters = {} }) => {
       const [host, withPort, ...more] = domains;
       const whole = routes.findLast(({ match }) => match.prefix === "/");
-      const cluster = clusters.get(whole.route?.cluster);
+      const cluster = clusters.get(whole?.route?.cluster);
       const policies = Object.values(filters["envoy.filters.http.rbac"]?.rbac.rules.policies ?? {});
       return {
         host: withPort === `${host}:*` && more.length === 0 ? host : domains.join(" and "),

@@ -28,10 +28,10 @@ const STRINGS: usize = 5_000;
 /// How many are judged at once: what one of them does shows in its own service.
 const TOGETHER: usize = 100;
 /// How many sites of one field a project is given.
-const MOST: usize = 25;
+const MOST: usize = 16;
 const FEW: usize = 4;
 /// How many of the strings of a field that were left out are asked for.
-const LEFT_OUT: usize = 8;
+const LEFT_OUT: usize = 6;
 /// A network that leads nowhere, so that the other one is joined.
 const INSIDE: &str = "inside";
 /// Ports that the servers have for themselves.
@@ -54,6 +54,13 @@ const FIELDS: &[Field] = &[
     field("host name", "zqhost.zq.test", |it, typed| {
         it.host = typed.to_owned();
     }),
+    field(
+        "path of a host name",
+        "zqhost.zq.test/zqpath",
+        |it, typed| {
+            it.host = typed.to_owned();
+        },
+    ),
     field("service name", "zqservice", |it, typed| {
         it.service = typed.to_owned();
     }),
@@ -486,12 +493,10 @@ fn judge(typed: Vec<(String, Wanted)>, kind: &Kind) -> (Vec<Served>, Vec<String>
             let of = routes
                 .reachable()
                 .filter(|(site, _)| site.service.as_str() == wanted.service && is_in(site));
-            let sites = of.map(|(site, upstream)| {
-                (site.host.as_str().to_owned(), upstream.address().to_owned())
-            });
+            let sites = of.map(|(site, upstream)| (site.address(), upstream.address().to_owned()));
             // One that is proposed is none that was asked for.
             let sites: Vec<_> = sites
-                .filter(|(host, _)| !host.ends_with(".example.com"))
+                .filter(|(address, _)| !address.contains(".example.com"))
                 .collect();
             if sites.is_empty() {
                 refused.push(typed);
@@ -523,7 +528,11 @@ fn unlike_ones(served: Vec<Served>, most: usize, taken: &mut BTreeSet<String>) -
             "{} as a service",
             it.wanted.service.to_ascii_lowercase()
         )];
-        names.extend(it.sites.iter().map(|(host, _)| host.clone()));
+        names.extend(
+            it.sites
+                .iter()
+                .map(|(address, _)| address.to_ascii_lowercase()),
+        );
         let is_new =
             seen.insert(it.typed.clone()) && !names.iter().any(|name| taken.contains(name));
         if is_new && chosen.len() < most && !it.sites.iter().any(is_reserved) {
@@ -547,13 +556,13 @@ fn written(
     let problems: Vec<_> = compose.parses().flat_map(|it| &it.problems).collect();
     assert!(problems.is_empty(), "{problems:?}");
     let mut routes = routes::plan(&compose, &many.options);
-    let planned: BTreeSet<(&str, &str)> = routes
+    let planned: BTreeSet<(String, &str)> = routes
         .reachable()
-        .map(|(site, upstream)| (site.host.as_str(), upstream.address()))
+        .map(|(site, upstream)| (site.address(), upstream.address()))
         .collect();
     for it in chosen {
         for (host, upstream) in &it.sites {
-            let is_there = planned.contains(&(host.as_str(), upstream.as_str()));
+            let is_there = planned.contains(&(host.clone(), upstream.as_str()));
             assert!(is_there, "{:?} leads nowhere among others", it.typed);
         }
     }
@@ -576,6 +585,7 @@ fn written(
         let ranges = site.access.ranges.iter().map(|it| it.as_str());
         json!({
             "host": site.host.as_str(),
+            "path": site.prefix.as_str(),
             "service": site.service.as_str(),
             "port": site.port,
             "upstream": upstream.address(),
