@@ -97,4 +97,4 @@ served: build judges
 # What the tests of proxies need.
 judges:
 	@scripts/need.sh rust node nginx caddy haproxy apache2 openssl ip unshare traefik envoy new-caddy new-nginx quic-nginx quic-haproxy aioquic
-	@cargo build --quiet --locked --bin compose-check --example as-json
+	@cargo build --quiet --locked --bin compose-check --example as-json --example hostile-plans

@@ -620,6 +620,7 @@ services:
   c: {image: c, ports: ["9000-9005:80"]}
   d: {image: d, ports: ["3000"]}
   e: {image: e, expose: ["8000"]}
+  h: {image: h, ports: ["127.0.0.1:0:80"]}
   f: {image: f, network_mode: host, ports: ["7000:7000"]}
   g: {image: g, ports: ["90-91:8090-8091"]}
 "#;
@@ -632,12 +633,42 @@ services:
             "c.example.com → nowhere",
             "d.example.com → nowhere",
             "e.example.com → nowhere",
+            "h.example.com → nowhere",
             "f.example.com → 127.0.0.1:7000",
             "g.example.com → 127.0.0.1:90",
             "g-8091.example.com → 127.0.0.1:91",
         ];
         assert_eq!(sites, expected);
-        assert_eq!(notes.len(), 6, "{notes:#?}");
+        assert_eq!(notes.len(), 7, "{notes:#?}");
+    }
+
+    #[test]
+    fn what_is_no_name_to_be_found_by_is_led_to_by_none() {
+        let beside = Options {
+            place: Place::Network,
+            ..Options::default()
+        };
+        for (name, is_found) in [
+            ("web.1", true),
+            ("0xweb", true),
+            ("127", false),
+            ("8.8.8.8", false),
+            ("0x7f.1", false),
+            ("..", false),
+            ("web.", false),
+            ("-web", false),
+            ("web-", false),
+            ("Localhost", false),
+        ] {
+            let text = format!("services:\n  '{name}': {{image: a, expose: [80]}}\n");
+            let (sites, notes) = planned(&text, &beside);
+            let is_led_to = sites.iter().any(|it| it.ends_with(&format!("→ {name}:80")));
+            assert_eq!(
+                (is_led_to, notes.len()),
+                (is_found, usize::from(!is_found)),
+                "{name}: {notes:?}"
+            );
+        }
     }
 
     #[test]

@@ -58,6 +58,8 @@ fn configuration(routes: &Routes) -> String {
         }
         let scheme = match routes.tls {
             Tls::Off => "http://",
+            // A word of Caddy's, where nothing stands before it.
+            Tls::Acme | Tls::Files if site.host.as_str() == "import" => "https://",
             Tls::Acme | Tls::Files => "",
         };
         conf.block(&format!("{scheme}{}", site.host.as_str()), |block| {

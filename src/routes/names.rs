@@ -81,6 +81,13 @@ impl HostName {
         if !name.split('.').all(is_label) {
             return Err("a host name is made of letters, digits and `-`, with dots between");
         }
+        let is_written = |label: &str| {
+            let rest = label.strip_prefix("xn--");
+            rest.is_none_or(|it| is_punycode(it) == Some(true))
+        };
+        if !name.split('.').all(is_written) {
+            return Err("what follows `xn--` stands for no letters");
+        }
         Ok(HostName(name))
     }
 
@@ -172,7 +179,11 @@ impl Slug {
     }
 
     pub(super) fn unused(text: &str, taken: &Index<'_>) -> Slug {
-        let slug = Slug::new(text);
+        let mut slug = Slug::new(text);
+        // YAML would take it for a number.
+        if slug.0.bytes().all(|it| it.is_ascii_digit()) {
+            slug.0.insert_str(0, "site-");
+        }
         let numbered = (2u32..).map(|number| Slug(format!("{}-{number}", slug.0)));
         let mut tries = std::iter::once(slug.clone()).chain(numbered);
         tries
@@ -309,9 +320,63 @@ impl Range {
     }
 }
 
+/// Whether it stands for letters beyond a–z, as RFC 3492 (section 6.2) has them read; `None` where it ends too early
+/// or they are too many. Caddy refuses all of a file for one name that it cannot read.
+fn is_punycode(text: &str) -> Option<bool> {
+    let (plain, rest) = text.rsplit_once('-').unwrap_or(("", text));
+    let mut length = u32::try_from(plain.len()).ok()?;
+    let (mut letter, mut index, mut bias) = (128u32, 0u32, 72u32);
+    let mut digits = rest.bytes();
+    while digits.len() > 0 {
+        let start = index;
+        let (mut weight, mut place) = (1u32, 36u32);
+        loop {
+            let digit = match digits.next()? {
+                it @ b'a'..=b'z' => it - b'a',
+                it => it.checked_sub(b'0')?.checked_add(26)?,
+            };
+            let digit = u32::from(digit);
+            index = index.checked_add(digit.checked_mul(weight)?)?;
+            let threshold = place.saturating_sub(bias).clamp(1, 26);
+            if digit < threshold {
+                break;
+            }
+            weight = weight.checked_mul(36 - threshold)?;
+            place += 36;
+        }
+        length += 1;
+        let mut delta = (index - start) / if start == 0 { 700 } else { 2 };
+        delta += delta / length;
+        bias = 0;
+        while delta > 455 {
+            delta /= 35;
+            bias += 36;
+        }
+        bias += 36 * delta / (delta + 38);
+        letter = letter.checked_add(index / length)?;
+        char::from_u32(letter)?;
+        index = index % length + 1;
+    }
+    Some(!rest.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_beyond_ascii_are_written_as_such() {
+        for host in [
+            "xn--caf-dma.example.com",
+            "a.xn--fiqs8s",
+            "xn--mnchen-3ya.de",
+        ] {
+            assert!(HostName::new(host).is_ok(), "{host}");
+        }
+        for host in ["xn--q.example.com", "a.xn--zq", "xn--0", "xn--99999999"] {
+            assert!(HostName::new(host).is_err(), "{host}");
+        }
+    }
 
     #[test]
     fn ranges_have_no_bits_too_many() {

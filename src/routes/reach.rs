@@ -116,7 +116,8 @@ fn on_host(
         ));
         return None;
     };
-    let Some((first, last)) = found.published else {
+    // Port 0 is whichever is free.
+    let Some((first, last)) = found.published.filter(|it| it.0 > 0) else {
         notes.push(format!(
             "Docker picks the host port for port {port} of `{name}` at each start. Publish it on one of your choice, as `127.0.0.1:{}:{port}`.",
             beside(port)
@@ -166,6 +167,13 @@ fn in_network(service: &Service, port: u16, notes: &mut Vec<String>) -> Option<U
     let name = ServiceName::new(&service.name)?;
     let mode = service.network_mode.as_ref().map(|it| it.text.as_str());
     let host = match mode {
+        None if !is_found(name.as_str()) => {
+            notes.push(format!(
+                "`{}` is no name that another service finds it by. Call it otherwise, with letters first.",
+                name.as_str()
+            ));
+            return None;
+        }
         None => name.as_str(),
         Some("host") => GATEWAY,
         Some(mode) => {
@@ -184,6 +192,22 @@ fn in_network(service: &Service, port: u16, notes: &mut Vec<String>) -> Option<U
         https: found.map_or(is_tls_port(port), |it| speaks_tls(it, port)),
         moves: mode.is_none(),
     })
+}
+
+/// Whether a name server is asked for the name, and knows it. A number is taken for an address instead, `localhost` is
+/// whoever asks, and for one name that nobody can ask for HAProxy refuses the whole file.
+fn is_found(name: &str) -> bool {
+    let is_number = |part: &str| match part.strip_prefix("0x").or(part.strip_prefix("0X")) {
+        Some(digits) => digits.bytes().all(|it| it.is_ascii_hexdigit()),
+        None => part.bytes().all(|it| it.is_ascii_digit()),
+    };
+    let is_part = |part: &str| {
+        let fits = !part.is_empty() && part.len() <= 63;
+        fits && !part.starts_with('-') && !part.ends_with('-')
+    };
+    name.split('.').all(is_part)
+        && !name.split('.').all(is_number)
+        && !name.eq_ignore_ascii_case("localhost")
 }
 
 /// How often a service is to run, where that is said and known.

@@ -2,9 +2,10 @@
 
 import { execFile } from "node:child_process";
 import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
+import net from "node:net";
 import path from "node:path";
 
-import { findProgram } from "./programs.mjs";
+import { findProgram, output } from "./programs.mjs";
 import { becoming, makeCertificate, startServer } from "./stage.mjs";
 
 const MODULES = "/usr/lib/apache2/modules";
@@ -43,7 +44,10 @@ export const APACHE = {
   runsOnLoopback: ({ place }) => place === "host",
   usesPublished: ({ place }) => place === "host",
   follows: ({ place }) => place === "network",
+  // By its own strictness: what ends like a number is an address.
+  deniesHost: (host) => /(\.\d[^.]*|^\d+)$/.test(host) && !net.isIP(host),
   prepare,
+  understood,
 };
 
 /** Puts everything in its place; `start` then has Apache judge it and serve it. */
@@ -69,6 +73,7 @@ function prepare(it, stage) {
   chmodSync(it.folder, 0o755);
   const own = ["-c", `PidFile ${root}/run/pid`, "-c", `DefaultRuntimeDir ${root}/run`];
   const options = ["-d", root, "-f", main, ...own];
+  it.options = options;
   return { isSecure: Boolean(certificate), certificate, challenge, start: () => start(it.program, options, stage.ports.http) };
 }
 
@@ -133,4 +138,11 @@ async function start(program, options, port) {
     .filter((line) => /:(warn|error|crit|alert|emerg)\]/.test(line))
     .filter((line) => !HARMLESS.some((code) => line.includes(code)));
   if (complaints.length > 0) throw new Error(complaints.join("; "));
+}
+
+/** What `-D DUMP_VHOSTS` tells: the names, and not where they lead. */
+async function understood(it) {
+  const text = await output([it.program, ...it.options, "-D", "DUMP_VHOSTS"]);
+  const names = [...text.matchAll(/(?:\bnamevhost|\balias|\bwild alias) (\S+)/g)].map(([, name]) => name);
+  return [...new Set(names)].filter((name) => name !== "unknown.invalid").map((host) => ({ host }));
 }

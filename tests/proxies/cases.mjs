@@ -107,9 +107,14 @@ export function casesOf({ id, target, offers, naive, isForHttp3 }) {
 export function pageCasesOf({ id, target, offers, isOlderThanImage, isForHttp3 }) {
   if (isForHttp3) return [];
   const sites = named(OPEN[0].sites.map((it) => ({ ...it, host: it.host.replace("example.com", "shop.example.org") })));
-  return ["host", "network"]
-    .filter((place) => place === "host" || !isOlderThanImage)
-    .map((place) => ({ ...ON_PAGE, name: `from the page, ${place}`, server: id, target, offers, sites, place, tls: "off" }));
+  const chosen = [
+    { place: "host", tls: "off" },
+    { place: "host", tls: "files" },
+    { place: "network", tls: "off" },
+  ];
+  return chosen
+    .filter(({ place }) => place === "host" || !isOlderThanImage)
+    .map((it) => ({ ...ON_PAGE, ...it, name: `from the page, ${it.place}, tls ${it.tls}`, server: id, target, offers, sites }));
 }
 
 /** What must outlast a minute of silence, and what guides recommend, which must not. */

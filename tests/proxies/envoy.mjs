@@ -1,6 +1,9 @@
 // Envoy with a generated configuration: its files in place, `--mode validate`, and the server itself.
 
 import { execFile } from "node:child_process";
+import { once } from "node:events";
+import http from "node:http";
+import path from "node:path";
 
 import { startCertbot } from "./backend.mjs";
 import { findProgram } from "./programs.mjs";
@@ -30,6 +33,7 @@ export const ENVOY = {
   usesPublished: ({ place }) => place === "host",
   follows: ({ place }) => place === "network",
   prepare,
+  understood,
 };
 
 /** Puts everything in its place; `start` then has Envoy judge it and serve it. */
@@ -39,6 +43,7 @@ async function prepare(it, stage, addressOf) {
   const challenge = it.tls === "acme" ? await startCertbot(it, stage, addressOf) : undefined;
   stage.write(CONFIGURATION, movedPorts(text, stage));
   const options = ["-c", stage.pathOf(CONFIGURATION), "--concurrency", "1", "--log-level", "warning", "--disable-hot-restart"];
+  if (it.isHostile) options.push("--config-yaml", `admin: {address: {pipe: {path: ${toldAt(it)}}}}`);
   return { isSecure: Boolean(certificate), certificate, challenge, start: () => start(it.program, options, stage.ports.http) };
 }
 
@@ -69,4 +74,47 @@ async function start(program, options, port) {
   if (test.error || /\]\[(warning|error|critical)\]/.test(test.words)) throw new Error(test.words);
   const { log } = await startServer(program, options, port);
   if (/\]\[(warning|error|critical)\]/.test(log())) throw new Error(log());
+}
+
+function toldAt({ folder }) {
+  return path.join(folder, "envoy.sock");
+}
+
+/** What it says that its configuration is: each host with where it leads, for whom. */
+async function understood(it) {
+  const asked = http.get({ socketPath: toldAt(it), path: "/config_dump" });
+  const [response] = await once(asked, "response");
+  const parts = [];
+  for await (const part of response) parts.push(part);
+  const { configs } = JSON.parse(Buffer.concat(parts).toString());
+  const of = (kind) => configs.find((it) => it["@type"].endsWith(`.${kind}ConfigDump`));
+  const clusters = new Map(of("Clusters").static_clusters.map(({ cluster }) => [cluster.name, cluster]));
+  const hosts = of("Routes").static_route_configs.flatMap(({ route_config }) => route_config.virtual_hosts);
+  return hosts
+    .filter(({ name }) => name !== "known")
+    .map(({ domains, routes, typed_per_filter_config: filters = {} }) => {
+      const [host, withPort, ...more] = domains;
+      const whole = routes.findLast(({ match }) => match.prefix === "/");
+      const cluster = clusters.get(whole?.route?.cluster);
+      const policies = Object.values(filters["envoy.filters.http.rbac"]?.rbac.rules.policies ?? {});
+      return {
+        host: withPort === `${host}:*` && more.length === 0 ? host : domains.join(" and "),
+        upstream: cluster ? placesOf(cluster).join(" and ") : "nowhere",
+        users: [],
+        ranges: policies.flatMap(({ principals }) => principals.map(rangeOf)),
+      };
+    });
+}
+
+function placesOf({ transport_socket, load_assignment }) {
+  const endpoints = load_assignment.endpoints.flatMap(({ lb_endpoints }) => lb_endpoints);
+  return endpoints.map(({ endpoint }) => {
+    const { address, port_value } = endpoint.address.socket_address;
+    return `${transport_socket ? "https" : "http"}://${address.includes(":") ? `[${address}]` : address}:${port_value}`;
+  });
+}
+
+/** Zero is what is not said. */
+function rangeOf({ direct_remote_ip: { address_prefix, prefix_len = 0 } }) {
+  return `${address_prefix}/${prefix_len}`;
 }

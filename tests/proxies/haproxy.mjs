@@ -1,10 +1,12 @@
 // HAProxy with a generated configuration: its files in place, `haproxy -c`, and the server itself.
 
 import { execFile } from "node:child_process";
+import net from "node:net";
+import path from "node:path";
 
 import { startCertbot } from "./backend.mjs";
 import { findProgram, toolFolder } from "./programs.mjs";
-import { becoming, makeCertificate, startServer } from "./stage.mjs";
+import { becoming, makeCertificate, startServer, writeAt } from "./stage.mjs";
 
 const CONFIGURATION = "/etc/haproxy/haproxy.cfg";
 const PATHS = /\b(crt) (\/\S+)/g;
@@ -27,7 +29,10 @@ export const HAPROXY = {
   runsOnLoopback: () => true,
   usesPublished: ({ place }) => place === "host",
   follows: ({ place }) => place === "network",
+  // It asks for a service of that kind, as RFC 2782 has it, and not for an address.
+  losesService: (name) => name.startsWith("_"),
   prepare,
+  understood,
 };
 
 /** A newer Debian's, which speaks HTTP/3. */
@@ -45,11 +50,13 @@ async function prepare(it, stage, addressOf) {
   const certificate = writeCertificate(it, stage, text);
   const challenge = it.tls === "acme" ? await startCertbot(it, stage, addressOf) : undefined;
   stage.write(CONFIGURATION, movedPorts(stage.movedUpstreams(text), stage));
+  const options = ["-f", stage.pathOf(CONFIGURATION)];
+  if (it.isHostile) options.push("-f", tellState(it));
   return {
     isSecure: Boolean(certificate),
     certificate,
     challenge,
-    start: () => start(it.program, ["-f", stage.pathOf(CONFIGURATION)], stage.ports.http),
+    start: () => start(it.program, options, stage.ports.http),
   };
 }
 
@@ -89,4 +96,43 @@ async function start(program, options, port) {
   if (test.error || /WARNING|ALERT/.test(test.words)) throw new Error(test.words);
   const [command, ...rest] = [...becoming("haproxy"), program, ...options];
   await startServer(command, rest, port);
+}
+
+function toldAt({ folder }) {
+  return path.join(folder, "haproxy.sock");
+}
+
+/** A second file, beside the generated one: where it tells of what it does. */
+function tellState(it) {
+  const file = path.join(it.folder, "told.cfg");
+  writeAt(file, `global\n    stats socket ${toldAt(it)} level admin\n`);
+  return file;
+}
+
+/** The hosts that its conditions ask for, and the places that its servers have. It does not tell which has which. */
+async function understood(it, sites) {
+  const conditions = (await tell(it, "show acl")).matchAll(/^(\d+) \(.*\) acl '([^']*)'/gm);
+  const hosts = new Set();
+  for (const [, number, fetched] of conditions) {
+    if (!fetched.startsWith("req.hdr") && !fetched.startsWith("hdr")) continue;
+    for (const line of (await tell(it, `show acl #${number}`)).split("\n")) {
+      const [, host] = line.split(" ");
+      if (host) hosts.add(host);
+    }
+  }
+  if (hosts.size === 0) throw new Error(await tell(it, "show acl"));
+  const state = (await tell(it, "show servers state")).split("\n").filter((line) => /^\d+ site-/.test(line));
+  if (state.length !== sites.length) throw new Error(`it has ${state.length} backends, not ${sites.length}`);
+  return [...hosts].map((host) => ({ host }));
+}
+
+function tell(it, question) {
+  return new Promise((resolve, reject) => {
+    const socket = net.connect(toldAt(it));
+    let text = "";
+    socket.on("data", (data) => (text += data));
+    socket.on("error", reject);
+    socket.on("close", () => resolve(text));
+    socket.end(`${question}\n`);
+  });
 }

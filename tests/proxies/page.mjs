@@ -31,11 +31,12 @@ export async function copyFromPage(cases, generate) {
   server.close();
 }
 
-async function choose(page, { title, target, place, sites, version }) {
+async function choose(page, { title, target, place, tls, sites, version }) {
   await page.selectOption("#examples", { label: title });
   await page.getByRole("tab", { name: "Proxy", exact: true }).click();
   await page.locator(`#tab-${target}`).click();
-  await page.selectOption("#place", { index: place === "host" ? 0 : 1 });
+  await page.selectOption("#place", { index: ["host", "network"].indexOf(place) });
+  await page.selectOption("#tls", { index: ["off", "acme", "files"].indexOf(tls) });
   for (const { name, host } of sites) {
     const field = page.locator(".site", { hasText: name }).locator("input").first();
     // An answer that comes while someone types takes back what was typed: once more, then.

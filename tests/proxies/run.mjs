@@ -14,6 +14,7 @@ import os from "node:os";
 import path from "node:path";
 
 import { casesOf, foreignCasesOf, pageCasesOf, patientCasesOf } from "./cases.mjs";
+import { injectionCases, printFields } from "./injection.mjs";
 import { here, output, ownProgram, repository } from "./programs.mjs";
 import { SERVERS } from "./servers.mjs";
 
@@ -22,6 +23,7 @@ const NOTHING = /there is nothing a proxy could lead to|mend it first/;
 
 const composeCheck = await ownProgram("--bin", "compose-check");
 const asJson = await ownProgram("--example", "as-json");
+const hostilePlans = await ownProgram("--example", "hostile-plans");
 
 main();
 
@@ -41,11 +43,18 @@ async function main() {
   const corpus = isPatient || isFromPage ? undefined : process.env.COMPOSE_CORPUS;
   const own = isFromPage ? pageCasesOf : isPatient ? patientCasesOf : isAsked("--corpus") ? () => [] : casesOf;
   const casesFor = (server) => [...own(server), ...(corpus ? foreignCasesOf(server, corpus) : [])];
-  const cases = servers.flatMap((server) => casesFor(server).map((it) => ({ ...it, program: server.program, version: server.version })));
+  const found = (it) => {
+    const { program, version } = servers.find(({ id }) => id === it.server);
+    return { ...it, program, version };
+  };
+  const cases = servers.flatMap(casesFor).map(found);
+  // It takes a while to type that much; the others are judged meanwhile.
+  const typing = own === casesOf && prefix ? injectionCases(servers, hostilePlans) : undefined;
   // Only a namespace has an /etc/hosts to write to.
   const runsOnLoopback = (it) => !it.file && servers.find(({ id }) => id === it.server).runsOnLoopback(it);
   const judged = cases.filter((it) => prefix || runsOnLoopback(it));
   for (const it of cases) if (!judged.includes(it)) console.log(`not judged  ${it.server}: ${it.name}`);
+  if (own === casesOf && !typing) console.log("not judged  hostile text");
   if (judged.length === 0) {
     console.error("There is nothing to judge: is there such a server, and does COMPOSE_CORPUS name a folder?");
     process.exit(2);
@@ -54,8 +63,7 @@ async function main() {
     const { copyFromPage } = await import("./page.mjs");
     await copyFromPage(judged, generate);
   }
-  // Who waits keeps nobody from working.
-  await inTurn(judged, isPatient ? judged.length : prefix ? 4 : 1, async (it) => {
+  const judgeAndTell = async (it) => {
     const started = performance.now();
     it.outcomes = await judge(it, prefix);
     it.seconds = (performance.now() - started) / 1000;
@@ -63,7 +71,16 @@ async function main() {
     if (it.isForeign && bad.length === 0) return;
     console.log(`${bad.length ? "FAILED" : "ok    "}  ${it.server}: ${it.name}: ${it.outcomes.length} checks`);
     for (const { name, failure } of bad) console.log(`        ${name}: ${failure}`);
-  });
+  };
+  // Who waits keeps nobody from working.
+  await inTurn(judged, isPatient ? judged.length : prefix ? 4 : 1, judgeAndTell);
+  if (typing) {
+    const { fields, cases } = await typing;
+    const hostile = cases.map(found);
+    await inTurn(hostile, 4, judgeAndTell);
+    judged.push(...hostile);
+    printFields(fields);
+  }
   if (!isAsked("--corpus")) printMatrix(servers, judged.filter(({ isForeign }) => !isForeign));
   if (corpus) printCorpus(judged.filter(({ isForeign }) => isForeign));
   const outcomes = judged.flatMap((it) => it.outcomes);
@@ -79,7 +96,7 @@ async function judge(it, prefix) {
   try {
     const files = it.files ?? (await generate(it));
     const { readsServices } = SERVERS.find(({ id }) => id === it.server);
-    const services = readsServices || it.isForeign ? await merged(it, files) : undefined;
+    const services = readsServices || it.isForeign || it.project ? await merged(it, files) : undefined;
     const request = { ...it, folder, files, services, mode: prefix ? "namespace" : "loopback" };
     const command = [...(prefix ?? []), process.execPath, path.join(here, "serve.mjs")];
     const outcomes = JSON.parse(await output(command, JSON.stringify(request)));
@@ -116,12 +133,14 @@ async function generate(it) {
 async function merged(it, files) {
   const text = files.find(({ text }) => /^services:/m.test(text))?.text ?? "services: {}";
   const [project, added] = await Promise.all(
-    [readFileSync(projectFile(it), "utf8"), text].map(async (yaml) => JSON.parse(await output([asJson], yaml))),
+    [it.project ?? readFileSync(projectFile(it), "utf8"), text].map(async (yaml) => JSON.parse(await output([asJson], yaml))),
   );
   const services = { ...project.services };
+  // What was hostile in labels is a server's to read only once it is generated.
+  for (const service of it.isHostile ? Object.values(services) : []) delete service.labels;
   for (const [name, service] of Object.entries(added.services)) {
     const labels = [services[name], service].flatMap((it) => listed(it?.labels));
-    services[name] = { ...services[name], ...service, labels };
+    services[name] = { ...services[name], ...service, labels, isGenerated: !services[name] };
   }
   return services;
 }

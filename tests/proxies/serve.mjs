@@ -5,6 +5,7 @@ import { appendFileSync, readFileSync } from "node:fs";
 import { CERTBOT_PORT, startBackend, startNameServer } from "./backend.mjs";
 import { followsTo, leadsOn, patientChecks, refusesUnknownHosts, servesChallenge, siteChecks } from "./checks.mjs";
 import { http3Checks } from "./http3.mjs";
+import { judgeHostile } from "./injection.mjs";
 import { SERVERS } from "./servers.mjs";
 import { loopback, makeCertificate, ownNamespace } from "./stage.mjs";
 
@@ -19,6 +20,7 @@ process.stdout.write(JSON.stringify(outcomes), () => process.exit());
 /** `it`: a case of `cases.mjs`, with `{ mode, folder, files: [{ name, text }], services, program, version }`. */
 async function serve(it) {
   const server = SERVERS.find(({ id }) => id === it.server);
+  if (it.isHostile) return judgeHostile(it, server, ownNamespace(), check);
   const isPublished = server.usesPublished(it);
   const portOfSite = (site) => (isPublished ? site.published : site.port);
   const stage = it.mode === "namespace" ? ownNamespace() : await loopback(it, [...it.sites.map(portOfSite), CERTBOT_PORT]);

@@ -1,7 +1,7 @@
 // Traefik with generated labels or a generated file: a root folder of its own, as in a container, and Docker played to it.
 
 import { once } from "node:events";
-import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
+import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import http, { createServer } from "node:http";
 import https from "node:https";
 import path from "node:path";
@@ -26,7 +26,10 @@ export const TRAEFIK = {
   // It asks Docker for addresses wherever it runs.
   usesPublished: () => false,
   follows: () => false,
+  asksDocker: true,
+  certifiesItself: true,
   prepare,
+  understood,
 };
 
 /** It asks nobody: it goes where the file says. */
@@ -35,6 +38,7 @@ export const TRAEFIK_FILE = {
   id: "traefik-file",
   target: "traefik-file",
   naive: [],
+  asksDocker: false,
   usesPublished: ({ place }) => place === "host",
   follows: ({ place }) => place === "network",
 };
@@ -51,19 +55,21 @@ async function prepare(it, stage, addressOf) {
   copyFileSync("/etc/resolv.conf", inRoot("/etc/resolv.conf"));
   const hosts = it.sites.map((site) => site.host);
   let certificate = it.tls === "files" ? writeCertificates(it, inRoot) : undefined;
-  if (it.tls === "acme") {
+  const isCertified = it.tls === "acme" && !it.isHostile;
+  if (isCertified) {
     certificate = readFileSync(await startAuthority(it.folder, hosts));
     writeAt(inRoot(AUTHORITY), certificate);
   }
   copyFileSync("/etc/hosts", inRoot("/etc/hosts"));
   const options = it.place === "network" ? asContainer(it, inRoot) : asHost(it, inRoot);
-  await startDocker(inRoot("/var/run/docker.sock"), containers(it.services, addressOf));
+  if (it.isHostile) tellRoutes(options, inRoot("/etc/traefik/traefik.yaml"));
+  await startDocker(inRoot("/var/run/docker.sock"), containers(it, addressOf));
   return {
     isSecure: it.tls !== "off",
     certificate,
     start: async () => {
       await start(root, options, it, stage.ports);
-      if (it.tls === "acme") await untilCertified(hosts, stage.ports.https, certificate);
+      if (isCertified) await untilCertified(hosts, stage.ports.https, certificate);
     },
   };
 }
@@ -78,6 +84,12 @@ function asContainer(it, inRoot) {
     else if (!source.startsWith(".") && !source.startsWith("/")) mkdirSync(inRoot(target));
   }
   return (service.command ?? []).map(unescaped);
+}
+
+/** Has it tell of its routes on port 8080, however else it is told what to do. */
+function tellRoutes(options, file) {
+  if (existsSync(file)) appendFileSync(file, "api:\n  insecure: true\n");
+  else options.push("--api.insecure=true");
 }
 
 /** As the steps say: the files in `/etc/traefik`. */
@@ -107,7 +119,7 @@ function writeCertificates(it, inRoot) {
 }
 
 /** What Docker would tell of them. No port is exposed: the labels must say which. */
-function containers(services, addressOf) {
+function containers({ services, isHostile }, addressOf) {
   return Object.entries(services).map(([name, service], index) => ({
     Id: String(index + 1).padStart(64, "0"),
     Name: `/project-${name}-1`,
@@ -117,8 +129,13 @@ function containers(services, addressOf) {
       "com.docker.compose.service": name,
       ...labelsOf(service),
     },
-    Networks: { [NETWORK]: { NetworkID: "1", IPAddress: addressOf(name) } },
+    Networks: isHostile ? networksOf(service, addressOf(name)) : { [NETWORK]: { NetworkID: "1", IPAddress: addressOf(name) } },
   }));
+}
+
+/** By the names that they have in the file; whoever takes another one than the first finds nobody. */
+function networksOf({ networks = [NETWORK] }, address) {
+  return Object.fromEntries(networks.map((name, index) => [name, { NetworkID: name, IPAddress: index === 0 ? address : "192.0.2.1" }]));
 }
 
 function labelsOf(service) {
@@ -176,11 +193,15 @@ async function start(root, options, it, ports) {
       .split("\n")
       .filter((line) => /(WRN|ERR|FTL)/.test(line))
       // Nobody in here tells of new versions.
-      .filter((line) => !/version/.test(line));
+      .filter((line) => !/version/.test(line))
+      // And nobody certifies so many names.
+      .filter((line) => !it.isHostile || !/acme/i.test(line));
   // It listens before it has read the labels.
   await pause(1_000);
+  // Of hostile ones, its own account is waited for.
+  const sites = it.isHostile ? [] : it.sites;
   for (const deadline = Date.now() + 15_000; Date.now() < deadline && complaints().length === 0; await pause(250)) {
-    const known = await Promise.all(it.sites.map((site) => isKnown(site, it.tls !== "off", ports)));
+    const known = await Promise.all(sites.map((site) => isKnown(site, it.tls !== "off", ports)));
     if (known.every(Boolean)) break;
   }
   if (complaints().length > 0) throw new Error(complaints().join("; "));
@@ -200,4 +221,33 @@ function isKnown({ host, prefix = "" }, isSecure, ports) {
 
 function pause(milliseconds) {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** What its own interface tells: each host with where it leads, for whom. */
+async function understood(_, sites) {
+  let told;
+  // It may not have read everything yet.
+  for (const deadline = Date.now() + 10_000; Date.now() < deadline; await pause(200)) {
+    const answer = await fetch("http://127.0.0.1:8080/api/rawdata");
+    told = await answer.json();
+    if (routersIn(told).length >= sites.length) break;
+  }
+  return routersIn(told).map(({ rule, status, service, middlewares = [], provider }) => {
+    const inFull = (name) => (name.includes("@") ? name : `${name}@${provider}`);
+    const passed = middlewares.map((name) => told.middlewares[inFull(name)]);
+    const servers = told.services[inFull(service)].loadBalancer.servers;
+    const host = /^Host\(`([^`]*)`\)( && !Path\(`\/metrics`\))?$/.exec(rule)?.[1] ?? rule;
+    return {
+      host: status === "enabled" ? host : `${host}, ${status}`,
+      upstream: servers.map(({ url }) => url).join(" and "),
+      users: passed.flatMap(({ basicAuth }) => basicAuth?.users ?? []),
+      ranges: passed.flatMap(({ ipAllowList }) => ipAllowList?.sourceRange ?? []),
+    };
+  });
+}
+
+/** Those that are not its own. */
+function routersIn({ routers = {} }) {
+  const named = Object.entries(routers).map(([name, it]) => ({ ...it, provider: name.split("@").at(-1) }));
+  return named.filter(({ provider }) => provider !== "internal");
 }
