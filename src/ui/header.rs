@@ -3,11 +3,10 @@
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
-use super::words;
+use super::{examples::GROUPS, words};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct HeaderProps {
-    pub(super) examples: Vec<&'static str>,
     pub(super) on_example: Callback<usize>,
     pub(super) on_start_over: Callback<()>,
 }
@@ -35,7 +34,9 @@ pub(super) fn Header(props: &HeaderProps) -> Html {
                 </details>
                 <select id="examples" class="button" aria-label={words::EXAMPLES} {onchange}>
                     <option>{ words::EXAMPLES }</option>
-                    { for props.examples.iter().map(|it| html! { <option>{ *it }</option> }) }
+                    { for GROUPS.iter().map(|(heading, examples)| html! {
+                        <optgroup label={*heading}>{ for examples.iter().map(|it| html! { <option>{ it.title }</option> }) }</optgroup>
+                    }) }
                 </select>
                 <button type="button" id="start-over" class="button quiet" title={words::START_OVER_WHY}
                     onclick={props.on_start_over.reform(|_| ())}>{ words::START_OVER }</button>
