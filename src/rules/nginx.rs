@@ -117,44 +117,38 @@ impl<'a> Directive<'a> {
 /// Each directive of a configuration, comments left out.
 fn directives(text: &str) -> Vec<Directive<'_>> {
     let mut res = Vec::new();
-    let (mut start, mut quote, mut is_comment) = (0, None, false);
-    let (mut location, mut upstream) = ("", "");
-    for (at, letter) in text.char_indices() {
-        let ends = match (letter, quote) {
-            ('\n', _) if is_comment => {
-                is_comment = false;
+    let (mut start, mut location, mut upstream) = (0, "", "");
+    // The quote that is open, or the `#` of a comment; inside a word they are letters.
+    let (mut open, mut before) = (0, b' ');
+    for (at, letter) in text.bytes().enumerate() {
+        let closes = if open == b'#' { b'\n' } else { open };
+        match letter {
+            _ if open != 0 => {
+                if letter == closes {
+                    start = if open == b'#' { at + 1 } else { start };
+                    open = 0;
+                }
+            }
+            b'#' | b'"' | b'\'' if matches!(before, b' ' | b'\t' | b'\n' | b';' | b'{' | b'}') => {
+                open = letter;
+            }
+            b';' | b'{' | b'}' => {
+                let whole = text.get(start..at).unwrap_or_default();
+                let directive = Directive {
+                    start: start + whole.len() - whole.trim_start().len(),
+                    text: whole.trim(),
+                    location,
+                    upstream,
+                };
+                let rest = |name| directive.text.strip_prefix(name).map(str::trim);
+                location = rest("location ").unwrap_or(location);
+                upstream = rest("upstream ").unwrap_or(upstream);
+                res.push(directive);
                 start = at + 1;
-                false
             }
-            _ if is_comment => false,
-            (_, Some(it)) => {
-                quote = quote.filter(|_| it != letter);
-                false
-            }
-            ('"' | '\'', None) => {
-                quote = Some(letter);
-                false
-            }
-            ('#', None) => {
-                is_comment = true;
-                false
-            }
-            _ => matches!(letter, ';' | '{' | '}'),
-        };
-        if ends {
-            let whole = text.get(start..at).unwrap_or_default();
-            let directive = Directive {
-                start: start + whole.len() - whole.trim_start().len(),
-                text: whole.trim(),
-                location,
-                upstream,
-            };
-            let rest = |name| directive.text.strip_prefix(name).map(str::trim);
-            location = rest("location ").unwrap_or(location);
-            upstream = rest("upstream ").unwrap_or(upstream);
-            res.push(directive);
-            start = at + 1;
+            _ => (),
         }
+        before = letter;
     }
     res
 }

@@ -178,7 +178,6 @@ pub fn App() -> Html {
                 documents,
                 edit,
                 target: example.target.into(),
-                hosts: example.hosts(),
             });
         })
     };

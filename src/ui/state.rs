@@ -85,9 +85,8 @@ pub enum Action {
     Opened {
         documents: Vec<Document>,
         edit: u32,
-        /// The proxy it is shown behind, and its host names; empty for none.
+        /// Of the proxy it is shown behind; empty for none.
         target: Rc<str>,
-        hosts: Vec<Host>,
     },
     Added {
         document: Document,
@@ -210,12 +209,11 @@ impl State {
                 documents,
                 edit,
                 target,
-                hosts,
             } => {
                 next.documents = documents;
                 next.shown = 0;
                 next.edit = edit;
-                next.proxy.hosts = hosts;
+                next.proxy.hosts.clear();
                 next.proxy.access.clear();
                 if !target.is_empty() {
                     // What the file and Docker alone bring up, as a visitor would have it.
@@ -542,29 +540,20 @@ mod tests {
 
     #[test]
     fn an_example_behind_a_proxy_opens_with_what_the_proxy_is_given() {
-        let opened = |state: &State, target: &str, hosts| {
+        let opened = |state: &State, target: &str| {
             state.after(Action::Opened {
                 documents: Vec::new(),
                 edit: 1,
                 target: target.into(),
-                hosts,
             })
         };
-        let host = Host {
-            service: "backend".to_owned(),
-            port: 3210,
-            host: "api.example.com".to_owned(),
-        };
-        let behind = opened(&state(), "caddy", vec![host.clone()]);
+        let behind = opened(&state(), "caddy");
         assert_eq!(behind.request().shown, "caddy");
-        assert_eq!(behind.request().proxy.hosts, [host]);
         assert_eq!(
             (behind.pane, behind.proxy.place, behind.proxy.tls),
             (Pane::Side, Place::Network, Tls::Acme)
         );
-        let after = opened(&behind, "", Vec::new());
-        assert!(after.proxy.hosts.is_empty());
-        assert_eq!(opened(&state(), "", Vec::new()).view, View::Problems);
+        assert_eq!(opened(&state(), "").view, View::Problems);
     }
 
     #[test]

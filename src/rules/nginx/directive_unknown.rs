@@ -45,7 +45,7 @@ rule! {
 }
 
 /// A directive, one of its words, and the version of nginx 1 since which there is that.
-const NEW: &[(&str, &str, (u32, u32))] = &[
+const NEW: &[(&str, &str, (u16, u16))] = &[
     ("http2", "http2", (25, 1)),
     ("listen", "quic", (25, 0)),
     ("server", "resolve", (27, 3)),
@@ -56,7 +56,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
         let Some(version) = version(configuration.service) else { continue };
         let Some((text, directives)) = configuration.read() else { continue };
         for directive in &directives {
-            let says = |(name, word, since): &&(&str, &str, (u32, u32))| {
+            let says = |(name, word, since): &&(&str, &str, (u16, u16))| {
                 version < *since && directive.is(name) && directive.words().any(|it| it == *word)
             };
             if let Some((_, word, (minor, patch))) = NEW.iter().find(says) {
@@ -70,13 +70,13 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
 }
 
 /// Minor and patch of the nginx 1 that an image holds, by its tag; what is left open is as new as it may be.
-fn version(service: &Service) -> Option<(u32, u32)> {
+fn version(service: &Service) -> Option<(u16, u16)> {
     let image = service.image.as_ref().filter(|it| it.known)?;
     let (_, tag) = image.text.rsplit('/').next()?.split_once(':')?;
     let tag = tag.split(['-', '@']).next()?;
     let mut numbers = tag.strip_prefix("1.")?.split('.');
     let minor = numbers.next()?.parse().ok()?;
-    let patch = numbers.next().map_or(Some(u32::MAX), |it| it.parse().ok())?;
+    let patch = numbers.next().map_or(Some(u16::MAX), |it| it.parse().ok())?;
     Some((minor, patch))
 }
 

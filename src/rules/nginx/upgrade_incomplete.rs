@@ -91,8 +91,8 @@ configs:
   é: # ☕
     content: |
       # proxy_set_header Upgrade $$http_upgrade;
-      proxy_set_header Host "é; {"; proxy_set_header   Connection 'Upgrade';
-#                                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ warning (unsafe fix): nginx hands on no `Upgrade` with it, and no WebSocket comes of it
+      add_header X it's#1; proxy_set_header Host "é; {"; proxy_set_header   Connection 'Upgrade';
+#                                                        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ warning (unsafe fix): nginx hands on no `Upgrade` with it, and no WebSocket comes of it
   b:
     content: "proxy_set_header Connection ''; proxy_http_version 1.1;"
   c:
