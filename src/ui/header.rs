@@ -33,7 +33,8 @@ pub(super) fn Header(props: &HeaderProps) -> Html {
                     <div class="private-why">{ for words::PRIVATE_WHY.iter().map(|it| html! { <p>{ *it }</p> }) }</div>
                 </details>
                 <select id="examples" class="button" aria-label={words::EXAMPLES} {onchange}>
-                    <option>{ words::EXAMPLES }</option>
+                    // Browsers select what is put in first, which is the last.
+                    <option selected=true>{ words::EXAMPLES }</option>
                     { for GROUPS.iter().map(|(heading, examples)| html! {
                         <optgroup label={*heading}>{ for examples.iter().map(|it| html! { <option>{ it.title }</option> }) }</optgroup>
                     }) }

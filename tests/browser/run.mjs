@@ -245,6 +245,7 @@ const tests = {
       all.map((group) => ({ heading: group.label, titles: [...group.children].map((it) => it.textContent) })),
     );
     same(groups.map((it) => it.heading), ["Convex", "Convex behind a proxy", "Platforms", "Other"]);
+    same(await page.locator("#examples").inputValue(), "Open an example");
     for (const { heading, titles } of groups) {
       for (const title of titles) {
         const isBehind = heading === "Convex behind a proxy";
