@@ -10,7 +10,6 @@ use crate::{
 
 super::rules! {
     body_limit,
-    directive_unknown,
     dollar,
     upgrade_incomplete,
     websocket_missing,
@@ -21,7 +20,6 @@ const SERVICES: usize = 100;
 
 /// What a service that runs nginx reads from the file.
 struct Configuration<'a> {
-    service: &'a Service,
     content: &'a Value,
     /// Templates have their variables replaced once more.
     is_template: bool,
@@ -48,7 +46,6 @@ fn configurations(compose: &Compose) -> Vec<Configuration<'_>> {
                     .any(|it| it.content.place.span == content.place.span)
             {
                 res.push(Configuration {
-                    service,
                     content,
                     is_template: target.contains("/templates/"),
                 });
@@ -85,19 +82,16 @@ struct Directive<'a> {
     upstream: &'a str,
 }
 
-impl<'a> Directive<'a> {
-    fn words(&self) -> std::str::SplitWhitespace<'a> {
-        self.text.split_whitespace()
-    }
-
+impl Directive<'_> {
     fn is(&self, name: &str) -> bool {
-        self.words().next() == Some(name)
+        self.text.split_whitespace().next() == Some(name)
     }
 
     /// The header it sets, in lower case.
     fn header(&self) -> Option<String> {
         let name = self
-            .words()
+            .text
+            .split_whitespace()
             .nth(1)
             .filter(|_| self.is("proxy_set_header"))?;
         Some(name.to_ascii_lowercase())
