@@ -117,11 +117,10 @@ fn directives(text: &str) -> Vec<Directive<'_>> {
     for (at, letter) in text.bytes().enumerate() {
         let closes = if open == b'#' { b'\n' } else { open };
         match letter {
+            _ if open != 0 && letter != closes => (),
             _ if open != 0 => {
-                if letter == closes {
-                    start = if open == b'#' { at + 1 } else { start };
-                    open = 0;
-                }
+                start = if open == b'#' { at + 1 } else { start };
+                open = 0;
             }
             b'#' | b'"' | b'\'' if matches!(before, b' ' | b'\t' | b'\n' | b';' | b'{' | b'}') => {
                 open = letter;

@@ -56,7 +56,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
         let message = format!("nginx lets no more than a megabyte through to `{}`", upstream.service.name);
         report
             .at(upstream.place(compose).span, message)
-            .why("What is larger is answered with 413. What runs behind nginx has limits of its own.")
+            .why("What is larger is answered with 413.")
             .unsafe_fix("Take away the limit", upstream.add(compose, "client_max_body_size 0;"));
     }
 }
