@@ -9,6 +9,8 @@ mod browser;
 #[cfg(feature = "page")]
 mod engine;
 #[cfg(feature = "page")]
+mod examples;
+#[cfg(feature = "page")]
 mod header;
 #[cfg(feature = "page")]
 mod kept;

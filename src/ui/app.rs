@@ -10,6 +10,7 @@ use yew::prelude::*;
 use super::{
     browser::{self, Editor, OnFix},
     engine::use_engine,
+    examples,
     header::Header,
     kept,
     outputs::Outputs,
@@ -20,48 +21,6 @@ use super::{
     words,
 };
 use crate::protocol::{self, Answer, Severity, page};
-
-/// Projects to open: title, and files by name.
-const EXAMPLES: [(&str, &[(&str, &str)]); 5] = [
-    (
-        "Convex, as its makers ship it",
-        &[(
-            "compose.yaml",
-            include_str!("../../examples/convex-upstream/compose.yaml"),
-        )],
-    ),
-    (
-        "Convex, as the common guides say",
-        &[(
-            "compose.yaml",
-            include_str!("../../examples/convex-guides/compose.yaml"),
-        )],
-    ),
-    (
-        "A small web app with its database",
-        &[
-            (
-                "compose.yaml",
-                include_str!("../../examples/web-app/compose.yaml"),
-            ),
-            (".env", include_str!("../../examples/web-app/.env")),
-        ],
-    ),
-    (
-        "Convex, its data in Postgres",
-        &[(
-            "compose.yaml",
-            include_str!("../../examples/convex-postgres/compose.yaml"),
-        )],
-    ),
-    (
-        "Convex, its files in MinIO",
-        &[(
-            "compose.yaml",
-            include_str!("../../examples/convex-s3/compose.yaml"),
-        )],
-    ),
-];
 
 impl Reducible for State {
     type Action = Action;
@@ -207,7 +166,8 @@ pub fn App() -> Html {
         let (editor, state) = (editor.clone(), state.clone());
         Callback::from(move |index: usize| {
             let Some(editor) = &*editor else { return };
-            let documents = example(index);
+            let example = examples::at(index);
+            let documents = example.documents();
             let mut edit = 0;
             for document in &state.documents {
                 editor.close(&document.name);
@@ -218,7 +178,11 @@ pub fn App() -> Html {
             if let Some(first) = documents.first() {
                 editor.show(&first.name);
             }
-            state.dispatch(Action::Opened { documents, edit });
+            state.dispatch(Action::Opened {
+                documents,
+                edit,
+                target: example.target.into(),
+            });
         })
     };
     let on_start_over = {
@@ -312,10 +276,9 @@ pub fn App() -> Html {
             }));
         })
     };
-    let examples = EXAMPLES.iter().map(|(title, _)| *title).collect::<Vec<_>>();
     html! {
         <div class="page">
-            <Header {examples} on_example={open} {on_start_over} />
+            <Header on_example={open} {on_start_over} />
             <nav class="panes-nav" aria-label={words::RESULTS}>
             <Tabs label={words::RESULTS} class="panes" controls="work" selected={pane_id} on_select={on_pane}
                 tabs={vec![
@@ -383,18 +346,8 @@ fn Live(props: &LiveProps) -> Html {
 fn first_state() -> State {
     let (documents, proxy) = kept::read();
     let is_first = documents.is_empty();
-    State::new(if is_first { example(0) } else { documents }, proxy)
-}
-
-fn example(index: usize) -> Vec<Document> {
-    let (_, files) = EXAMPLES.get(index).unwrap_or(&EXAMPLES[0]);
-    files
-        .iter()
-        .map(|(name, text)| Document {
-            name: (*name).into(),
-            text: (*text).into(),
-        })
-        .collect()
+    let first = || examples::at(0).documents();
+    State::new(if is_first { first() } else { documents }, proxy)
 }
 
 fn save(state: &State, name: &str) {

@@ -3,11 +3,10 @@
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
-use super::words;
+use super::{examples::GROUPS, words};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct HeaderProps {
-    pub(super) examples: Vec<&'static str>,
     pub(super) on_example: Callback<usize>,
     pub(super) on_start_over: Callback<()>,
 }
@@ -34,8 +33,11 @@ pub(super) fn Header(props: &HeaderProps) -> Html {
                     <div class="private-why">{ for words::PRIVATE_WHY.iter().map(|it| html! { <p>{ *it }</p> }) }</div>
                 </details>
                 <select id="examples" class="button" aria-label={words::EXAMPLES} {onchange}>
-                    <option>{ words::EXAMPLES }</option>
-                    { for props.examples.iter().map(|it| html! { <option>{ *it }</option> }) }
+                    // Browsers select what is put in first, which is the last.
+                    <option selected=true>{ words::EXAMPLES }</option>
+                    { for GROUPS.iter().map(|(heading, examples)| html! {
+                        <optgroup label={*heading}>{ for examples.iter().map(|it| html! { <option>{ it.title }</option> }) }</optgroup>
+                    }) }
                 </select>
                 <button type="button" id="start-over" class="button quiet" title={words::START_OVER_WHY}
                     onclick={props.on_start_over.reform(|_| ())}>{ words::START_OVER }</button>

@@ -41,7 +41,8 @@ pub(super) struct OutputsProps {
 #[component]
 pub(super) fn Outputs(props: &OutputsProps) -> Html {
     let Some(output) = props.outputs.iter().find(|it| *it.target == *props.target) else {
-        return html! { <p class="note">{ words::NO_OUTPUT }</p> };
+        let is_read = props.answer.is_some();
+        return html! { <p class="note">{ if is_read { words::NO_OUTPUT } else { words::CHECKING } }</p> };
     };
     html! {
         <div class={classes!("output", props.are_old.then_some("old"))}>

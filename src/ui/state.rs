@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeSet, rc::Rc};
 
-use crate::protocol::{self, Access, Answer, Host, Output, Place, Proxy, Request, Tls, Version};
+use crate::protocol::{
+    self, Access, Answer, Host, Output, PROXY, Place, Proxy, Request, Tls, Version,
+};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
@@ -83,6 +85,8 @@ pub enum Action {
     Opened {
         documents: Vec<Document>,
         edit: u32,
+        /// Of the proxy it is shown behind; empty for none.
+        target: Rc<str>,
     },
     Added {
         document: Document,
@@ -202,12 +206,23 @@ impl State {
                 next.edit = edit;
                 next.ask_again();
             }
-            Action::Opened { documents, edit } => {
+            Action::Opened {
+                documents,
+                edit,
+                target,
+            } => {
                 next.documents = documents;
                 next.shown = 0;
                 next.edit = edit;
                 next.proxy.hosts.clear();
                 next.proxy.access.clear();
+                if !target.is_empty() {
+                    // What the file and Docker alone bring up, as a visitor would have it.
+                    next.proxy.place = Place::Network;
+                    next.proxy.tls = Tls::Acme;
+                    next.show_target(PROXY.into(), target);
+                    next.pane = Pane::Side;
+                }
                 next.answer = None;
                 next.outputs = Rc::default();
                 next.ask_again();
@@ -294,14 +309,14 @@ impl State {
                 next.ask_again();
             }
             Action::Viewed(view) => {
-                if let View::Output(target) = &view
-                    && let Some(output) = self.output(target)
-                {
-                    let group: Rc<str> = output.group.as_str().into();
-                    next.targets.retain(|(it, _)| *it != group);
-                    next.targets.push((group, target.clone()));
+                let group = match &view {
+                    View::Output(target) => self.output(target).map(|it| it.group.as_str().into()),
+                    _ => None,
+                };
+                match (view, group) {
+                    (View::Output(target), Some(group)) => next.show_target(group, target),
+                    (view, _) => next.view = view,
                 }
-                next.view = view;
                 // What is not shown is not made.
                 if let View::Output(_) = next.view {
                     next.ask_again();
@@ -310,6 +325,12 @@ impl State {
             Action::Paned(pane) => next.pane = pane,
         }
         next
+    }
+
+    fn show_target(&mut self, group: Rc<str>, target: Rc<str>) {
+        self.targets.retain(|(it, _)| *it != group);
+        self.targets.push((group, target.clone()));
+        self.view = View::Output(target);
     }
 
     fn ask_again(&mut self) {
@@ -520,6 +541,24 @@ mod tests {
             .after(Action::Viewed(View::Problems));
         assert_eq!(state.target_of("proxy").as_deref(), Some("caddy"));
         assert_eq!(state.target_of("effective"), None);
+    }
+
+    #[test]
+    fn an_example_behind_a_proxy_opens_with_what_the_proxy_is_given() {
+        let opened = |state: &State, target: &str| {
+            state.after(Action::Opened {
+                documents: Vec::new(),
+                edit: 1,
+                target: target.into(),
+            })
+        };
+        let behind = opened(&state(), "caddy");
+        assert_eq!(behind.request().shown, "caddy");
+        assert_eq!(
+            (behind.pane, behind.proxy.place, behind.proxy.tls),
+            (Pane::Side, Place::Network, Tls::Acme)
+        );
+        assert_eq!(opened(&state(), "").view, View::Problems);
     }
 
     #[test]

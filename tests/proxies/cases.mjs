@@ -27,7 +27,7 @@ const OPEN = [
 ];
 
 /** The first of them, by the name that the page has for it. */
-const ON_PAGE = { example: "convex-upstream", title: "Convex, as its makers ship it", isFromPage: true };
+const ON_PAGE = { example: "convex-upstream", title: "As its makers ship it", isFromPage: true };
 
 /** Sites that the project says itself; behind one of them a service speaks TLS. */
 const SAID = {

@@ -5,10 +5,12 @@ use crate::{
 };
 
 rule! {
-    /// nginx stands before Convex's backend, and refuses what is larger than a megabyte.
+    /// nginx stands before what takes large uploads, and refuses what is larger than a megabyte.
     ///
-    /// Without `client_max_body_size` nginx answers 413 above 1 MiB. Functions are pushed in bodies of up to 200 MB, and files
-    /// have no small limit at all; the backend has limits of its own (`get-convex/convex-backend`, August 2026).
+    /// Without `client_max_body_size` nginx answers 413 above 1 MiB. Convex's functions are pushed in bodies of up to 200 MB,
+    /// and files have no small limit at all; the backend has limits of its own (`get-convex/convex-backend`, August 2026).
+    /// Photos and videos (Immich), layers of images (Docker's registry), media (Synapse) and pushes to Git (Gitea) are larger
+    /// too, and their documentation asks for another limit.
     ///
     /// ```yaml,bad
     /// services:
@@ -50,10 +52,11 @@ rule! {
 }
 
 fn check(compose: &Compose, report: &mut Report<'_>) {
-    for upstream in nginx::to_convex(compose, "client_max_body_size") {
+    for upstream in nginx::upstreams(compose, "client_max_body_size", |it| it.has_uploads) {
+        let message = format!("nginx lets no more than a megabyte through to `{}`", upstream.service.name);
         report
-            .at(upstream.place(compose).span, "nginx lets no more than a megabyte through to the backend")
-            .why("Uploads and larger deploys are answered with 413. The backend has limits of its own.")
+            .at(upstream.place(compose).span, message)
+            .why("What is larger is answered with 413.")
             .unsafe_fix("Take away the limit", upstream.add(compose, "client_max_body_size 0;"));
     }
 }
@@ -62,6 +65,39 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
 mod tests {
     use super::RULE;
     use crate::lint::testing::check;
+
+    #[test]
+    fn only_what_is_known_to_take_uploads() {
+        check(
+            &RULE,
+            r#"
+services:
+  é: {image: "registry:2"}
+  photos: {image: ghcr.io/immich-app/immich-server:v2}
+  git: {image: "gitea/gitea:1"}
+  web: {image: nginx}
+  proxy:
+    image: nginx
+    configs:
+      - {source: a, target: /etc/nginx/a.conf}
+      - {source: b, target: /etc/nginx/b.conf}
+configs:
+  a: # ☕
+    content: |
+      location /v2/ { proxy_pass http://é:5000; }
+#                                       ^^^^^^ warning (unsafe fix): nginx lets no more than a megabyte through to `é`
+      location / {
+        proxy_pass http://photos:2283;
+#                         ^^^^^^^^^^^ warning (unsafe fix): nginx lets no more than a megabyte through to `photos`
+      }
+      location / { proxy_pass http://web:80; }
+  b:
+    content: |
+      location /healthz { proxy_pass http://git:3000; }
+      location / { proxy_pass http://git:22; }
+"#,
+        );
+    }
 
     #[test]
     fn any_limit_that_is_said_is_meant() {
@@ -79,7 +115,7 @@ configs:
   a: # ☕
     content: |
       location / { proxy_pass http://café:3210/; proxy_set_header Host $$host; }
-#                                    ^^^^^^^^^ warning: nginx lets no more than a megabyte through to the backend
+#                                    ^^^^^^^^^ warning (unsafe fix): nginx lets no more than a megabyte through to `café`
   b:
     content: "client_max_body_size 8m; proxy_pass http://café:3210;"
 "#,

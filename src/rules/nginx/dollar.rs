@@ -9,7 +9,8 @@ rule! {
     /// nginx's variables in a config's content are replaced by Compose, with nothing.
     ///
     /// Compose reads `$host` as a variable of its own there, as everywhere. What nginx gets is `proxy_set_header Host ;`, and
-    /// it does not start: "invalid number of arguments". A dollar that is meant for nginx is written `$$`.
+    /// it does not start: "invalid number of arguments". A dollar that is meant for nginx is written `$$`, in a template too:
+    /// what nginx's image replaces there, it replaces after Compose.
     ///
     /// ```yaml,bad
     /// services:
@@ -59,8 +60,8 @@ const NAMES: &[&str] = &[
 const BEGINNINGS: &[&str] = &["arg_", "body_bytes_", "cookie_", "http_", "proxy_", "sent_http_", "ssl_", "upstream_"];
 
 fn check(compose: &Compose, report: &mut Report<'_>) {
-    for content in nginx::contents(compose) {
-        let span = content.place.span;
+    for configuration in nginx::configurations(compose) {
+        let span = configuration.content.place.span;
         let unset = compose.problems_of(Kind::UnsetVariable).filter(|it| span.contains(it.place.span));
         let lost: Vec<&Problem> = unset.filter(|it| is_of_nginx(compose.written(it.place))).collect();
         let Some(first) = lost.first() else { continue };
@@ -91,7 +92,7 @@ mod tests {
     use crate::lint::testing::check;
 
     #[test]
-    fn variables_of_compose_and_templates_are_left_alone() {
+    fn variables_of_compose_are_left_alone_and_templates_come_after_it() {
         check(
             &RULE,
             r#"
@@ -109,7 +110,8 @@ configs:
       proxy_set_header Upgrade $http_upgrade; set $x $$host;
 #                              ^^^^^^^^^^^^^ error (unsafe fix): Compose puts nothing in the place of `$http_upgrade`, before nginx reads it
   b:
-    content: "proxy_set_header Host $host;"
+    content: "listen ${NGINX_PORT}; proxy_set_header Host $host;"
+#                                                         ^^^^^ error (unsafe fix): Compose puts nothing in the place of `$host`, before nginx reads it
   c:
     content: "proxy_set_header Host $$host;"
 "#,

@@ -1,14 +1,17 @@
 use crate::{
     compose::Compose,
-    lint::{Report, rule},
+    lint::{Report, Severity, rule},
     rules::nginx,
 };
 
 rule! {
-    /// nginx stands before Convex's backend, and lets no WebSocket through.
+    /// nginx stands before what speaks through a WebSocket, and lets none through.
     ///
-    /// nginx leaves out the headers that ask for one unless it is told to hand them on; the backend then answers 200 where
+    /// nginx leaves out the headers that ask for one unless it is told to hand them on; Convex's backend then answers 200 where
     /// its clients wait for 101, and they never connect. Seen with nginx 1.22, 1.26, 1.30 and 1.31.
+    ///
+    /// The pages of code-server, Home Assistant and Uptime Kuma show nothing without, by their documentation. Immich's miss
+    /// what happens meanwhile, and Grafana's the dashboards that are live: that is a warning and a hint.
     ///
     /// ```yaml,bad
     /// services:
@@ -53,10 +56,16 @@ const HEADERS: &str =
     "proxy_http_version 1.1; proxy_set_header Upgrade $$http_upgrade; proxy_set_header Connection upgrade;";
 
 fn check(compose: &Compose, report: &mut Report<'_>) {
-    for upstream in nginx::to_convex(compose, "upgrade") {
+    for upstream in nginx::upstreams(compose, "upgrade", |it| it.websocket.is_some()) {
+        let severity = upstream.program.websocket.unwrap_or(RULE.severity);
+        let why = match severity {
+            Severity::Error => "Its clients wait for one, and never connect.",
+            _ => "What it says by itself is not heard.",
+        };
         report
-            .at(upstream.place(compose).span, "nginx lets no WebSocket through to the backend")
-            .why("Convex's clients wait for one, and never connect.")
+            .at(upstream.place(compose).span, format!("nginx lets no WebSocket through to `{}`", upstream.service.name))
+            .severity(severity)
+            .why(why)
             .unsafe_fix("Hand on the WebSocket headers", upstream.add(compose, HEADERS));
     }
 }
@@ -65,6 +74,42 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
 mod tests {
     use super::RULE;
     use crate::lint::testing::check;
+
+    #[test]
+    fn as_bad_as_it_is_for_what_runs_behind() {
+        check(
+            &RULE,
+            r#"
+services:
+  é: {image: "louislam/uptime-kuma:2"}
+  home: {image: ghcr.io/home-assistant/home-assistant:stable}
+  own: {build: ., image: example/grafana}
+  charts: {image: grafana/grafana}
+  proxy:
+    image: nginx
+    configs:
+      - {source: a, target: /etc/nginx/a.conf}
+      - {source: b, target: /etc/nginx/b.conf}
+configs:
+  a: # ☕
+    content: |
+      upstream kuma { server é:3001; }
+#                            ^^^^^^ error: nginx lets no WebSocket through to `é`
+      location = /robots.txt { return 204; }
+      location / { proxy_pass http://kuma/; }
+      location / {
+        proxy_pass http://charts:3000;
+#                         ^^^^^^^^^^^ hint (unsafe fix): nginx lets no WebSocket through to `charts`
+      }
+      location /local/ { proxy_pass http://home:8123; }
+  b:
+    content: |
+      upstream kuma { server é:3001; }
+      location /status/ { proxy_pass http://kuma; }
+      location / { proxy_pass http://own:3000; }
+"#,
+        );
+    }
 
     #[test]
     fn what_is_included_or_unknown_is_left_alone() {
@@ -86,7 +131,7 @@ configs:
       # é Upgrade
       include mime.types;
       upstream x { server café:3210; }
-#                         ^^^^^^^^^ error: nginx lets no WebSocket through to the backend
+#                         ^^^^^^^^^ error: nginx lets no WebSocket through to `café`
       proxy_set_header Host $$host;
       proxy_pass http://x;
   b:

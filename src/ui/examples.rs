@@ -1,0 +1,127 @@
+//! Projects to open, so that nobody begins with an empty page.
+
+use super::state::Document;
+
+pub(super) struct Example {
+    pub(super) title: &'static str,
+    /// Of `compose.yaml`.
+    text: &'static str,
+    /// Of `.env`; empty where there is none.
+    environment: &'static str,
+    /// The target of the proxy it is shown behind. The file is upstream's then: the engine proposes names for its sites.
+    pub(super) target: &'static str,
+}
+
+/// What is in the list, below headings. The first of all is what a first visit shows.
+pub(super) static GROUPS: [(&str, &[Example]); 4] = [
+    (
+        "Convex",
+        &[
+            of("As its makers ship it", UPSTREAM),
+            of(
+                "Its data in Postgres",
+                include_str!("../../examples/convex-postgres/compose.yaml"),
+            ),
+            of(
+                "Its files in MinIO",
+                include_str!("../../examples/convex-s3/compose.yaml"),
+            ),
+            of(
+                "As the common guides say",
+                include_str!("../../examples/convex-guides/compose.yaml"),
+            ),
+            // What `tests/convex.rs` holds against `docs/convex.md`.
+            of(
+                "A guide's file for development",
+                include_str!("../../tests/convex/development.yaml"),
+            ),
+            of(
+                "A guide's file for production",
+                include_str!("../../tests/convex/production.yaml"),
+            ),
+            of(
+                "A guide's file for both",
+                include_str!("../../tests/convex/hybrid.yaml"),
+            ),
+        ],
+    ),
+    (
+        "Convex behind a proxy",
+        &[
+            behind("nginx", "nginx"),
+            behind("Caddy", "caddy"),
+            behind("Traefik", "traefik-labels"),
+            behind("HAProxy", "haproxy"),
+            behind("Apache", "apache"),
+            behind("Envoy", "envoy"),
+            behind("Cloudflare Tunnel", "cloudflared"),
+        ],
+    ),
+    (
+        "Platforms",
+        &[
+            of(
+                "Convex on Coolify",
+                include_str!("../../examples/convex-coolify/compose.yaml"),
+            ),
+            of(
+                "Convex on Dokploy",
+                include_str!("../../examples/convex-dokploy/compose.yaml"),
+            ),
+        ],
+    ),
+    (
+        "Other",
+        &[Example {
+            environment: include_str!("../../examples/web-app/.env"),
+            ..of(
+                "A small web app with its database",
+                include_str!("../../examples/web-app/compose.yaml"),
+            )
+        }],
+    ),
+];
+
+const UPSTREAM: &str = include_str!("../../examples/convex-upstream/compose.yaml");
+
+/// The one at `index`, headings not counted, or the first.
+pub(super) fn at(mut index: usize) -> &'static Example {
+    for (_, examples) in &GROUPS {
+        match examples.get(index) {
+            Some(it) => return it,
+            None => index -= examples.len(),
+        }
+    }
+    &GROUPS[0].1[0]
+}
+
+impl Example {
+    pub(super) fn documents(&self) -> Vec<Document> {
+        let mut documents = Vec::new();
+        for (name, text) in [("compose.yaml", self.text), (".env", self.environment)] {
+            if !text.is_empty() {
+                documents.push(Document {
+                    name: name.into(),
+                    text: text.into(),
+                });
+            }
+        }
+        documents
+    }
+}
+
+const fn of(title: &'static str, text: &'static str) -> Example {
+    Example {
+        title,
+        text,
+        environment: "",
+        target: "",
+    }
+}
+
+const fn behind(title: &'static str, target: &'static str) -> Example {
+    Example {
+        target,
+        ..of(title, UPSTREAM)
+    }
+}
