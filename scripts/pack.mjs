@@ -5,12 +5,12 @@ import { CODE, FUNCTION, PAIR, STREAMS, TYPE, read, recency, walk, write } from 
 const PAIRS = 32;
 
 /**
- * The same module, only that more of it is alike: functions of one type follow each other, the short ones first,
+ * The same module, only that more of it is alike: functions of one type follow each other, the long ones first,
  * and locals are numbered in the order of their use. `rename` gives each name that is imported or exported.
  */
 export function arrange(module, rename) {
   const { types, lengths } = look(module);
-  const sorted = [...types.keys()].sort((a, b) => types[a] - types[b] || lengths[a] - lengths[b] || a - b);
+  const sorted = [...types.keys()].sort((a, b) => types[a] - types[b] || lengths[b] - lengths[a] || a - b);
   const imported = WebAssembly.Module.imports(new WebAssembly.Module(module)).length;
   const functions = [...Array(imported).keys()];
   sorted.forEach((old, i) => (functions[imported + old] = imported + i));
@@ -57,28 +57,22 @@ export function arrange(module, rename) {
       // The declarations that were, which end here; others are written once the order is known.
       out.length = 0;
     },
+    // A section, or a function in one. Functions wait until all are there.
     sized(part) {
-      const length = read(take);
+      read(take);
       const outer = out;
       out = [];
       depth += 1;
       if (depth === 1) bodies = [];
       part();
       depth -= 1;
-      let content = out;
-      if (depth === 1) content = [...declarations(), ...content];
-      else for (const old of bodies.length > 0 ? sorted : []) for (const byte of bodies[old]) content.push(byte);
-      out = [];
-      write(content.length, put);
-      for (const byte of content) out.push(byte);
-      if (depth === 1) {
-        bodies.push(out);
-        out = outer;
-      } else {
-        for (const byte of out) outer.push(byte);
-        out = outer;
-      }
-      return length;
+      const isFunction = depth === 1;
+      const content = isFunction ? [...declarations(), ...out] : [...out, ...sorted.flatMap((old) => bodies[old] ?? [])];
+      const size = [];
+      write(content.length, (it) => size.push(it));
+      out = outer;
+      if (isFunction) bodies.push([...size, ...content]);
+      else for (const it of [size, content].flat()) put(it);
     },
   });
   return Uint8Array.from(out);
