@@ -10,7 +10,8 @@ import { basename, dirname, extname, join } from "node:path";
 
 import { buildSync, transformSync } from "esbuild";
 
-import { pack, unpack } from "../src/ui/js/modules.js";
+import { unpack } from "../src/ui/js/modules.js";
+import { arrange, pack } from "./pack.mjs";
 
 const dist = process.env.TRUNK_STAGING_DIR ?? "dist";
 const all = readdirSync(dist, { recursive: true, withFileTypes: true }).filter((it) => it.isFile());
@@ -28,15 +29,26 @@ const styles = files.filter((it) => it.endsWith(".css"));
 files.filter((it) => it.endsWith("worker_loader.js")).forEach((it) => rmSync(it));
 files.filter((it) => it.endsWith(".d.ts")).forEach((it) => rmSync(it));
 
-// The glue is written to be read; nobody reads it here.
-for (const file of [app, worker]) {
-  const { code } = transformSync(readFileSync(file, "utf8"), { minify: true, target: "es2022", legalComments: "none" });
-  writeFileSync(file, code);
-}
+// The glue is written to be read; nobody reads it here. What it and its module call each other is made short as well.
+const arranged = [[app, appModule], [worker, workerModule]].map(([glue, module]) => {
+  const names = new Map();
+  const rename = (name) => {
+    if (!/^(__wb|wasm_bindgen__)/.test(name)) return name;
+    if (!names.has(name)) names.set(name, `_${names.size.toString(36)}`);
+    return names.get(name);
+  };
+  const res = arrange(readFileSync(module), rename);
+  const { code } = transformSync(readFileSync(glue, "utf8"), { minify: true, target: "es2022", legalComments: "none" });
+  writeFileSync(glue, code.replace(/\b(__wb|wasm_bindgen__)\w+/g, (name) => names.get(name) ?? name));
+  return res;
+});
 
 // The page fetches both modules itself; the glue must not look for them. src/ui/js/start.js says why.
 const modules = join(dist, "modules.wasm");
-const [pageModule, engineModule] = [appModule, workerModule].map((file) => packed(readFileSync(file)));
+const [pageModule, engineModule] = pack(arranged);
+arranged.forEach((module, i) => {
+  if (!Buffer.from(unpack([pageModule, engineModule][i])).equals(module)) fail("what is packed does not come out as it was");
+});
 writeFileSync(modules, Buffer.concat([pageModule, engineModule]));
 [appModule, workerModule].forEach((file) => rmSync(file));
 
@@ -85,12 +97,6 @@ function rename(file, users) {
   // The module knows its imports by their old names; only where they are fetched from changes.
   const from = new RegExp(`(from\\s*['"][^'"]*)${old.replaceAll(".", "\\.")}(?=['"])`, "g");
   for (const user of users) writeFileSync(user, readFileSync(user, "utf8").replace(from, `$1${name}`));
-}
-
-function packed(module) {
-  const res = pack(module);
-  if (!Buffer.from(unpack(res)).equals(module)) fail("what is packed does not come out as it was");
-  return res;
 }
 
 function replaceOnce(text, pattern, replacement) {
