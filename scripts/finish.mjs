@@ -48,6 +48,7 @@ const modules = join(dist, "modules.wasm");
 const [pageModule, engineModule] = pack(arranged);
 arranged.forEach((module, i) => {
   if (!Buffer.from(unpack([pageModule, engineModule][i])).equals(module)) fail("what is packed does not come out as it was");
+  if (!WebAssembly.validate(module)) fail("what was put in order is no module any more");
 });
 writeFileSync(modules, Buffer.concat([pageModule, engineModule]));
 [appModule, workerModule].forEach((file) => rmSync(file));

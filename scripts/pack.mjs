@@ -153,8 +153,9 @@ function split(module, codes) {
     },
     local(stream) {
       const local = read(take);
-      write(placeOf(stream, local), (it) => streams[stream].push(it));
-      use(local);
+      const place = placeOf(stream, local);
+      write(place, (it) => streams[stream].push(it));
+      use(stream, place);
     },
     sized(part) {
       read(take);

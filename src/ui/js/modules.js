@@ -28,7 +28,9 @@ function moreOperandsOf(code) {
   return [8, 10, 12, 14].includes(code) ? [INDEX, INDEX] : [INDEX];
 }
 
-const operands = Array.from({ length: 256 }, (_, code) => operandsOf(code));
+// Plain tables: there are half a million instructions, and the page waits for them.
+const NONE = 255;
+const [firsts, seconds] = [0, 1].map((at) => Uint8Array.from({ length: 256 }, (_, code) => operandsOf(code)[at] ?? NONE));
 
 /** A number as modules write it, seven bits a byte. */
 export function read(take) {
@@ -51,13 +53,21 @@ export function write(value, put) {
  * `number` and `local` do with whole numbers; `sized(part)` is called for what has its size in front, `declare` with
  * the types of a function's locals; `next` says the code of the instruction that follows.
  */
-export function walk(size, { at, byte, next, local, declare, sized, number = (stream) => read(() => byte(stream)), name }) {
+export function walk(size, { at, byte, next, local, declare, sized, number, name }) {
   const types = [];
   const functions = [];
   const times = (count, act) => {
     for (; count > 0; count -= 1) act();
   };
   const bytes = (stream, count) => times(count, () => byte(stream));
+  number ??= (stream) => {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const part = byte(stream);
+      value += (part & 127) * 2 ** shift;
+      if (part < 128) return value;
+    }
+  };
   const text = () => bytes(OTHER, number(OTHER));
   name ??= text;
   const signed = (stream) => {
@@ -74,7 +84,11 @@ export function walk(size, { at, byte, next, local, declare, sized, number = (st
     else if (code === 0x43) bytes(FLOAT, 4);
     else if (code === 0x44) bytes(FLOAT, 8);
     else if (code > 0xfc) throw new Error(`no instruction ${code} is known`);
-    else for (const stream of code === 0xfc ? moreOperandsOf(number(CODE)) : operands[code]) number(stream);
+    else if (code === 0xfc) moreOperandsOf(number(CODE)).forEach(number);
+    else if (firsts[code] !== NONE) {
+      number(firsts[code]);
+      if (seconds[code] !== NONE) number(seconds[code]);
+    }
     return code;
   };
   const list = (act) => sized(() => times(number(SIZE), act));
@@ -147,13 +161,14 @@ export function recency() {
       const place = order.indexOf(local);
       return stream === READ ? place : local === fresh ? 0 : place + 1;
     },
-    localAt(stream, place) {
-      return stream === READ ? order[place] : place === 0 ? fresh : order[place - 1];
-    },
-    use(local) {
-      for (let place = order.indexOf(local); place > 0; place -= 1) order[place] = order[place - 1];
+    /** The local that is meant, which is the last that was used then. */
+    use(stream, said) {
+      let place = stream === READ ? said : said === 0 ? order.indexOf(fresh) : said - 1;
+      const local = order[place];
+      for (; place > 0; place -= 1) order[place] = order[place - 1];
       order[0] = local;
-      fresh = Math.max(fresh, local + 1);
+      if (local >= fresh) fresh = local + 1;
+      return local;
     },
   };
 }
@@ -169,12 +184,16 @@ export function unpack(packed) {
     const [code, first, second] = streams[PAIR].subarray(i, i + 3);
     spelled[code] = [...spelled[first], ...spelled[second]];
   }
-  const codes = [];
-  for (const code of streams[CODE]) for (const it of spelled[code]) codes.push(it);
+  const codes = new Uint8Array(module.length);
+  let length = 0;
+  for (let i = 0; i < streams[CODE].length; i += 1) {
+    const codesOfIt = spelled[streams[CODE][i]];
+    for (let j = 0; j < codesOfIt.length; j += 1) codes[length++] = codesOfIt[j];
+  }
   streams[CODE] = codes;
-  const places = counts.map(() => 0);
+  const places = new Uint32Array(STREAMS);
   const take = (stream) => streams[stream][places[stream]++];
-  const { declare, localAt, use } = recency();
+  const { declare, use } = recency();
   let at = 0;
   const put = (byte) => (module[at++] = byte);
   walk(module.length, {
@@ -183,18 +202,20 @@ export function unpack(packed) {
     next: () => codes[places[CODE]],
     declare,
     local(stream) {
-      const local = localAt(stream, read(() => take(stream)));
-      write(local, put);
-      use(local);
+      let said = take(stream);
+      if (said > 127) said += (take(stream) - 1) * 128;
+      write(use(stream, said), put);
     },
     sized(part) {
       const start = at;
       part();
-      const content = module.slice(start, at);
+      const size = at - start;
+      let length = 1;
+      for (let rest = size; rest > 127; rest >>= 7) length += 1;
+      module.copyWithin(start + length, start, at);
       at = start;
-      write(content.length, put);
-      module.set(content, at);
-      at += content.length;
+      write(size, put);
+      at += size;
     },
   });
   return module;
