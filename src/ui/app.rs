@@ -16,11 +16,11 @@ use super::{
     outputs::Outputs,
     overview::Overview,
     problems::Problems,
-    state::{Action, Document, Engine, Pane, State, View},
+    state::{Action, Document, Engine, Opened, Pane, State, View},
     tabs::{Tab, Tabs},
     words,
 };
-use crate::protocol::{self, Answer, Severity, page};
+use crate::protocol::{self, Answer, Proxy, Severity, page};
 
 impl Reducible for State {
     type Action = Action;
@@ -164,32 +164,59 @@ pub fn App() -> Html {
 
     let open = {
         let (editor, state) = (editor.clone(), state.clone());
-        Callback::from(move |index: usize| {
+        Callback::from(move |opened: Opened| {
             let Some(editor) = &*editor else { return };
-            let example = examples::at(index);
-            let documents = example.documents();
             let mut edit = 0;
             for document in &state.documents {
                 editor.close(&document.name);
             }
-            for document in &documents {
+            for document in &opened.documents {
                 edit = editor.open(&document.name, &document.text);
             }
-            if let Some(first) = documents.first() {
+            if let Some(first) = opened.documents.first() {
                 editor.show(&first.name);
             }
-            state.dispatch(Action::Opened {
-                documents,
-                edit,
-                target: example.target.into(),
-            });
+            state.dispatch(Action::Opened(Opened { edit, ..opened }));
         })
     };
+    let on_example = {
+        let state = state.clone();
+        open.reform(move |index| {
+            let example = examples::at(index);
+            // An example that nobody touched is in the list already.
+            let previous = match examples::has(&state.documents) {
+                true => state.previous.clone(),
+                false => Some(Rc::new(Opened {
+                    documents: state.documents.clone(),
+                    proxy: state.proxy.clone(),
+                    ..Opened::default()
+                })),
+            };
+            Opened {
+                documents: example.documents(),
+                proxy: Proxy {
+                    email: state.proxy.email.clone(),
+                    versions: state.proxy.versions.clone(),
+                    ..Proxy::default()
+                },
+                previous,
+                target: example.target.into(),
+                edit: 0,
+            }
+        })
+    };
+    let on_back = state
+        .previous
+        .clone()
+        .map(|previous| open.reform(move |()| Opened::clone(&previous)));
     let on_start_over = {
         let open = open.clone();
         Callback::from(move |()| {
             browser::forget();
-            open.emit(0);
+            open.emit(Opened {
+                documents: examples::at(0).documents(),
+                ..Opened::default()
+            });
         })
     };
     let on_go = {
@@ -278,7 +305,7 @@ pub fn App() -> Html {
     };
     html! {
         <div class="page">
-            <Header on_example={open} {on_start_over} />
+            <Header {on_example} {on_back} {on_start_over} />
             <nav class="panes-nav" aria-label={words::RESULTS}>
             <Tabs label={words::RESULTS} class="panes" controls="work" selected={pane_id} on_select={on_pane}
                 tabs={vec![

@@ -95,6 +95,12 @@ pub(super) fn at(mut index: usize) -> &'static Example {
     &GROUPS[0].1[0]
 }
 
+/// Whether that is an example as it was opened.
+pub(super) fn has(documents: &[Document]) -> bool {
+    let mut examples = GROUPS.iter().flat_map(|(_, examples)| examples.iter());
+    examples.any(|it| it.documents() == documents)
+}
+
 impl Example {
     pub(super) fn documents(&self) -> Vec<Document> {
         let mut documents = Vec::new();

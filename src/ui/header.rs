@@ -8,6 +8,8 @@ use super::{examples::GROUPS, words};
 #[derive(PartialEq, Properties)]
 pub(super) struct HeaderProps {
     pub(super) on_example: Callback<usize>,
+    /// Where an example took the place of what somebody had written.
+    pub(super) on_back: Option<Callback<()>>,
     pub(super) on_start_over: Callback<()>,
 }
 
@@ -39,6 +41,10 @@ pub(super) fn Header(props: &HeaderProps) -> Html {
                         <optgroup label={*heading}>{ for examples.iter().map(|it| html! { <option>{ it.title }</option> }) }</optgroup>
                     }) }
                 </select>
+                if let Some(on_back) = &props.on_back {
+                    <button type="button" id="back" class="button" title={words::BACK_WHY}
+                        onclick={on_back.reform(|_| ())}>{ words::BACK }</button>
+                }
                 <button type="button" id="start-over" class="button quiet" title={words::START_OVER_WHY}
                     onclick={props.on_start_over.reform(|_| ())}>{ words::START_OVER }</button>
             </div>

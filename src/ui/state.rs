@@ -30,6 +30,8 @@ pub struct State {
     /// The target that was shown last, by group.
     pub targets: Vec<(Rc<str>, Rc<str>)>,
     pub pane: Pane,
+    /// What somebody had written before an example took its place, and chosen.
+    pub previous: Option<Rc<Opened>>,
     /// The last outputs there were, and whether they are those of the newest answer.
     pub outputs: Rc<Vec<Output>>,
     pub outputs_are_old: bool,
@@ -41,6 +43,19 @@ pub struct State {
 pub struct Document {
     pub name: Rc<str>,
     pub text: Rc<str>,
+}
+
+/// Other documents altogether: an example, a fresh start, what was there before.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Opened {
+    pub documents: Vec<Document>,
+    pub proxy: Proxy,
+    /// Of the proxy it is shown behind; empty for none.
+    pub target: Rc<str>,
+    /// What it takes the place of, and can be opened again.
+    pub previous: Option<Rc<Opened>>,
+    /// As in [`State`].
+    pub edit: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,13 +96,7 @@ pub enum Action {
     },
     /// The editor holds the documents there are.
     EditorMade(u32),
-    /// Other documents altogether: an example, a fresh start.
-    Opened {
-        documents: Vec<Document>,
-        edit: u32,
-        /// Of the proxy it is shown behind; empty for none.
-        target: Rc<str>,
-    },
+    Opened(Opened),
     Added {
         document: Document,
         edit: u32,
@@ -134,6 +143,7 @@ impl State {
             fixing_unsafe: false,
             view: View::Problems,
             targets: Vec::new(),
+            previous: None,
             pane: Pane::Edit,
             outputs: Rc::default(),
             outputs_are_old: false,
@@ -206,16 +216,13 @@ impl State {
                 next.edit = edit;
                 next.ask_again();
             }
-            Action::Opened {
-                documents,
-                edit,
-                target,
-            } => {
-                next.documents = documents;
+            Action::Opened(opened) => {
+                let target = opened.target;
+                next.documents = opened.documents;
                 next.shown = 0;
-                next.edit = edit;
-                next.proxy.hosts.clear();
-                next.proxy.access.clear();
+                next.edit = opened.edit;
+                next.proxy = opened.proxy;
+                next.previous = opened.previous;
                 if !target.is_empty() {
                     // What the file and Docker alone bring up, as a visitor would have it.
                     next.proxy.place = Place::Network;
@@ -546,11 +553,11 @@ mod tests {
     #[test]
     fn an_example_behind_a_proxy_opens_with_what_the_proxy_is_given() {
         let opened = |state: &State, target: &str| {
-            state.after(Action::Opened {
-                documents: Vec::new(),
+            state.after(Action::Opened(Opened {
                 edit: 1,
                 target: target.into(),
-            })
+                ..Opened::default()
+            }))
         };
         let behind = opened(&state(), "caddy");
         assert_eq!(behind.request().shown, "caddy");

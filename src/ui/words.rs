@@ -12,6 +12,8 @@ pub(super) const PRIVATE_WHY: [&str; 2] = [
     "See for yourself: open the developer tools and watch the network, or pull the plug. What you write is kept in this browser's storage, so that a reload loses nothing.",
 ];
 pub(super) const EXAMPLES: &str = "Open an example";
+pub(super) const BACK: &str = "Back to my files";
+pub(super) const BACK_WHY: &str = "Opens what was here before the example";
 pub(super) const START_OVER: &str = "Start over";
 pub(super) const START_OVER_WHY: &str =
     "Deletes what this browser keeps, and opens the first example";

@@ -293,6 +293,36 @@ const tests = {
     }
   },
 
+  async "an example that takes the place of what somebody wrote gives it back"(page) {
+    const back = page.getByRole("button", { name: "Back to my files" });
+    await page.selectOption("#examples", { label: "Its data in Postgres" });
+    await settled(page);
+    same(await back.count(), 0);
+    await type(page, WEB);
+    await openProxy(page, "nginx");
+    await page.locator(".sites input").first().fill("shop.example.org");
+    await page.locator(".sites input").first().press("Enter");
+    await settled(page);
+    await page.selectOption("#examples", { label: "Caddy" });
+    await settled(page);
+    await page.selectOption("#examples", { label: "As its makers ship it" });
+    await settled(page);
+    same(await page.locator("#tls").inputValue().catch(() => "none"), await page.locator("#tls option").first().innerText());
+    await back.click();
+    await settled(page);
+    same(await text(page), WEB);
+    same(await page.locator(".sites input").first().inputValue(), "shop.example.org");
+    same(await back.count(), 0);
+    await page.selectOption("#examples", { label: "Caddy" });
+    await settled(page);
+    await page.setViewportSize({ width: 360, height: 740 });
+    await page.screenshot({ path: join(shots, "back-360.png") });
+    await page.setViewportSize({ width: 1024, height: 740 });
+    await page.screenshot({ path: join(shots, "back-1024.png") });
+    await page.getByRole("button", { name: "Start over" }).click();
+    same(await back.count(), 0);
+  },
+
   async "several files are read together"(page) {
     await page.selectOption("#examples", { label: "A small web app with its database" });
     await settled(page);
