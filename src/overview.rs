@@ -51,6 +51,18 @@ pub fn convex(compose: &Compose, found: &[Diagnostic]) -> Vec<Section> {
     overview.sections
 }
 
+/// Rules that underline the very thing: their findings are about that port, address or image, and no other.
+const UNDERLINED: [&str; 8] = [
+    "admin-port-public",
+    "container-ports-crossed",
+    "image-unpinned",
+    "origin-malformed",
+    "origin-misdirected",
+    "port-beside-proxy",
+    "revision-broken",
+    "tag-unknown",
+];
+
 struct Overview<'a> {
     compose: &'a Compose,
     found: &'a [Diagnostic],
@@ -75,7 +87,9 @@ impl Overview<'_> {
     ) {
         let is_about = |it: &Diagnostic| {
             let id = it.rule.strip_prefix("convex-").unwrap_or(it.rule);
-            rules.iter().any(|rule| id.starts_with(rule))
+            let is_here =
+                !UNDERLINED.contains(&id) || span.is_some_and(|span| touches(span, it.span));
+            is_here && rules.iter().any(|rule| id.starts_with(rule))
         };
         let mut problem: Option<usize> = None;
         for (index, it) in self.found.iter().enumerate() {
@@ -139,7 +153,11 @@ impl Overview<'_> {
                 3211,
                 "HTTP actions",
                 "For webhooks, signing in, and whoever calls your HTTP actions.",
-                &["actions-unreachable"],
+                &[
+                    "actions-unreachable",
+                    "container-ports-crossed",
+                    "port-beside-proxy",
+                ],
             );
         }
         for service in dashboards {
@@ -148,7 +166,12 @@ impl Overview<'_> {
                 6791,
                 "Dashboard",
                 "For you. It is a page that talks to the API from your browser.",
-                &["dashboard-port-moved", "admin-port-public"],
+                &[
+                    "dashboard-port-moved",
+                    "container-ports-crossed",
+                    "port-beside-proxy",
+                    "admin-port-public",
+                ],
             );
         }
     }
@@ -159,6 +182,9 @@ impl Overview<'_> {
         let who = match port {
             None if !service.is_complete() => "Who reaches it is not told here.".to_owned(),
             None => "Only other containers reach it.".to_owned(),
+            Some(port) if !port.known && port.host_ip.is_none() => {
+                "It is published, and a variable says where.".to_owned()
+            }
             Some(port) => {
                 let at = match port.published.filter(|_| port.known) {
                     Some((first, last)) if first == last => format!("port {first}"),
@@ -329,6 +355,10 @@ impl Overview<'_> {
     }
 }
 
+fn touches(a: Span, b: Span) -> bool {
+    a.file == b.file && a.start <= b.end && b.start <= a.end
+}
+
 fn data(service: &Service, mount: Option<&Mount>) -> String {
     let Some(mount) = mount else {
         let is_told = service.is_complete() && service.mounts.iter().all(|it| it.target.known);
@@ -414,6 +444,46 @@ volumes: {data: }
             "Instance secret: It stands in the file. 9 convex-secret-",
         ] {
             assert!(told.contains(line), "{line}\n{told}");
+        }
+    }
+
+    #[test]
+    fn each_port_and_each_address_has_what_was_found_about_itself() {
+        let told = told(
+            "services:
+  b:
+    image: ghcr.io/get-convex/convex-backend
+    ports: [\"3210:3210\", \"3211:3211\"]
+    environment:
+      - CONVEX_CLOUD_ORIGIN=https://é.example.com/
+      - CONVEX_SITE_ORIGIN=https://é.example.com
+  d:
+    image: ghcr.io/get-convex/convex-dashboard
+    ports: [\"127.0.0.1:${PORT}:6791\"]
+",
+        );
+        for line in [
+            "3211, HTTP actions: Everyone who reaches this machine, at port 3211; a firewall such as ufw does not change that. For webhooks, signing in, and whoever calls your HTTP actions. 4 convex-port-beside-proxy\n",
+            "6791, Dashboard: This machine alone, at a port that is not fixed here. For you. It is a page that talks to the API from your browser. 10 \n",
+            "API: `https://é.example.com/`, from `CONVEX_CLOUD_ORIGIN` 6 convex-origin-malformed\n",
+            "HTTP actions: `https://é.example.com`, from `CONVEX_SITE_ORIGIN` 7 convex-origin-misdirected\n",
+        ] {
+            assert!(told.contains(line), "{line}\n{told}");
+        }
+    }
+
+    #[test]
+    fn what_a_variable_publishes_is_not_said_to_be_closed() {
+        let told = told(
+            "services:\n  b:\n    image: ghcr.io/get-convex/convex-backend\n    ports: [\"${A}:3210\", \"${IP}:3211:3211\"]\n",
+        );
+        for line in ["3210, API", "3211, HTTP actions"] {
+            assert!(
+                told.contains(&format!(
+                    "{line}: It is published, and a variable says where. "
+                )),
+                "{told}"
+            );
         }
     }
 

@@ -682,6 +682,13 @@ services:
         let (sites, notes) = planned(text, &Options::default());
         let expected = ["b.example.com → 127.0.0.1:3300", "c.example.com → nowhere"];
         assert_eq!(sites, expected, "{notes:#?}");
+        // What is published, wherever that may be, is not said to be closed.
+        let text = "services:\n  b:\n    image: get-convex/convex-backend\n    ports: ['127.0.0.1:${A}:3210', '${B}:3211']\n";
+        let (sites, notes) = planned(text, &Options::default());
+        assert_eq!(sites.len(), 2, "{sites:#?}");
+        let is_said =
+            |it: &String| it.contains("a variable says it") && !it.contains("not published");
+        assert!(notes.iter().all(is_said), "{notes:#?}");
     }
 
     #[test]

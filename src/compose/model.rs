@@ -75,7 +75,7 @@ pub struct Port {
     pub short: Option<ShortPort>,
     /// Without brackets; `None` for all interfaces.
     pub host_ip: Option<String>,
-    /// First and last host port; `None` when Docker picks one.
+    /// First and last host port; `None` when Docker picks one, or a variable, in which case it is not `known`.
     pub published: Option<(u16, u16)>,
     pub target: (u16, u16),
     /// `tcp`, `udp`, …, in lower case.
@@ -306,11 +306,13 @@ impl Reader<'_> {
     }
 
     fn port(&self, item: &Value) -> Option<Port> {
-        let target = item.get("target")?;
+        let Some(target) = item.get("target") else {
+            return unclear_port(item);
+        };
         let published = item.get("published");
         let known = |it: &Value| it.scalar().is_some_and(|it| it.known);
         let range = |it: &Value| port_range(&it.scalar()?.printed());
-        if !known(target) || published.is_some_and(|it| !known(it)) {
+        if !known(target) {
             return None;
         }
         let short = self.is_short(item).then(|| ShortPort {
@@ -323,8 +325,8 @@ impl Reader<'_> {
             short,
             host_ip: string("host_ip").filter(|it| !it.is_empty()),
             published: match published.filter(|it| it.text() != Some("")) {
-                Some(published) => Some(range(published)?),
-                None => None,
+                Some(published) if known(published) => Some(range(published)?),
+                _ => None,
             },
             target: range(target)?,
             protocol: string("protocol")
@@ -523,6 +525,28 @@ impl Reader<'_> {
             text: scalar.text.get(range).unwrap_or_default().to_owned(),
         }
     }
+}
+
+/// A short form of which a variable says a part, and not the container's port.
+fn unclear_port(item: &Value) -> Option<Port> {
+    let scalar = item.scalar().filter(|it| !it.known)?;
+    let text = scalar.text.as_str();
+    let is_known = |range| scalar.part(range).is_some_and(|it| it.known);
+    let start = text.rfind(':').map_or(0, |at| at + 1);
+    let target = text.get(start..).filter(|_| is_known(start..text.len()))?;
+    let (target, protocol) = target.split_once('/').unwrap_or((target, "tcp"));
+    let is_address = |it: &&str| it.parse::<std::net::IpAddr>().is_ok() && is_known(0..it.len());
+    let host_ip = text.split(':').next().filter(is_address);
+    Some(Port {
+        place: item.place,
+        short: None,
+        host_ip: host_ip.map(str::to_owned),
+        published: None,
+        target: port_range(target)?,
+        protocol: protocol.to_ascii_lowercase(),
+        app_protocol: None,
+        known: false,
+    })
 }
 
 /// `80` or `80-90`.

@@ -107,15 +107,21 @@ fn on_host(
     notes: &mut Vec<String>,
 ) -> Option<Upstream> {
     let name = &service.name;
-    let holds =
-        |it: &&Port| it.known && it.protocol == "tcp" && it.target.0 <= port && port <= it.target.1;
-    let Some(found) = service.ports.iter().find(holds) else {
+    let holds = |it: &&Port| it.protocol == "tcp" && it.target.0 <= port && port <= it.target.1;
+    let found = service.ports.iter().find(|it| it.known && holds(it));
+    let Some(found) = found.or_else(|| service.ports.iter().find(holds)) else {
         notes.push(format!(
             "Port {port} of `{name}` is not published, so a proxy on the host cannot reach it. Publish it as `127.0.0.1:{}:{port}`, or let the proxy run beside the others.",
             beside(port)
         ));
         return None;
     };
+    if !found.known {
+        notes.push(format!(
+            "Where port {port} of `{name}` is published is not known here: a variable says it. Put its value into `.env`."
+        ));
+        return None;
+    }
     // Port 0 is whichever is free.
     let Some((first, last)) = found.published.filter(|it| it.0 > 0) else {
         notes.push(format!(

@@ -296,6 +296,29 @@ pub(crate) fn database<'a>(compose: &Compose, backend: &'a Service) -> Option<Se
         .find_map(|name| setting(compose, backend, name))
 }
 
+/// Whether what runs at the database's host offers no encryption, as far as the project says.
+fn has_plain_database(compose: &Compose, backend: &Service, host: &str) -> bool {
+    // Who starts a database with options of their own may have given it a certificate.
+    let is_plain = match service_at(compose, host) {
+        Some(database) => {
+            database.image.is_some() && database.build.is_none() && database.command.is_none()
+        }
+        None => host == "host.docker.internal",
+    };
+    let brings_certificates = ["PG_CA_FILE", "MYSQL_CA_FILE"]
+        .iter()
+        .any(|it| backend.variable(it).is_some());
+    is_plain && !brings_certificates
+}
+
+/// What the instance is called, where that is known.
+fn instance(backend: &Service) -> Option<&str> {
+    match is_set(backend, "INSTANCE_NAME")? {
+        true => backend.variable("INSTANCE_NAME")?.known_value(),
+        false => Some("convex-self-hosted"),
+    }
+}
+
 /// The service that other containers call `host`.
 fn service_at<'a>(compose: &'a Compose, host: &str) -> Option<&'a Service> {
     let is_called = |it: &&Service| {
@@ -316,12 +339,17 @@ fn outside(compose: &Compose) -> String {
     let origin = backend
         .and_then(|it| it.variable(CLOUD))
         .and_then(Variable::known_value);
-    let internal = |it: &&str| is_internal(compose, Address::of(it).host);
-    if let Some(origin) = origin.filter(|it| !it.is_empty() && !internal(it)) {
+    let port = backend.and_then(|it| published(it, 3210));
+    // One that leads nowhere is itself to be mended, and then the others would not agree with it.
+    let is_wrong = |it: &&str| {
+        let address = Address::of(it);
+        let is_unpublished = port.is_some() && address.number() != port;
+        is_internal(compose, address.host) || address.is_loopback() && is_unpublished
+    };
+    if let Some(origin) = origin.filter(|it| !it.is_empty() && !is_wrong(it)) {
         return origin.to_owned();
     }
-    let port = backend.and_then(|it| published(it, 3210)).unwrap_or(3210);
-    format!("http://127.0.0.1:{port}")
+    format!("http://127.0.0.1:{}", port.unwrap_or(3210))
 }
 
 /// Whether the backend is meant for others than whoever runs it: its address is an `https` one.

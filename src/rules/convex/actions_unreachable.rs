@@ -123,4 +123,15 @@ services:
 "#,
         );
     }
+
+    #[test]
+    fn a_port_that_a_variable_publishes_is_published() {
+        check(
+            &RULE,
+            r#"
+services:
+  é: {image: ghcr.io/get-convex/convex-backend, environment: ["CONVEX_SITE_ORIGIN=http://localhost:3211"], ports: ["3210:3210", "${SITE}:3211"]}
+"#,
+        );
+    }
 }

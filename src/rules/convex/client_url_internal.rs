@@ -72,7 +72,7 @@ fn is_for_browsers(variable: &Variable) -> bool {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::lint::testing::check;
+    use crate::lint::testing::{check, check_fix};
 
     #[test]
     fn pages_and_servers() {
@@ -90,6 +90,23 @@ services:
     environment: ["NEXT_PUBLIC_CONVEX_URL=http://backend:3210", "CONVEX_URL=http://backend:3210"]
 #                                                ^^^^^^^ warning (unsafe fix): browsers cannot reach `backend`
   c: {image: example/c, environment: ["VITE_CONVEX_URL=${URL}", "NEXT_PUBLIC_CONVEX_URL=https://api.example.com"]}
+"#,
+        );
+    }
+
+    #[test]
+    fn an_origin_that_nothing_is_published_at_is_not_passed_on() {
+        check_fix(
+            &RULE,
+            r#"
+services:
+  backend: {image: ghcr.io/get-convex/convex-backend, ports: ["8080:3210"], environment: ["CONVEX_CLOUD_ORIGIN=http://localhost:3210"]}
+  é: {image: x, environment: ["VITE_CONVEX_URL=http://backend:3210"]} # ☕
+"#,
+            r#"
+services:
+  backend: {image: ghcr.io/get-convex/convex-backend, ports: ["8080:3210"], environment: ["CONVEX_CLOUD_ORIGIN=http://localhost:3210"]}
+  é: {image: x, environment: ["VITE_CONVEX_URL=http://127.0.0.1:8080"]} # ☕
 "#,
         );
     }

@@ -1,5 +1,5 @@
 use crate::{
-    compose::{Compose, Service},
+    compose::{Compose, Port, Service},
     lint::{Report, Severity, rule},
     rules::convex::{self, Address},
 };
@@ -57,7 +57,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
             || site.as_ref().is_some_and(|it| it.trim_end_matches('/') == url.read.trim_end_matches('/'));
         let is_elsewhere = (both_here || address.host == right.host)
             && (address.scheme != right.scheme || address.number() != right.number())
-            && address.number() != convex::published(backend, 3210);
+            && !leads_there(backend, address.number(), both_here);
         let edit = compose.replace_span(url.value.place, &cloud);
         let (message, why) = if is_actions {
             ("this is the address of HTTP actions, not of the API", "The dashboard talks to the API only.")
@@ -77,10 +77,19 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
     }
 }
 
+/// Whether the API is published at the port: for the machine itself, or for others too.
+fn leads_there(backend: &Service, number: Option<u16>, for_itself: bool) -> bool {
+    let is_it = |it: &&Port| it.known && it.target == (3210, 3210) && number.is_some_and(|number| it.published == Some((number, number)));
+    backend.ports.iter().any(|it| is_it(&it) && (for_itself || !is_here(it)))
+}
+
 /// Whether others than the machine itself can open the dashboard.
 fn is_open(dashboard: &Service) -> bool {
-    let is_here = |it: &Option<String>| it.as_ref().is_some_and(|it| it.starts_with("127.") || it == "::1");
-    dashboard.ports.is_empty() || dashboard.ports.iter().any(|it| !is_here(&it.host_ip))
+    dashboard.ports.is_empty() || dashboard.ports.iter().any(|it| !is_here(it))
+}
+
+fn is_here(port: &Port) -> bool {
+    port.host_ip.as_ref().is_some_and(|it| it.starts_with("127.") || it == "::1")
 }
 
 #[cfg(test)]
@@ -108,6 +117,23 @@ services:
   e: {image: ghcr.io/get-convex/convex-dashboard, environment: ["NEXT_PUBLIC_DEPLOYMENT_URL=http://192.168.1.5:3210"]}
   f: {image: ghcr.io/get-convex/convex-dashboard, environment: ["NEXT_PUBLIC_DEPLOYMENT_URL=https://${domain}"]}
   g: {image: ghcr.io/get-convex/convex-dashboard}
+"#,
+        );
+    }
+
+    #[test]
+    fn a_port_of_the_machine_itself_is_no_way_in_for_others() {
+        check(
+            &RULE,
+            r#"
+services:
+  backend:
+    image: ghcr.io/get-convex/convex-backend
+    ports: ["127.0.0.1:3210:3210", "3310:3210"] # é
+    environment: ["CONVEX_CLOUD_ORIGIN=https://x.example.com"]
+  a: {image: ghcr.io/get-convex/convex-dashboard, environment: ["NEXT_PUBLIC_DEPLOYMENT_URL=http://x.example.com:3210"]}
+#                                                                                           ^^^^^^^^^^^^^^^^^^^^^^^^^ warning (unsafe fix): the backend calls itself by another scheme or port
+  b: {image: ghcr.io/get-convex/convex-dashboard, environment: ["NEXT_PUBLIC_DEPLOYMENT_URL=http://x.example.com:3310"]}
 "#,
         );
     }

@@ -1,5 +1,5 @@
 use crate::{
-    compose::{Compose, Service},
+    compose::Compose,
     lint::{Report, rule},
     rules::convex::{self, Address},
 };
@@ -45,7 +45,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
             Some("mysql" | "mariadb") => "MYSQL_DATABASE",
             _ => continue,
         };
-        let Some(instance) = instance(service) else { continue };
+        let Some(instance) = convex::instance(service) else { continue };
         let wanted = instance.replace('-', "_");
         // A script may make any number of databases.
         let has_script = database.mounts.iter().any(|it| !it.target.known || it.target.text.contains("initdb"));
@@ -55,15 +55,8 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
         }
         report
             .at(made.place.span, format!("the backend looks for the database `{wanted}`"))
-            .why("Its database is called as its instance, with `_` for `-`, and it does not make one.")
+            .why("Its database is called as its instance, with `_` for `-`, and it does not make one. Where the volume holds data already, the variable is not looked at: make the database by hand.")
             .unsafe_fix("Make that one", compose.replace_span(made.place, &wanted));
-    }
-}
-
-fn instance(service: &Service) -> Option<&str> {
-    match convex::is_set(service, "INSTANCE_NAME")? {
-        true => service.variable("INSTANCE_NAME")?.known_value(),
-        false => Some("convex-self-hosted"),
     }
 }
 

@@ -38,14 +38,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
     for service in convex::backends(compose) {
         let Some(url) = convex::database(compose, service) else { continue };
         let address = Address::of(&url.read);
-        let own = convex::service_at(compose, address.host);
-        // Who starts a database with options of their own may have given it a certificate.
-        let is_plain = match own {
-            Some(database) => database.image.is_some() && database.build.is_none() && database.command.is_none(),
-            None => address.host == "host.docker.internal",
-        };
-        let brings_certificates = ["PG_CA_FILE", "MYSQL_CA_FILE"].iter().any(|it| service.variable(it).is_some());
-        if !is_plain || brings_certificates || convex::is_set(service, FLAG) != Some(false) {
+        if !convex::has_plain_database(compose, service, address.host) || convex::is_set(service, FLAG) != Some(false) {
             continue;
         }
         let edit = match service.variable(FLAG) {

@@ -9,7 +9,8 @@ rule! {
     ///
     /// The backend adds the database's name itself, and exits with "cluster url already contains db name" or "cluster url
     /// username must be set" (`crates/clusters/src/lib.rs`). The name is that of the instance, with `_` for `-`:
-    /// `convex_self_hosted`, where nothing else is said.
+    /// `convex_self_hosted`, where nothing else is said. For MySQL, one in the address does no harm as long as it exists
+    /// ("Do not include the database name in `MYSQL_URL`", `self-hosted/advanced/postgres_or_mysql.md`).
     ///
     /// ```yaml,bad
     /// services:
@@ -41,10 +42,22 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
                 .at(address.place_of_host(compose, url.value).span, format!("`{name}` names no user"))
                 .why("The backend exits with \"cluster url username must be set\".");
         }
-        if name == "MYSQL_URL" || matches!(address.path, "" | "/") {
+        if matches!(address.path, "" | "/") {
             continue;
         }
         let place = convex::last_place_of(compose, url.value, address.path);
+        if name == "MYSQL_URL" {
+            let is_own = |it: &str| address.path.strip_prefix('/') == Some(&it.replace('-', "_"));
+            if address.path.contains('$') || convex::instance(service).is_none_or(is_own) {
+                continue;
+            }
+            report
+                .at(place.span, "`MYSQL_URL` names a database, which is not the instance's")
+                .severity(Severity::Warning)
+                .why("It has to be there too, for nothing: the backend keeps its data in one called as the instance, with `_` for `-`.")
+                .unsafe_fix("Leave the name out", compose.replace_span(place, ""));
+            continue;
+        }
         let found = report
             .at(place.span, format!("`{name}` names a database, and the backend exits"))
             .why("It adds the name itself: that of the instance, with `_` for `-`.")
@@ -78,6 +91,9 @@ services:
 #                                          ^^ error: `DATABASE_URL` names no user
   c: {image: ghcr.io/get-convex/convex-backend, environment: {POSTGRES_URL: "${POSTGRES_URL}"}}
   d: {image: ghcr.io/get-convex/convex-backend, environment: ["MYSQL_URL=mysql://u:p@db/convex", "POSTGRES_URL="]}
+#                                                                                      ^^^^^^^ warning (unsafe fix): `MYSQL_URL` names a database, which is not the instance's
+  g: {image: ghcr.io/get-convex/convex-backend, environment: ["MYSQL_URL=mysql://u:p@db/my_shop", "INSTANCE_NAME=my-shop"]}
+  h: {image: ghcr.io/get-convex/convex-backend, environment: ["MYSQL_URL=mysql://u:p@db/x", INSTANCE_NAME]}
   e: {image: ghcr.io/get-convex/convex-backend, environment: [POSTGRES_URL, "DATABASE_URL=postgres://${AUTH:?a/b}@db"]}
   f: {image: example/app, environment: ["POSTGRES_URL=postgres://u:p@db/app"]}
 "#,

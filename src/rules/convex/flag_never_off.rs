@@ -1,7 +1,7 @@
 use crate::{
     compose::Compose,
     lint::{Report, Severity, rule},
-    rules::convex,
+    rules::convex::{self, Address},
 };
 
 rule! {
@@ -48,12 +48,30 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
                 continue;
             }
             let place = if variable.in_list { variable.place } else { variable.name.place };
-            let found = report
-                .at(place.span, format!("`{name}` is on, although it says `{value}`"))
+            let found = report.at(place.span, format!("`{name}` is on, although it says `{value}`"));
+            // Without another database, nothing is encrypted either way.
+            let database = convex::database(compose, service).filter(|_| name == "DO_NOT_REQUIRE_SSL");
+            // With one that offers no encryption, it is what lets the backend start.
+            let is_plain = database.as_ref().is_some_and(|it| {
+                let address = Address::of(&it.read);
+                // `localhost` is meant for a container beside it, or for the host.
+                address.is_loopback() || convex::has_plain_database(compose, service, address.host)
+            });
+            if is_plain {
+                let edit = if variable.in_list {
+                    compose.replace(variable.place, &format!("{name}=1"))
+                } else {
+                    variable.value.as_ref().and_then(|it| compose.replace(it.place, "\"1\""))
+                };
+                found
+                    .why("Any value turns it on, and without it the backend refuses this database, which has no certificate.")
+                    .unsafe_fix("Say so: `1`", edit);
+                continue;
+            }
+            let found = found
                 .why("Any value turns it on. The name alone, or nothing, leaves it off.")
                 .unsafe_fix("Leave it unset", convex::without_value(compose, variable));
-            // Without another database, nothing is encrypted either way.
-            if name == "DO_NOT_REQUIRE_SSL" && convex::database(compose, service).is_some() {
+            if database.is_some() {
                 found.severity(Severity::Error);
             }
         }
@@ -63,7 +81,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::lint::testing::check;
+    use crate::lint::testing::{check, check_fix};
 
     #[test]
     fn any_value_is_on() {
@@ -84,6 +102,28 @@ services:
     image: ghcr.io/get-convex/convex-backend
     environment: ["DO_NOT_REQUIRE_SSL=${UNKNOWN}", DISABLE_BEACON=true]
 "#,
+        );
+    }
+
+    #[test]
+    fn what_a_plain_database_needs_is_not_taken_away() {
+        check_fix(
+            &RULE,
+            r#"
+services:
+  a: {image: ghcr.io/get-convex/convex-backend, environment: ["POSTGRES_URL=postgres://u:é@db:5432", "DO_NOT_REQUIRE_SSL=0"]}
+  db: {image: "postgres:17"} # ☕
+"#,
+            r#"
+services:
+  a: {image: ghcr.io/get-convex/convex-backend, environment: ["POSTGRES_URL=postgres://u:é@db:5432", DO_NOT_REQUIRE_SSL=1]}
+  db: {image: "postgres:17"} # ☕
+"#,
+        );
+        check_fix(
+            &RULE,
+            "services:\n  a:\n    image: get-convex/convex-backend\n    environment:\n      MYSQL_URL: mysql://u:é@127.0.0.1\n      DO_NOT_REQUIRE_SSL: off\n",
+            "services:\n  a:\n    image: get-convex/convex-backend\n    environment:\n      MYSQL_URL: mysql://u:é@127.0.0.1\n      DO_NOT_REQUIRE_SSL: \"1\"\n",
         );
     }
 }

@@ -1,5 +1,5 @@
 use crate::{
-    compose::{Compose, Service},
+    compose::{Compose, Service, Variable},
     lint::{Report, rule},
     rules::convex::{self, Address},
 };
@@ -56,6 +56,24 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
                 .at(place.span, format!("port {port} is {is}, not {}", if target == 3210 { "the API" } else { "HTTP actions" }))
                 .unsafe_fix("Name the published port", meant.and_then(|it| compose.replace_span(place, &it)));
         }
+        for name in [convex::CLOUD, convex::SITE] {
+            let Some(variable) = service.variable(name) else { continue };
+            let Some((named, dashboard)) = named_after_dashboard(compose, variable) else { continue };
+            // Nothing is known of the value, so that it has no place of its own in a list.
+            let place = variable.value.as_ref().filter(|_| !variable.in_list).map_or(variable.place, |it| it.place);
+            let found = report.at(place.span, format!("`{named}` is the address of `{dashboard}`"));
+            if name == convex::CLOUD {
+                continue;
+            }
+            let cloud = service.variable(convex::CLOUD).filter(|it| named_after_dashboard(compose, it).is_none());
+            let edit = cloud.map(|it| convex::written_value(compose, it)).filter(|it| !it.is_empty()).and_then(|it| {
+                let name = if variable.in_list { format!("{name}=") } else { String::new() };
+                compose.replace(place, &format!("{name}{it}/http"))
+            });
+            found
+                .why("HTTP actions are at port 3211 of the backend, or at the API's address with `/http` behind it.")
+                .unsafe_fix("Put `/http` behind the API's", edit);
+        }
         let (Some(cloud), Some(site)) = (cloud, site) else { continue };
         let address = Address::of(&site.read);
         let is_same = site.read.trim_end_matches('/') == cloud.read.trim_end_matches('/');
@@ -73,6 +91,18 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
             .why("They are at port 3211, or at the API's address with `/http` behind it.")
             .unsafe_fix("Put `/http` behind it", edit);
     }
+}
+
+/// The variable a value is taken from, and the dashboard, where Coolify makes the one for the other: it gives a host name
+/// to whatever a service names as `SERVICE_FQDN_NAME_PORT` or `SERVICE_URL_NAME_PORT`.
+fn named_after_dashboard<'a>(compose: &'a Compose, variable: &'a Variable) -> Option<(&'a str, &'a str)> {
+    let written = convex::written_value(compose, variable).strip_prefix('$')?;
+    let named = written.strip_prefix('{').and_then(|it| it.strip_suffix('}')).unwrap_or(written);
+    let name = named.strip_prefix("SERVICE_FQDN_").or_else(|| named.strip_prefix("SERVICE_URL_"))?;
+    let port = format!("{name}_6791");
+    let is_it = |it: &Variable| it.name.text.strip_prefix("SERVICE_FQDN_").or_else(|| it.name.text.strip_prefix("SERVICE_URL_")) == Some(&port);
+    let dashboard = compose.services.iter().find(|it| convex::has_dashboard_image(it) && it.environment.iter().any(is_it))?;
+    Some((named, &dashboard.name))
 }
 
 /// Whether a label gives the host name to the dashboard, and none to the backend.
@@ -99,7 +129,7 @@ fn led_to(compose: &Compose, backend: &Service, port: u16, target: u16) -> Optio
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::lint::testing::check;
+    use crate::lint::testing::{check, check_fix};
 
     #[test]
     fn labels_tell_what_is_meant() {
@@ -116,6 +146,24 @@ services:
     labels: ["traefik.http.routers.b.rule=Host(`é.example.com`)"]
 "#,
         );
+    }
+
+    #[test]
+    fn coolify_tells_whose_address_a_variable_is() {
+        let before = r#"
+services:
+  backend: # café ☕
+    image: ghcr.io/get-convex/convex-backend
+    environment:
+      - SERVICE_FQDN_BACKEND_3210
+      - CONVEX_CLOUD_ORIGIN=${SERVICE_FQDN_BACKEND}
+      - CONVEX_SITE_ORIGIN=${SERVICE_FQDN_DASHBOARD}
+#       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ error (unsafe fix): `SERVICE_FQDN_DASHBOARD` is the address of `é`
+  é: {image: ghcr.io/get-convex/convex-dashboard, environment: [SERVICE_FQDN_DASHBOARD_6791]}
+  other: {image: ghcr.io/get-convex/convex-backend, environment: ["CONVEX_SITE_ORIGIN=${SERVICE_URL_SITE}"]}
+"#;
+        check(&RULE, before);
+        check_fix(&RULE, before, &before.replace("=${SERVICE_FQDN_DASHBOARD}", "=${SERVICE_FQDN_BACKEND}/http"));
     }
 
     #[test]
