@@ -5,7 +5,7 @@
 
 use crate::{
     compose::{Compose, Dependency, Service},
-    routes::{Kind, Routes, Tls},
+    routes::{Kind, Routes},
     rules::convex,
     syntax::{quoted, scalar},
     text::TextEdit,
@@ -69,17 +69,15 @@ const STORE_NOTE: &str = "It begins empty, and the backend looks for all its fil
 
 /// The host names that somebody chose, as the three variables that must agree with them; `None` where they do.
 fn addresses(compose: &Compose, backend: &Service, routes: &Routes) -> Option<TextEdit> {
-    let scheme = match routes.tls {
-        Tls::Off => "http",
-        Tls::Acme | Tls::Files => "https",
-    };
-    let of = |kind: Kind| {
+    let of = |kind: Kind, name: &str| {
         let site = routes.sites.iter().find(|it| it.kind == kind)?;
         // What is only proposed is nobody's address.
         let is_chosen = !site.host.as_str().ends_with(".example.com");
-        is_chosen.then(|| format!("{scheme}://{}", site.address()))
+        let said = convex::setting(compose, backend, name).map(|it| it.read);
+        is_chosen.then(|| routes.origin(site, &said.unwrap_or_default()))
     };
-    let (cloud, site) = (of(Kind::ConvexApi), of(Kind::ConvexActions));
+    let cloud = of(Kind::ConvexApi, convex::CLOUD);
+    let site = of(Kind::ConvexActions, convex::SITE);
     let mut edits = Vec::new();
     let mut says = |service: &Service, wanted: &[(&str, &Option<String>)]| {
         let mut missing: Vec<(&str, String)> = Vec::new();
@@ -405,7 +403,7 @@ mod tests {
         compose::load,
         lint::{self, Severity},
         project::{Project, Source},
-        routes::{self, Options},
+        routes::{self, Options, Tls},
         rules,
         text::FileId,
     };
@@ -413,6 +411,13 @@ mod tests {
     fn offered(project: &Project, options: &Options) -> Vec<Offer> {
         let compose = load(project);
         offers(&compose, &routes::plan(&compose, options))
+    }
+
+    #[test]
+    fn addresses_that_are_encrypted_already_stay_so() {
+        let text = "services:\n  b:\n    image: get-convex/convex-backend # é\n    ports: ['3210:3210', '3211:3211']\n    environment: ['CONVEX_CLOUD_ORIGIN=https://api.shop.org', 'CONVEX_SITE_ORIGIN=https://hooks.shop.org']\n";
+        let all = offered(&Project::single("compose.yaml", text), &Options::default());
+        assert!(all.iter().all(|it| it.title != ADDRESSES));
     }
 
     #[test]

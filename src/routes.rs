@@ -447,6 +447,16 @@ impl Routes {
         })
     }
 
+    /// Where browsers find a site. What is said to be encrypted already stays so, whoever sees to it.
+    pub fn origin(&self, site: &Site, said: &str) -> String {
+        let encrypted = format!("https://{}", site.address());
+        if self.tls != Tls::Off || said.trim_end_matches('/') == encrypted {
+            encrypted
+        } else {
+            format!("http://{}", site.address())
+        }
+    }
+
     /// The sites that can be reached.
     pub fn reachable(&self) -> impl Iterator<Item = (&Site, &Upstream)> {
         self.sites

@@ -8,16 +8,24 @@ use crate::{
 };
 
 /// What the ports of a service would be on this machine's own address only, as items of a list; `None` where they are
-/// that already, or not all of them are known.
-pub(super) fn loopback(compose: &Compose, service: &Service) -> Option<Vec<String>> {
+/// that already, or not all of them are known. Those that are for all may stay as they are.
+pub(super) fn loopback(
+    compose: &Compose,
+    service: &Service,
+    is_for_all: fn(&Port) -> bool,
+) -> Option<Vec<String>> {
     // An address that is written out is meant.
-    if service.ports.iter().all(|it| it.host_ip.is_some()) {
+    let stays = |it: &Port| it.host_ip.is_some() || is_for_all(it);
+    if service.ports.iter().all(stays) {
         return None;
     }
     let ports = ports(compose, service)?;
     let items = ports.into_iter().map(|(port, value)| {
-        let address = port.host_ip.as_deref().unwrap_or("127.0.0.1");
-        item(compose, port, value, Some(address))
+        let address = match port.host_ip.as_deref() {
+            None if !is_for_all(port) => Some("127.0.0.1"),
+            address => address,
+        };
+        item(compose, port, value, address)
     });
     Some(items.collect())
 }

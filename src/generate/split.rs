@@ -7,8 +7,8 @@ use super::{
     overrides::{Override, is_clear, loopback},
 };
 use crate::{
-    compose::{Compose, Dependency, Service},
-    routes::{Kind, Routes, ServiceName, Tls},
+    compose::{Compose, Dependency, Port, Service},
+    routes::{Kind, Routes, ServiceName},
     rules::convex,
     syntax::quoted,
 };
@@ -106,7 +106,7 @@ fn development(compose: &Compose) -> Override {
                 () if is_dashboard => &[6791],
                 () => &[],
             };
-            match loopback(compose, service) {
+            match loopback(compose, service, |_| false) {
                 Some(ports) => lines.replacement("ports", &ports),
                 None if own.is_empty() => (),
                 None => {
@@ -180,7 +180,8 @@ fn production(compose: &Compose, routes: &Routes) -> Override {
             if serves && !restarts && !jobs.contains(service.name.as_str()) {
                 lines.line(2, "restart: unless-stopped");
             }
-            if let Some(ports) = loopback(compose, service).filter(|_| serves) {
+            let ports = loopback(compose, service, is_entry);
+            if let Some(ports) = ports.filter(|_| serves) {
                 lines.replacement("ports", &ports);
             }
             lines.environment(&variables(compose, service, routes));
@@ -194,6 +195,11 @@ fn production(compose: &Compose, routes: &Routes) -> Override {
         });
     }
     res
+}
+
+/// Whether it is one of the web's own ports, by which everyone comes in.
+fn is_entry(port: &Port) -> bool {
+    matches!(port.published, Some((80, 80) | (443, 443)))
 }
 
 /// The image of Convex's with a version to be named, where it has none.
@@ -221,7 +227,14 @@ fn variables(compose: &Compose, service: &Service, routes: &Routes) -> Vec<(&'st
     let mut res = Vec::new();
     let mut origin = |name: &'static str, kind: Kind, asked: &str| {
         let said = convex::setting(compose, service, name).map(|it| it.read);
-        match chosen(routes, kind) {
+        let backend = convex::backends(compose).next();
+        let own = if kind == Kind::ConvexApi {
+            convex::CLOUD
+        } else {
+            convex::SITE
+        };
+        let its = backend.and_then(|it| convex::setting(compose, it, own));
+        match chosen(routes, kind, &its.map_or(String::new(), |it| it.read)) {
             Some(origin) if said.as_ref() != Some(&origin) => res.push((name, origin)),
             None if !said.is_some_and(|it| it.starts_with("https://")) => {
                 res.push((name, asked.to_owned()))
@@ -252,15 +265,10 @@ fn variables(compose: &Compose, service: &Service, routes: &Routes) -> Vec<(&'st
 }
 
 /// The address of a site, unless its name is one that nobody chose.
-fn chosen(routes: &Routes, kind: Kind) -> Option<String> {
+fn chosen(routes: &Routes, kind: Kind, said: &str) -> Option<String> {
     let (site, _) = routes.reachable().find(|(site, _)| site.kind == kind)?;
-    let scheme = if routes.tls == Tls::Off {
-        "http"
-    } else {
-        "https"
-    };
     let is_chosen = !site.host.as_str().ends_with(".example.com");
-    is_chosen.then(|| format!("{scheme}://{}", site.address()))
+    is_chosen.then(|| routes.origin(site, said))
 }
 
 fn steps(files: &[File], backend: Option<(&Service, &ServiceName)>) -> Vec<String> {
@@ -302,4 +310,43 @@ fn steps(files: &[File], backend: Option<(&Service, &ServiceName)>) -> Vec<Strin
         }
     }
     steps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        compose::load,
+        project::Project,
+        routes::{Options, plan},
+    };
+
+    #[test]
+    fn production_stays_encrypted_and_open_where_others_come_in() {
+        let compose = load(&Project::single(
+            "compose.yaml",
+            "services:
+  backend: # é
+    image: ghcr.io/get-convex/convex-backend
+    ports: ['3210:3210']
+    environment: ['CONVEX_CLOUD_ORIGIN=https://api.shop.org', 'CONVEX_SITE_ORIGIN=https://api.shop.org/http']
+  dashboard:
+    image: ghcr.io/get-convex/convex-dashboard
+    environment: ['NEXT_PUBLIC_DEPLOYMENT_URL=http://api.shop.org:3210']
+  nginx:
+    image: nginx:alpine
+    ports: ['80:80', '443:443']
+",
+        ));
+        let output = generate(&compose, &plan(&compose, &Options::default())).expect("files");
+        let text = output.files.iter().find(|it| it.path == PRODUCTION);
+        let text = text.map_or("", |it| it.text.as_str());
+        assert!(!text.contains("http://"), "{text}");
+        assert!(!text.contains("127.0.0.1:80:80"), "{text}");
+        assert!(text.contains("127.0.0.1:3210:3210"), "{text}");
+        assert!(
+            text.contains("NEXT_PUBLIC_DEPLOYMENT_URL: \"https://api.shop.org\""),
+            "{text}"
+        );
+    }
 }
