@@ -90,8 +90,10 @@ pub(crate) fn has_dashboard_image(service: &Service) -> bool {
 fn has_image(service: &Service, name: &str) -> bool {
     // A variable's place in it is most often the tag's.
     let text = service.image.as_ref().map_or("", |it| it.text.as_str());
-    let behind = text.split_once(name).map(|(_, behind)| behind);
-    behind.is_some_and(|it| it.is_empty() || it.starts_with([':', '@']))
+    text.split_once(name).is_some_and(|(before, behind)| {
+        let begins = before.is_empty() || before.ends_with('/');
+        begins && (behind.is_empty() || behind.starts_with([':', '@']))
+    })
 }
 
 /// Releases of before 27 August 2025, as the changelog names them (`self-hosted/CHANGELOG.md`).
@@ -126,16 +128,17 @@ pub(crate) fn is_at(target: &Text, path: &str) -> bool {
 
 /// Where `part` of a text stands first, if it is written as it is read. Elsewhere nothing can be edited.
 fn place_of(compose: &Compose, text: &Text, part: &str) -> Place {
-    part_at(text, compose.written(text.place).find(part), part)
+    part_at(compose, text, compose.written(text.place).find(part), part)
 }
 
 /// Where `part` of a text stands last: what an address ends with may also stand in front.
 fn last_place_of(compose: &Compose, text: &Text, part: &str) -> Place {
-    part_at(text, compose.written(text.place).rfind(part), part)
+    part_at(compose, text, compose.written(text.place).rfind(part), part)
 }
 
-fn part_at(text: &Text, at: Option<usize>, part: &str) -> Place {
-    match at {
+fn part_at(compose: &Compose, text: &Text, at: Option<usize>, part: &str) -> Place {
+    let written = compose.written(text.place);
+    match at.filter(|at| is_read(written, *at, text)) {
         Some(at) => Place {
             span: text.place.span.part(at..at + part.len()),
             ..text.place
@@ -145,6 +148,33 @@ fn part_at(text: &Text, at: Option<usize>, part: &str) -> Place {
             ..text.place
         },
     }
+}
+
+/// Whether what stands there is part of the value: a default is none where its variable has a value.
+fn is_read(written: &str, at: usize, text: &Text) -> bool {
+    let before = written.get(..at).unwrap_or_default();
+    let is_inside = before.matches("${").count() > before.matches('}').count();
+    !is_inside || text.known && with_defaults(unquoted(written), 0) == text.text
+}
+
+/// The text as it is read where no variable has a value.
+fn with_defaults(written: &str, depth: usize) -> String {
+    let mut res = String::new();
+    let mut rest = written;
+    while let Some((before, behind)) = rest.split_once('$') {
+        res.push_str(before);
+        let Some(inside) = behind.strip_prefix('{').filter(|_| depth < 32) else {
+            rest = behind;
+            continue;
+        };
+        rest = behind_bracket(inside);
+        let own = inside.strip_suffix(rest).unwrap_or_default();
+        if let Some((_, default)) = own.strip_suffix('}').unwrap_or(own).split_once('-') {
+            res.push_str(&with_defaults(default, depth + 1));
+        }
+    }
+    res.push_str(rest);
+    res
 }
 
 /// A variable that is given a value here, and as much of that as can be read: what has no known

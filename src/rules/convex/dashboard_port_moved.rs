@@ -13,7 +13,7 @@ rule! {
     /// ```yaml,bad
     /// services:
     ///   dashboard:
-    ///     image: ghcr.io/get-conveget-convex/convex-dashboard:latest
+    ///     image: ghcr.io/get-convex/convex-dashboard:latest
     ///     ports:
     ///       - "6791:6791"
     ///     environment:
@@ -23,7 +23,7 @@ rule! {
     /// ```yaml,good
     /// services:
     ///   dashboard:
-    ///     image: ghcr.io/get-conveget-convex/convex-dashboard:latest
+    ///     image: ghcr.io/get-convex/convex-dashboard:latest
     ///     ports:
     ///       - "6791:6791"
     ///     environment:
@@ -75,13 +75,13 @@ mod tests {
             r#"
 services:
   a: # café ☕
-    image: ghcr.io/get-conveget-convex/convex-dashboard
+    image: ghcr.io/get-convex/convex-dashboard
     ports: ["80:6791"]
     environment: {PORT: "${PORT:-3210}", A: é}
 #                       ^^^^^^^^^^^^^^^ error (unsafe fix): the dashboard listens on 3210, and 6791 is published
-  b: {image: ghcr.io/get-conveget-convex/convex-dashboard, ports: ["81:3000"], environment: [PORT=3000]}
-  c: {image: ghcr.io/get-conveget-convex/convex-dashboard, ports: ["82:6791"], environment: ["PORT=${X}"]}
-  d: {image: ghcr.io/get-conveget-convex/convex-dashboard, ports: ["83:6791"], env_file: .env}
+  b: {image: ghcr.io/get-convex/convex-dashboard, ports: ["81:3000"], environment: [PORT=3000]}
+  c: {image: ghcr.io/get-convex/convex-dashboard, ports: ["82:6791"], environment: ["PORT=${X}"]}
+  d: {image: ghcr.io/get-convex/convex-dashboard, ports: ["83:6791"], env_file: .env}
 "#,
         );
     }

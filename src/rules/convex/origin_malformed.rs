@@ -119,4 +119,23 @@ services:
 "#,
         );
     }
+
+    #[test]
+    fn a_default_that_is_not_read_is_not_edited() {
+        check(
+            &RULE,
+            r#"
+services:
+  a: # é
+    image: ghcr.io/get-convex/convex-backend
+    environment:
+      - CONVEX_CLOUD_ORIGIN=${CONVEX_CLOUD_ORIGIN:-http://127.0.0.1:${PORT:-3210}}
+#                           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ warning: `CONVEX_CLOUD_ORIGIN` ends with `/`
+      - CONVEX_SITE_ORIGIN=${SITE:-http://127.0.0.1:${SITE_PORT:-3211}/}
+#                                                                     ^ warning (unsafe fix): `CONVEX_SITE_ORIGIN` ends with `/`
+=== .env
+CONVEX_CLOUD_ORIGIN=https://api.example.com/
+"#,
+        );
+    }
 }

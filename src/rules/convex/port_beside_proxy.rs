@@ -1,5 +1,5 @@
 use crate::{
-    compose::{Compose, Place},
+    compose::Compose,
     lint::{Report, Severity, rule},
     rules::convex,
 };
@@ -49,7 +49,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
             let (target, _) = port.target;
             // 443 and 80 are where a proxy elsewhere, or nothing, is meant.
             let (true, Some((published, _))) = (matches!(target, 3210 | 3211 | 6791), port.published) else { continue };
-            let edit = port.short.and_then(|it| compose.prefix(Place { span: it.published?, ..port.place }, "127.0.0.1:"));
+            let edit = port.short.and_then(|_| compose.prefix(port.place, "127.0.0.1:"));
             let found = report
                 .at(port.place.span, format!("`{}` is reached on port {published} too, past the proxy", service.name))
                 .why("Docker's own firewall rules come before the host's.")
@@ -65,7 +65,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::lint::testing::check;
+    use crate::lint::testing::{check, check_fix};
 
     #[test]
     fn only_with_a_proxy_and_only_all_interfaces() {
@@ -85,5 +85,11 @@ services:
   caddy: {image: "caddy:2", ports: ["443:443"]}
 "#,
         );
+    }
+
+    #[test]
+    fn the_address_goes_before_a_variable_and_not_into_its_default() {
+        let before = "services:\n  b: # é\n    image: get-convex/convex-backend\n    environment: [CONVEX_CLOUD_ORIGIN=https://a.b]\n    ports:\n      - \"${PORT:-3210}:3210\"\n";
+        check_fix(&RULE, before, &before.replace("${PORT", "127.0.0.1:${PORT"));
     }
 }

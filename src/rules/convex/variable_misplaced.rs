@@ -16,7 +16,7 @@ rule! {
     /// ```yaml,bad
     /// services:
     ///   dashboard:
-    ///     image: ghcr.io/get-conveget-convex/convex-dashboard:latest
+    ///     image: ghcr.io/get-convex/convex-dashboard:latest
     ///     environment:
     ///       - NEXT_PUBLIC_DEPLOYMENT_URL=http://127.0.0.1:3210
     ///       - CONVEX_SELF_HOSTED_ADMIN_KEY=${ADMIN_KEY}
@@ -24,7 +24,7 @@ rule! {
     /// ```yaml,good
     /// services:
     ///   dashboard:
-    ///     image: ghcr.io/get-conveget-convex/convex-dashboard:latest
+    ///     image: ghcr.io/get-convex/convex-dashboard:latest
     ///     environment:
     ///       - NEXT_PUBLIC_DEPLOYMENT_URL=http://127.0.0.1:3210
     /// ```
@@ -117,20 +117,20 @@ mod tests {
             r#"
 services:
   a: # café ☕
-    image: ghcr.io/get-conveget-convex/convex-backend
+    image: ghcr.io/get-convex/convex-backend
     environment:
       NEXT_PUBLIC_DEPLOYMENT_URL: http://é
 #     ^^^^^^^^^^^^^^^^^^^^^^^^^^ warning (unsafe fix): `NEXT_PUBLIC_DEPLOYMENT_URL` is for the dashboard
       OPENAI_API_KEY: ${OPENAI_API_KEY}
 #     ^^^^^^^^^^^^^^ hint (unsafe fix): `OPENAI_API_KEY` is for functions, which never see it here
   b:
-    image: ghcr.io/get-conveget-convex/convex-dashboard
+    image: ghcr.io/get-convex/convex-dashboard
     environment:
       - CONVEX_SITE_ORIGIN
 #       ^^^^^^^^^^^^^^^^^^ warning (unsafe fix): `CONVEX_SITE_ORIGIN` is for the backend
       - SITE_URL=x
   deploy: {image: node, environment: [CONVEX_SELF_HOSTED_ADMIN_KEY]}
-  script: {image: ghcr.io/get-conveget-convex/convex-backend, entrypoint: /x, environment: [CONVEX_SELF_HOSTED_ADMIN_KEY]}
+  script: {image: ghcr.io/get-convex/convex-backend, entrypoint: /x, environment: [CONVEX_SELF_HOSTED_ADMIN_KEY]}
 "#,
         );
     }
