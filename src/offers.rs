@@ -268,8 +268,11 @@ fn is_free(compose: &Compose, backend: &Service, name: &str) -> bool {
         .settings
         .as_ref()
         .is_some_and(|it| it.contains_key(name));
-    let is_bare = backend.variable(name).is_none_or(|it| it.value.is_none());
-    is_bare && !is_set
+    let is_empty = backend.variable(name).is_none_or(|it| {
+        let value = it.value.as_ref();
+        value.is_none_or(|it| it.known && it.text.is_empty())
+    });
+    is_empty && !is_set
 }
 
 /// A name for a service and its volume, which nothing has yet.
@@ -411,6 +414,27 @@ mod tests {
     fn offered(project: &Project, options: &Options) -> Vec<Offer> {
         let compose = load(project);
         offers(&compose, &routes::plan(&compose, options))
+    }
+
+    #[test]
+    fn what_is_passed_on_empty_is_free() {
+        let text = "services:
+  b:
+    image: get-convex/convex-backend # é
+    environment:
+      - DATABASE_URL=${DATABASE_URL:-}
+      - POSTGRES_URL=${POSTGRES_URL:-}
+volumes: {}
+";
+        let all = offered(&Project::single("compose.yaml", text), &Options::default());
+        let offer = all.iter().find(|it| it.title == "Use Postgres");
+        let after = offer.expect("an offer").edit.apply(FileId(0), text);
+        assert!(
+            after.contains(
+                "      - DATABASE_URL=${DATABASE_URL:-}\n      - POSTGRES_URL=postgresql://convex:"
+            ),
+            "{after}"
+        );
     }
 
     #[test]

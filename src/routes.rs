@@ -381,11 +381,17 @@ fn notes(routes: &Routes) -> Vec<String> {
 
 /// The container ports of a service that a browser would ask.
 fn candidates(service: &Service) -> Vec<(u16, Kind)> {
-    match service.image_name() {
+    // A variable's place in an image is most often the tag's.
+    let image = service.image.as_ref().map_or("", |it| it.text.as_str());
+    let name = image.rsplit('/').next().unwrap_or_default();
+    match name.split([':', '@']).next() {
         Some("convex-backend") => {
             return vec![(3210, Kind::ConvexApi), (3211, Kind::ConvexActions)];
         }
         Some("convex-dashboard") => return vec![(6791, Kind::ConvexDashboard)],
+        _ => (),
+    }
+    match service.image_name() {
         Some(image) if PROXIES.contains(&image) => return Vec::new(),
         _ => (),
     }
@@ -863,7 +869,7 @@ services:
 
     #[test]
     fn convex_has_three_sites_whatever_is_published() {
-        let text = "services:\n  b: {image: ghcr.io/get-convex/convex-backend}\n  d: {image: ghcr.io/get-convex/convex-dashboard:latest}\n";
+        let text = "services:\n  b: {image: 'ghcr.io/get-convex/convex-backend:${VERSION}'}\n  d: {image: ghcr.io/get-convex/convex-dashboard:latest}\n";
         let options = Options {
             place: Place::Network,
             hosts: vec![("b".to_owned(), Some(3211), "Hooks.Example.org.".to_owned())],
