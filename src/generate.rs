@@ -149,8 +149,16 @@ pub fn outputs(
         let output = match (it.make, is_wanted(it.id)) {
             // Whether there is something to run is known only once it is made.
             (Make::Running(_), false) => it.generate(compose, &routes).map(|_| Output::default()),
-            (Make::Proxy(_), false) => routes.reachable().next().map(|_| Output::default()),
-            (_, true) => it.generate(compose, &routes),
+            (Make::Proxy(_), _) if routes.sites.is_empty() => None,
+            (Make::Proxy(_), false) => Some(Output::default()),
+            // Where no site can be reached, it is said why, and what can be done.
+            (Make::Proxy(_), true) => it.generate(compose, &routes).or_else(|| {
+                Some(Output {
+                    notes: routes.notes.clone(),
+                    ..Output::default()
+                })
+            }),
+            (Make::Running(_), true) => it.generate(compose, &routes),
         };
         Some((*it, output?))
     };

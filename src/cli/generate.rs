@@ -11,7 +11,7 @@ use super::{
 use crate::{
     compose::{self, nearest},
     generate::{self, GENERATORS, Generator, Make},
-    routes::{self, Options},
+    routes::{self, Options, Place},
 };
 
 pub(super) fn run(arguments: &Arguments, target: Option<&str>) -> u8 {
@@ -48,6 +48,16 @@ pub(super) fn run(arguments: &Arguments, target: Option<&str>) -> u8 {
     };
     let written = guarded(input, || write(input, arguments, generator));
     written.unwrap_or_else(|trouble| say_trouble(&trouble))
+}
+
+/// Whether a proxy in the network of the project would reach what one on the host does not.
+fn is_found_beside(compose: &compose::Compose, options: &Options) -> bool {
+    let beside = Options {
+        place: Place::Network,
+        ..options.clone()
+    };
+    let routes = routes::plan(compose, &beside);
+    options.place == Place::Host && routes.reachable().next().is_some()
 }
 
 /// The exit code, or why nothing was generated.
@@ -112,6 +122,9 @@ fn write(input: &Input, arguments: &Arguments, generator: &Generator) -> Result<
             say_trouble(note);
         }
         let nothing = match generator.make {
+            Make::Proxy(_) if is_found_beside(&compose, &options) => {
+                "there is nothing a proxy could lead to on this host; one beside the others could: --place network"
+            }
             Make::Proxy(_) => "there is nothing a proxy could lead to",
             Make::Running(_) => "there is nothing here to make it of",
         };

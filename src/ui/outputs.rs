@@ -55,6 +55,9 @@ pub(super) fn Outputs(props: &OutputsProps) -> Html {
             if props.are_old {
                 <p class="note trouble">{ if output.files.is_empty() { words::UNREADABLE } else { words::OLD_OUTPUT } }</p>
             }
+            if output.files.is_empty() && !output.notes.is_empty() {
+                <p class="note">{ words::NOT_REACHED }</p>
+            }
             if output.files.len() > 1 { { download_all(output) } }
             { for output.files.iter().map(|file| html! {
                 <Code key={file.path.clone()} file={file.clone()} new_lines={props.new_lines.clone()} on_origin={props.on_origin.clone()} />

@@ -353,13 +353,14 @@ impl State {
         self.outputs_are_old = answer.outputs.is_empty() && !self.outputs.is_empty();
         if !answer.outputs.is_empty() {
             let mut outputs = answer.outputs.clone();
+            let shown = self.request().shown;
             // Collected, they would be sorted first, and that is five kilobytes of code.
             let (mut old, mut new) = (BTreeSet::new(), BTreeSet::new());
             for output in &mut outputs {
                 let Some(before) = self.output(&output.target) else {
                     continue;
                 };
-                if output.files.is_empty() {
+                if output.files.is_empty() && output.target != shown {
                     // As it was when it was last shown, until it is made again.
                     *output = before.clone();
                 } else if !before.files.is_empty() {

@@ -50,6 +50,8 @@ pub(super) const STEPS: &str = "What to do";
 pub(super) const NOTES: &str = "Good to know";
 pub(super) const OLD_OUTPUT: &str = "From the last version of your file that could be read.";
 pub(super) const UNREADABLE: &str = "Your file cannot be read as it is. This follows once it can.";
+pub(super) const NOT_REACHED: &str =
+    "A proxy that runs here reaches none of these ports. The notes say why, and what can be done.";
 pub(super) const NO_OUTPUT: &str = "There is nothing a proxy could lead to yet.";
 pub(super) const EFFECTIVE: &str = "Your files as Compose understands them: merged, short forms written out, defaults filled in. Choose a line to see where it comes from.";
 pub(super) const OVERVIEW: &str = "What your Convex comes to: what it keeps, who reaches it, and whether its parts agree. Choose a name to see where the file says so.";
