@@ -5,7 +5,7 @@ mod reach;
 mod sources;
 
 pub use names::{
-    Access, Email, HostName, Prefix, Range, ServiceName, Slug, User, Version, address,
+    Access, Email, HostName, ODD, Prefix, Range, ServiceName, Slug, User, Version, address,
 };
 
 use crate::{
@@ -64,8 +64,9 @@ pub struct Routes {
     pub versions: Vec<(String, Version)>,
     /// Whether the networks of the services lead nowhere, so that a proxy needs another one to publish its ports.
     needs_outside: bool,
-    /// The names of all services of the project.
+    /// The names of all services of the project, and of those that have routers of Traefik's.
     services: Vec<String>,
+    labelled: Vec<String>,
     /// What the reader should know, each a sentence or two; names in backticks.
     pub notes: Vec<String>,
 }
@@ -137,6 +138,7 @@ pub fn plan(compose: &Compose, options: &Options) -> Routes {
         notes: Vec::new(),
         needs_outside: false,
         services: compose.services.iter().map(|it| it.name.clone()).collect(),
+        labelled: sources::labelled(compose),
     };
     routes.notes.extend(sources.notes.iter().cloned());
     let mut taken = Taken {
@@ -281,6 +283,9 @@ fn add_sites(
         }
         let mut upstream =
             reach::upstream(compose, service, port, options.place, &mut routes.notes);
+        if let Some(upstream) = &mut upstream {
+            upstream.https |= wishes.iter().any(|it| it.is_https);
+        }
         if chosen.is_none() {
             upstream = None;
         }
@@ -371,6 +376,26 @@ fn notes(routes: &Routes) -> Vec<String> {
     let is_open = |site: &Site| site.kind == Kind::ConvexDashboard && site.access.is_open();
     if routes.reachable().any(|(site, _)| is_open(site)) {
         notes.push("The dashboard asks for the admin key, and nothing else stands before it. Leave its site out, or put a password on it, if the world need not see it.".to_owned());
+    }
+    for (site, _) in routes
+        .reachable()
+        .filter(|(site, _)| !site.access.is_open())
+    {
+        let of = |it: &Site| (it.host.clone(), it.service.clone(), it.port);
+        let is_same = |it: &Site| of(it) == of(site);
+        let is_open = |it: &Site| it.access.is_open() && !it.strips;
+        let open = routes
+            .reachable()
+            .find(|(it, _)| is_same(it) && is_open(it));
+        if let Some((open, _)) = open.filter(|_| !site.prefix.is_whole()) {
+            notes.push(format!(
+                "`{}` is guarded, and `{}` leads to the same port and is not. Whatever `{}` takes for the same path in other letters, as `{}`, is open: let it ask for itself, or give what is guarded a port of its own.",
+                site.address(),
+                open.address(),
+                site.service.as_str(),
+                site.prefix.as_str().to_ascii_uppercase(),
+            ));
+        }
     }
     let has_ranges = |(site, _): (&Site, &Upstream)| !site.access.ranges.is_empty();
     if routes.place == Place::Network && routes.reachable().any(has_ranges) {
@@ -492,12 +517,18 @@ impl Routes {
 
     /// Whether some paths of a host name are guarded otherwise than others, so that no other spelling may lead there.
     pub fn has_guarded_paths(&self) -> bool {
-        let differ = |sites: &Vec<(&Site, &Upstream)>| {
-            sites
-                .windows(2)
-                .any(|it| matches!(it, [(a, _), (b, _)] if a.access != b.access))
-        };
-        self.by_host().iter().any(differ)
+        self.by_host().iter().any(|it| differ(it))
+    }
+
+    /// Whether another site of its host name is guarded otherwise.
+    pub fn is_beside_guarded(&self, site: &Site) -> bool {
+        self.reachable()
+            .any(|(it, _)| it.host == site.host && it.access != site.access)
+    }
+
+    /// Whether Traefik is told of it already.
+    pub fn is_labelled(&self, service: &ServiceName) -> bool {
+        self.labelled.iter().any(|it| it == service.as_str())
     }
 
     /// Each host name once.
@@ -543,6 +574,13 @@ impl Routes {
         let services = sites.chunk_by(|a, b| a.service == b.service);
         services.map(<[_]>::to_vec).collect()
     }
+}
+
+/// Whether sites of one host name are guarded otherwise than others.
+pub fn differ(sites: &[(&Site, &Upstream)]) -> bool {
+    sites
+        .windows(2)
+        .any(|it| matches!(it, [(a, _), (b, _)] if a.access != b.access))
 }
 
 impl Site {
@@ -941,6 +979,24 @@ services:
         assert_eq!(routes.hosts().len(), 7);
         // Four addresses that are none, one that is taken, Convex's two addresses, and that it wants no path.
         assert_eq!(routes.notes.len(), 7, "{:#?}", routes.notes);
+    }
+
+    #[test]
+    fn what_is_guarded_by_its_path_alone_is_said() {
+        let text = |admin: &str| {
+            format!(
+                "x-proxy:\n  x.example.com: web\n  x.example.com/admin: {{service: {admin}, allow: 10.0.0.0/8}}\nservices:\n  web: {{image: a, expose: [80]}}\n  other: {{image: a, expose: [80]}}\n"
+            )
+        };
+        let beside = Options {
+            place: Place::Network,
+            ..Options::default()
+        };
+        let is_said = |admin: &str| {
+            let (_, notes) = planned(&text(admin), &beside);
+            notes.iter().any(|it| it.contains("/ADMIN"))
+        };
+        assert!(is_said("web") && !is_said("other"));
     }
 
     #[test]

@@ -402,6 +402,68 @@ fn what_cannot_be_guarded_is_shut() {
     }
 }
 
+/// A tunnel makes nothing of dots in a path, and the service behind it may.
+#[test]
+fn no_spelling_of_a_path_passes_a_tunnel_unguarded() {
+    let text = "# place=network tls=off\nx-proxy:\n  x.example.com: web\n  x.example.com/a/b: {service: web, allow: 10.0.0.0/8}\n  y.example.com: web\nservices:\n  web: {image: a, expose: [80]}\n";
+    let made = made(text);
+    let (_, output) = made.iter().find(|(id, _)| *id == "cloudflared").unwrap();
+    let (_, rules) = output.files[0].text.split_once("ingress:\n").unwrap();
+    let rules: Vec<&str> = rules
+        .lines()
+        .filter(|it| !it.trim().starts_with('#'))
+        .collect();
+    let expected = [
+        "  - hostname: \"x.example.com\"",
+        "    path: \"/[.]{0,2}/\"",
+        "    service: http_status:404",
+        "  - hostname: \"x.example.com\"",
+    ];
+    assert_eq!(rules[..4], expected, "{rules:#?}");
+    let odd = rules.iter().filter(|it| it.contains("[.]{0,2}"));
+    assert_eq!(odd.count(), 1);
+}
+
+/// nginx refuses a variable of forty-seven letters.
+#[test]
+fn a_long_name_is_short_where_it_must_be() {
+    let (long, other) = ("a".repeat(60), "b".repeat(60));
+    let text = format!(
+        "# place=network tls=off\nx-proxy:\n  x.example.com/a: {{service: {long}, strip: true}}\n  x.example.com/b: {{service: {other}, strip: true}}\nservices:\n  {long}: {{image: a, expose: [80]}}\n  {other}: {{image: a, expose: [80]}}\n"
+    );
+    let made = made(&text);
+    let (_, output) = made.iter().find(|(id, _)| *id == "nginx").unwrap();
+    let text = &output.files[0].text;
+    for name in ["$rest_1", "$rest_2"] {
+        assert!(
+            text.contains(&format!("map $request_uri {name} {{")),
+            "{text}"
+        );
+        assert!(text.contains(&format!("{name};")), "{text}");
+    }
+    assert!(!text.contains("$rest_a"), "{text}");
+}
+
+/// Compose adds labels to those that are there: what is guarded by the new ones is open by the old.
+#[test]
+fn labels_that_stay_are_said() {
+    let text = |labels: &str| {
+        format!(
+            "# place=network tls=off access=a=10.0.0.0/8\nservices:\n  a: {{image: a, expose: [80]{labels}}}\n"
+        )
+    };
+    let is_said = |text: &str| {
+        let made = made(text);
+        let (_, output) = made.iter().find(|(id, _)| *id == "traefik-labels").unwrap();
+        output
+            .notes
+            .iter()
+            .any(|it| it.contains("labels of Traefik's already"))
+    };
+    let labels = ", labels: {'traefik.http.routers.a.rule': 'Host(`a.example.com`)'}";
+    assert!(is_said(&text(labels)) && !is_said(&text("")));
+}
+
 /// Apache warns of a cache that is missing, whether it speaks TLS with visitors or with a service only.
 #[test]
 fn apache_keeps_sessions_wherever_it_speaks_tls() {

@@ -197,7 +197,10 @@ fn paths_change_nothing_but_their_place() {
         match routes::address(&format!("{HOST}{typed}")) {
             Ok((host, prefix)) if host.as_str() == HOST && !prefix.is_whole() => {
                 assert_eq!(site.prefix, prefix, "{typed:?}");
-                let words = [(PREFIX, vec![prefix.as_str().to_owned(), prefix.pattern()])];
+                let below = prefix.spellings();
+                let below = below.trim_start_matches('^').strip_suffix("(/|%2[Ff])");
+                let ways = [prefix.as_str(), &prefix.pattern(), below.unwrap()].map(str::to_owned);
+                let words = [(PREFIX, ways.to_vec())];
                 compare(&plan(&text, &options(PREFIX)), &words, &made, &typed);
                 accepted += 1;
             }

@@ -6,7 +6,7 @@ use super::{
     Generator, Make, Output, certbot, passwords,
     proxy_service::{ProxyService, TEXTS, files, point_names},
 };
-use crate::routes::{Place, Routes, Site, Tls, Upstream};
+use crate::routes::{ODD, Place, Routes, Site, Tls, Upstream, differ};
 
 pub(super) static GENERATOR: Generator = Generator {
     id: "apache",
@@ -214,6 +214,11 @@ fn virtual_host(conf: &mut Directives, routes: &Routes, sites: &[(&Site, &Upstre
     if is_whole {
         settings(conf, site);
     }
+    if differ(sites) {
+        conf.line("# What is guarded is not reached by another spelling of its path.");
+        conf.line("RewriteEngine On");
+        conf.line(&format!("RewriteRule {ODD} - [R=400,L]"));
+    }
     for (site, _) in sites {
         rules(conf, site);
     }
@@ -270,13 +275,15 @@ fn paths(site: &Site, longer: &[(&Site, &Upstream)]) -> String {
         }
         pattern.push_str(&format!("(?!{}(?:/|$))", other.prefix.pattern()));
     }
-    pattern.push_str(&site.prefix.pattern());
-    pattern.push_str(match (site.prefix.is_whole(), site.access.is_open()) {
-        (true, _) => "/",
-        (false, true) => "(?:/|$)",
-        // A service may take an escaped one for the same.
-        (false, false) => "(?:/|%2[Ff]|$)",
-    });
+    match (site.prefix.is_whole(), site.access.is_open()) {
+        (true, _) => pattern.push('/'),
+        (false, true) => pattern.push_str(&format!("{}(?:/|$)", site.prefix.pattern())),
+        (false, false) => {
+            let below = site.prefix.spellings();
+            let below = below.trim_start_matches('^').trim_end_matches(')');
+            pattern.push_str(&format!("{below}|$)"));
+        }
+    }
     pattern
 }
 

@@ -8,7 +8,7 @@ use super::{
     proxy_service::{Lines, files},
 };
 use crate::{
-    routes::{Kind, Place, Routes, Site, Tls, Upstream},
+    routes::{Kind, Place, Routes, Site, Tls, Upstream, differ},
     syntax::quoted,
 };
 
@@ -53,50 +53,66 @@ fn configuration(routes: &Routes) -> String {
     );
     lines.line(0, "# The first rule that fits is taken.");
     lines.line(0, "ingress:");
-    for (site, upstream) in routes.by_host().into_iter().flatten() {
-        let host = quoted(site.host.as_str());
-        let path = format!("^{}(/|$)", site.prefix.pattern());
-        if !is_open(site) {
-            // Another rule for its host name would take it.
-            if !site.prefix.is_whole() {
-                lines.line(1, &format!("- hostname: {host}"));
-                // Nor does it reach what is guarded by another spelling of its path.
-                let pattern = match site.access.is_open() {
-                    true => path,
-                    false => path.trim_start_matches('^').to_owned(),
-                };
-                lines.line(2, &format!("path: {}", quoted(&pattern)));
-                lines.line(2, "service: http_status:404");
-            }
-            continue;
-        }
-        if !site.kind.label().is_empty() {
-            lines.line(1, &format!("# Convex: {}", site.kind.label()));
-        }
-        if let Some(path) = site.closed_path() {
-            lines.line(1, "# Not for the public.");
-            lines.line(1, &format!("- hostname: {host}"));
-            lines.line(2, &format!("path: {}", quoted(&format!("^{path}$"))));
+    for sites in routes.by_host() {
+        if let Some((site, _)) = sites.first().filter(|_| differ(&sites)) {
+            // Go reads escapes before it is asked, and leaves dots as they are.
+            lines.line(
+                1,
+                "# What is guarded is not reached by another spelling of its path.",
+            );
+            lines.line(1, &format!("- hostname: {}", quoted(site.host.as_str())));
+            lines.line(2, "path: \"/[.]{0,2}/\"");
             lines.line(2, "service: http_status:404");
         }
-        lines.line(1, &format!("- hostname: {host}"));
-        if !site.prefix.is_whole() {
-            lines.line(2, &format!("path: {}", quoted(&path)));
-        }
-        let service = format!("{}://{}", upstream.scheme(), upstream.address());
-        lines.line(2, &format!("service: {}", quoted(&service)));
-        if upstream.https {
-            lines.line(
-                2,
-                "# Its certificate cannot be for this address, so it is not looked at.",
-            );
-            lines.line(2, "originRequest:");
-            lines.line(3, "noTLSVerify: true");
+        for (site, upstream) in sites {
+            rules(&mut lines, site, upstream);
         }
     }
     lines.line(1, "# Host names nobody asked for reach no service.");
     lines.line(1, "- service: http_status:404");
     lines.finish()
+}
+
+fn rules(lines: &mut Lines, site: &Site, upstream: &Upstream) {
+    let host = quoted(site.host.as_str());
+    let path = format!("^{}(/|$)", site.prefix.pattern());
+    if !is_open(site) {
+        // Another rule for its host name would take it.
+        if !site.prefix.is_whole() {
+            lines.line(1, &format!("- hostname: {host}"));
+            // Nor does it reach what is guarded by another spelling of its path.
+            let pattern = match site.access.is_open() {
+                true => path,
+                false => path.trim_start_matches('^').to_owned(),
+            };
+            lines.line(2, &format!("path: {}", quoted(&pattern)));
+            lines.line(2, "service: http_status:404");
+        }
+        return;
+    }
+    if !site.kind.label().is_empty() {
+        lines.line(1, &format!("# Convex: {}", site.kind.label()));
+    }
+    if let Some(path) = site.closed_path() {
+        lines.line(1, "# Not for the public.");
+        lines.line(1, &format!("- hostname: {host}"));
+        lines.line(2, &format!("path: {}", quoted(&format!("^{path}$"))));
+        lines.line(2, "service: http_status:404");
+    }
+    lines.line(1, &format!("- hostname: {host}"));
+    if !site.prefix.is_whole() {
+        lines.line(2, &format!("path: {}", quoted(&path)));
+    }
+    let service = format!("{}://{}", upstream.scheme(), upstream.address());
+    lines.line(2, &format!("service: {}", quoted(&service)));
+    if upstream.https {
+        lines.line(
+            2,
+            "# Its certificate cannot be for this address, so it is not looked at.",
+        );
+        lines.line(2, "originRequest:");
+        lines.line(3, "noTLSVerify: true");
+    }
 }
 
 /// The tunnel's end as a service of the project.

@@ -9,7 +9,7 @@ use super::{
     proxy_service::{Lines, ProxyService, files, open_udp, point_names},
 };
 use crate::{
-    routes::{Place, Routes, Site, Tls, Upstream},
+    routes::{ODD, Place, Routes, Site, Tls, Upstream, differ},
     syntax::quoted,
 };
 
@@ -336,6 +336,14 @@ fn virtual_host(lines: &mut Lines, routes: &Routes, sites: &[(&Site, &Upstream)]
             "# The longest path comes first: Envoy takes the first that fits.",
         );
     }
+    if differ(sites) {
+        lines.line(
+            12,
+            "# What is guarded is not reached by another spelling of its path.",
+        );
+        let odd = quoted(&format!(".*{ODD}.*"));
+        answer(lines, &format!("safe_regex: {{regex: {odd}}}"), 400);
+    }
     for (site, _) in sites {
         if !is_whole && !site.kind.label().is_empty() {
             lines.line(12, &format!("# Convex: {}", site.kind.label()));
@@ -373,7 +381,12 @@ fn leads(lines: &mut Lines, routes: &Routes, site: &Site, in_part: bool) {
         }
         // A service may take an escaped `/` for the same.
         (false, false) => {
-            let pattern = format!("{}(/.*|%2[Ff].*)?", site.prefix.pattern());
+            let below = site.prefix.spellings();
+            let pattern = format!(
+                "{}|{}.*",
+                site.prefix.pattern(),
+                below.trim_start_matches('^')
+            );
             format!("safe_regex: {{regex: {}}}", quoted(&pattern))
         }
     };

@@ -69,7 +69,7 @@ fn configuration(routes: &Routes) -> String {
                 conf.blank();
             }
             if site.strips {
-                rest(&mut conf, site);
+                rest(&mut conf, routes, site);
                 conf.blank();
             }
         }
@@ -145,8 +145,8 @@ fn upstream_block(conf: &mut Block, site: &Site, upstream: &Upstream) {
 }
 
 /// What is behind the prefix, as it was asked for: nginx itself would have unescaped it.
-fn rest(conf: &mut Block, site: &Site) {
-    let name = variable(site);
+fn rest(conf: &mut Block, routes: &Routes, site: &Site) {
+    let name = variable(routes, site);
     conf.block(&format!("map $request_uri {name}"), |map| {
         let pattern = format!("~^{}(/.*)$", site.prefix.pattern());
         map.directive(&pattern, &["$1"]);
@@ -154,9 +154,14 @@ fn rest(conf: &mut Block, site: &Site) {
     });
 }
 
-/// Of letters, digits and `_`, as nginx has it.
-fn variable(site: &Site) -> String {
-    format!("$rest_{}", site.id.as_str().replace('-', "_"))
+/// Of letters, digits and `_`, as nginx has it: forty-six of them, unless its tables are made larger.
+fn variable(routes: &Routes, site: &Site) -> String {
+    let id = site.id.as_str();
+    if id.len() > 40 {
+        let before = routes.reachable().take_while(|(it, _)| it.id != site.id);
+        return format!("$rest_{}", before.count() + 1);
+    }
+    format!("$rest_{}", id.replace('-', "_"))
 }
 
 fn server_block(server: &mut Block, routes: &Routes, sites: &[(&Site, &Upstream)]) {
@@ -276,7 +281,7 @@ fn closed(server: &mut Block, site: &Site) {
 fn location_block(location: &mut Block, routes: &Routes, site: &Site, upstream: &Upstream) {
     let scheme = upstream.scheme();
     let rest = if site.strips {
-        variable(site)
+        variable(routes, site)
     } else {
         String::new()
     };

@@ -11,7 +11,7 @@ use super::{
     proxy_service::{Lines, ProxyService, point_names},
 };
 use crate::{
-    routes::{Place, Routes, Site, Tls},
+    routes::{ODD, Place, Routes, Site, Tls},
     syntax::quoted,
 };
 
@@ -97,7 +97,15 @@ fn middlewares(routes: &Routes, site: &Site) -> Vec<Middleware> {
     res
 }
 
-fn rule(site: &Site) -> String {
+/// Longer paths come first. Traefik would go by the length of the rule, in which more than the path is counted.
+fn priority(routes: &Routes, site: &Site) -> Option<usize> {
+    let length = |it: &Site| it.prefix.as_str().len();
+    let is_shorter = |it: &Site| it.host == site.host && length(it) < length(site);
+    let shorter = routes.reachable().filter(|(it, _)| is_shorter(it)).count();
+    (!site.prefix.is_whole()).then_some(1000 + shorter)
+}
+
+fn rule(routes: &Routes, site: &Site) -> String {
     let mut rule = format!("Host(`{}`)", site.host.as_str());
     if !site.prefix.is_whole() {
         let prefix = site.prefix.as_str();
@@ -105,9 +113,12 @@ fn rule(site: &Site) -> String {
         rule.push_str(&format!(" && (Path(`{prefix}`) || PathPrefix(`{prefix}/`)"));
         if !site.access.is_open() {
             // A service may take an escaped `/` for the same.
-            rule.push_str(&format!(" || PathPrefix(`{prefix}%2F`)"));
+            rule.push_str(&format!(" || PathRegexp(`{}`)", site.prefix.spellings()));
         }
         rule.push(')');
+    }
+    if routes.is_beside_guarded(site) {
+        rule.push_str(&format!(" && !PathRegexp(`{ODD}`)"));
     }
     if let Some(path) = site.closed_path() {
         rule.push_str(&format!(" && !Path(`{path}`)"));

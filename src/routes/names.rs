@@ -130,6 +130,23 @@ impl Prefix {
     pub fn pattern(&self) -> String {
         self.0.replace('.', "[.]")
     }
+
+    /// What is below it, however each `/` is spelled, as a regular expression of whatever kind.
+    pub fn spellings(&self) -> String {
+        spellings(&self.0)
+    }
+}
+
+/// What no path looks like once it is read as services do: empty segments and dots, be their `/` escaped or not.
+/// A regular expression of whatever kind.
+pub const ODD: &str = "(/|%2[Ff])[.]{0,2}(/|%2[Ff])";
+
+/// What is below a path, however each `/` in it is spelled: a service may take an escaped one for the same.
+/// A regular expression of whatever kind.
+pub(super) fn spellings(path: &str) -> String {
+    let (first, rest) = path.split_at(path.len().min(1));
+    let rest = rest.replace('.', "[.]").replace('/', "(/|%2[Ff])");
+    format!("^{first}{rest}(/|%2[Ff])")
 }
 
 /// `app.example.com` or `example.com/app`; or why it is neither.

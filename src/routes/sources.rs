@@ -20,7 +20,7 @@
 //! caddy-docker-proxy (`caddy: …`), of nginx-proxy (`VIRTUAL_HOST`). A service that has some has these sites and no
 //! others. What guards a site and is not understood leaves the site out: it must not come out unguarded.
 
-use super::{Access, HostName, Name, address};
+use super::{Access, HostName, Name, ODD, address, names::spellings};
 use crate::compose::{Compose, Service, Text, Value, Variable};
 
 /// What is read, and what could not be.
@@ -43,6 +43,8 @@ pub(super) struct Wish {
     /// `None` for its first.
     pub(super) port: Option<u16>,
     pub(super) name: Name,
+    /// Whether the service is said to speak TLS, whatever its port looks like.
+    pub(super) is_https: bool,
 }
 
 pub(super) fn read(compose: &Compose) -> Sources {
@@ -57,8 +59,9 @@ pub(super) fn read(compose: &Compose) -> Sources {
             sources.x_proxy(compose, &field.name, &field.value);
         }
     } else {
+        let asks_first = compose.services.iter().any(|it| asks_first(compose, it));
         for service in &compose.services {
-            sources.traefik(service);
+            sources.traefik(service, asks_first);
             sources.caddy(service);
             sources.nginx_proxy(service);
         }
@@ -83,6 +86,17 @@ pub(super) fn origin(service: &Service, variable: &str) -> Option<HostName> {
     let is_local = host == "localhost" || host.ends_with(".localhost");
     let host = HostName::new(host).ok()?;
     (!is_address && !is_local && host.as_str().contains('.')).then_some(host)
+}
+
+/// The services whose labels name routers of Traefik's.
+pub(super) fn labelled(compose: &Compose) -> Vec<String> {
+    let is_router = |it: &Variable| {
+        let name = it.name.text.to_ascii_lowercase();
+        name.starts_with("traefik.http.routers.")
+    };
+    let services = compose.services.iter();
+    let labelled = services.filter(|it| it.labels.iter().any(is_router));
+    labelled.map(|it| it.name.clone()).collect()
 }
 
 impl Sources {
@@ -147,11 +161,12 @@ impl Sources {
         if compose.service(service).is_none() {
             return self.leave_out(host, "it names a service that there is none of");
         }
-        self.wish(host, service, port, strips, access);
+        self.wish(host, service, port, strips, false, access);
     }
 
     /// `traefik.http.routers.R.rule`, as Traefik 2 and 3 have it, where it is made of host names and paths only.
-    fn traefik(&mut self, service: &Service) {
+    /// `asks_first` where something stands before all of them.
+    fn traefik(&mut self, service: &Service, asks_first: bool) {
         let labels = Labels(&service.labels);
         if labels.get("traefik.enable") == Some("false") {
             return;
@@ -162,7 +177,21 @@ impl Sources {
             let name = label.name.text.to_ascii_lowercase();
             let router = name.strip_prefix("traefik.http.routers.");
             let router = router.and_then(|it| it.strip_suffix(".rule"));
-            let (Some(router), Some(rule)) = (router, label.known_value()) else {
+            let Some(router) = router else {
+                continue;
+            };
+            let Some(rule) = label.known_value() else {
+                // A site of whatever name is not made where this one is guarded.
+                let key = format!("traefik.http.routers.{router}.middlewares");
+                let guarded = labels.find(&key).map(|it| labels.guarded(it));
+                if guarded.is_some_and(|it| !it.is_ok_and(|(access, _)| access.is_open())) {
+                    self.says(service);
+                    self.notes.push(format!(
+                        "The labels of `{}` are not taken over: its router `{}` waits for a variable.",
+                        shown(&service.name),
+                        shown(router)
+                    ));
+                }
                 continue;
             };
             self.says(service);
@@ -177,17 +206,37 @@ impl Sources {
             };
             routers.push((router.to_owned(), names));
         }
+        let is_lost = |it: &&Variable| {
+            let name = it.name.text.to_ascii_lowercase();
+            let rest = name.strip_prefix("traefik.http.middlewares.");
+            let mut words = rest.unwrap_or_default().split('.').skip(1);
+            match words.next() {
+                Some("headers") => !words.next().is_some_and(|it| it.starts_with("sts")),
+                kind => matches!(kind, Some("ratelimit" | "buffering" | "retry")),
+            }
+        };
+        if !routers.is_empty() && service.labels.iter().any(|it| is_lost(&it)) {
+            self.is_lost(service);
+        }
         for (router, names) in routers {
             let key = |rest: &str| format!("traefik.http.routers.{router}.{rest}");
             let guarded = match labels.find(&key("middlewares")) {
                 None => Ok((Access::default(), None)),
                 Some(names) => labels.guarded(names),
             };
+            let guarded = if asks_first {
+                Err("an entry point of Traefik has middlewares, for all that comes by it")
+            } else if labels.find(&key("tls.options")).is_some() {
+                Err("who may come in is said by its TLS options, which are not to be seen here")
+            } else {
+                guarded
+            };
             let port = match labels.find(&key("service")) {
                 None => labels.port_of(None),
                 Some(wanted) if wanted.known => labels.port_of(Some(&wanted.text)),
                 Some(_) => None,
             };
+            let wanted = labels.get(&key("service"));
             for (host, prefix) in &names {
                 match (&guarded, port) {
                     (Ok((access, stripped)), Some(port)) => {
@@ -201,6 +250,7 @@ impl Sources {
                                 &service.name,
                                 port,
                                 stripped.is_some(),
+                                labels.speaks_tls(wanted),
                                 access.clone(),
                             ),
                         }
@@ -233,6 +283,17 @@ impl Sources {
                     .or_else(|| inside("handle_path.0_reverse_proxy")),
             };
             let Some(target) = target else {
+                // What leads somewhere within other directives may be guarded by them.
+                let is_it = |it: &Variable| it.name.text.starts_with(&within);
+                let is_site = !label
+                    .value
+                    .as_ref()
+                    .is_some_and(|it| it.text.starts_with('('));
+                if is_site && service.labels.iter().any(is_it) {
+                    self.says(service);
+                    let host = label.known_value().unwrap_or(&service.name);
+                    self.leave_out(host, "its labels say more than where it leads");
+                }
                 continue;
             };
             let (path, target) = match (stripped, target.trim().split_once(' ')) {
@@ -266,8 +327,16 @@ impl Sources {
                         "handle_path" | "handle_path.reverse_proxy" | "handle_path.0_reverse_proxy"
                     ),
                 };
-                !leads && !matches!(first, "encode" | "tls" | "header" | "log")
+                // Certificates of visitors are asked for as any password is.
+                let is_guard = rest.contains("client_auth");
+                !leads && (is_guard || !matches!(first, "encode" | "tls" | "header" | "log"))
             });
+            if service.labels.iter().any(|it| {
+                let rest = it.name.text.strip_prefix(&within);
+                rest.is_some_and(|it| it.split('.').next() == Some("header"))
+            }) {
+                self.is_lost(service);
+            }
             // `/api/*`, or `/api*`; one path alone is too few to lead anywhere.
             let prefix = match path {
                 "" => Some(""),
@@ -282,6 +351,7 @@ impl Sources {
                         &service.name,
                         Some(port),
                         stripped.is_some(),
+                        words.get(1) == Some(&"https"),
                         Access::default(),
                     ),
                     None => self.leave_out(host, "its labels say more than where it leads"),
@@ -314,16 +384,22 @@ impl Sources {
             Some(_) => None,
         };
         let is_guarded = value("NETWORK_ACCESS").is_some();
+        let is_https = match value("VIRTUAL_PROTO") {
+            None | Some(Some("http")) => Some(false),
+            Some(Some("https")) => Some(true),
+            Some(_) => None,
+        };
         for host in hosts.split(',').filter(|it| !it.trim().is_empty()) {
-            match prefix.zip(strips).filter(|_| !is_guarded) {
-                Some((prefix, strips)) => self.wish(
+            match (prefix, strips, is_https) {
+                (Some(prefix), Some(strips), Some(is_https)) if !is_guarded => self.wish(
                     &format!("{}{prefix}", host.trim()),
                     &service.name,
                     port,
                     strips,
+                    is_https,
                     Access::default(),
                 ),
-                None => self.leave_out(host, "its variables say more than where it leads"),
+                _ => self.leave_out(host, "its variables say more than where it leads"),
             }
         }
     }
@@ -335,6 +411,7 @@ impl Sources {
         service: &str,
         port: Option<u16>,
         strips: bool,
+        is_https: bool,
         access: Access,
     ) {
         let (host, prefix) = match address(typed) {
@@ -346,8 +423,9 @@ impl Sources {
             (&it.name.host, &it.name.prefix) == (&host, &prefix)
                 && (it.service.as_str(), it.port) == (service, port)
         };
-        // One router for HTTP, one for HTTPS: what either guards is guarded.
+        // One router for HTTP, which may do no more than lead to the one for HTTPS: what either guards is guarded.
         if let Some(same) = self.wishes.iter_mut().find(is_same) {
+            same.name.strips |= strips;
             if same.name.access.is_open() {
                 same.name.access = access;
             }
@@ -362,6 +440,7 @@ impl Sources {
                 strips,
                 access,
             },
+            is_https,
         });
     }
 
@@ -373,6 +452,16 @@ impl Sources {
         let host = address.split('/').next().unwrap_or_default();
         self.refused
             .push(host.trim_end_matches('.').to_ascii_lowercase());
+    }
+
+    fn is_lost(&mut self, service: &Service) {
+        let note = format!(
+            "What the labels of `{}` say of headers and limits is not taken over.",
+            shown(&service.name)
+        );
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
     }
 
     fn says(&mut self, service: &Service) {
@@ -437,6 +526,18 @@ impl<'a> Labels<'a> {
         }
     }
 
+    /// Whether one of Traefik's services, or any, speaks TLS.
+    fn speaks_tls(&self, wanted: Option<&str>) -> bool {
+        let wanted = wanted.map(|it| it.strip_suffix("@docker").unwrap_or(it));
+        self.0.iter().any(|label| {
+            let name = label.name.text.to_ascii_lowercase();
+            let rest = name.strip_prefix("traefik.http.services.");
+            let service = rest.and_then(|it| it.strip_suffix(".loadbalancer.server.scheme"));
+            let is_it = |it: &str| wanted.is_none_or(|wanted| wanted.eq_ignore_ascii_case(it));
+            service.is_some_and(is_it) && label.known_value() == Some("https")
+        })
+    }
+
     /// Who may pass Traefik's middlewares, and which paths they keep to themselves; or why that is not clear.
     fn guarded(&self, names: &Text) -> Result<(Access, Option<String>), &'static str> {
         let unclear = "it has a middleware whose like is not known here";
@@ -489,6 +590,22 @@ impl<'a> Labels<'a> {
     }
 }
 
+/// Whether Traefik is told of middlewares for all that comes by one of its entry points.
+fn asks_first(compose: &Compose, service: &Service) -> bool {
+    let is_it = |text: &str| {
+        let text = text.to_ascii_lowercase().replace('_', ".");
+        text.contains("entrypoints.") && text.contains(".http.middlewares")
+    };
+    let command = compose.value_of(service).get("command");
+    let words = command.map(Value::items).unwrap_or_default();
+    let mut words = words
+        .iter()
+        .chain(command.filter(|it| it.scalar().is_some()));
+    service.image_name() == Some("traefik")
+        && (words.any(|it| it.scalar().is_some_and(|it| is_it(&it.printed())))
+            || service.environment.iter().any(|it| is_it(&it.name.text)))
+}
+
 /// The host names and paths of a rule that asks for nothing else: `` Host(`a`) || Host(`b`) ``, in Traefik 2
 /// `` Host(`a`, `b`) ``, and behind it perhaps `` && PathPrefix(`/x`) ``. Before Convex, `/metrics` may be closed,
 /// which it is here as well.
@@ -500,9 +617,14 @@ fn names_of(rule: &str, is_convex: bool) -> Option<Vec<(&str, &str)>> {
     let mut prefixes = Vec::new();
     while !rest.is_empty() {
         rest = rest.strip_prefix("&&")?.trim_start();
-        if let Some(closed) = rest.strip_prefix('!').filter(|_| is_convex) {
+        if let Some(closed) = rest.strip_prefix('!') {
             let (kind, paths, left) = call(closed)?;
-            if kind != "Path" || !paths.iter().all(|it| it.ends_with("/metrics")) {
+            let is_closed = match kind {
+                "Path" => is_convex && paths.iter().all(|it| it.ends_with("/metrics")),
+                "PathRegexp" => paths == [ODD],
+                _ => false,
+            };
+            if !is_closed {
                 return None;
             }
             rest = left;
@@ -515,7 +637,8 @@ fn names_of(rule: &str, is_convex: bool) -> Option<Vec<(&str, &str)>> {
         for (kind, path) in &paths {
             let below = format!("{path}/");
             match *kind {
-                "PathPrefix" if path.ends_with("%2F") => (),
+                // Other spellings of what stands beside it, as generated here.
+                "PathRegexp" if paths.iter().any(|(_, it)| spellings(it) == *path) => (),
                 "PathPrefix" => prefixes.push(slashless(path)),
                 // Beside `` PathPrefix(`/x/`) `` it says that `/xy` is another one.
                 "Path" if paths.iter().any(|it| *it == ("PathPrefix", &below)) => (),
@@ -569,18 +692,22 @@ fn either(text: &str) -> Option<(Vec<(&str, &str)>, &str, bool)> {
 
 /// `` Kind(`a`, `b`) ``: what it is called, what is in it, and what is behind it.
 fn call(text: &str) -> Option<(&str, Vec<&str>, &str)> {
-    let (kind, rest) = text.trim_start().split_once('(')?;
-    let (inside, rest) = rest.split_once(')')?;
+    let (kind, mut rest) = text.trim_start().split_once('(')?;
     let mut words = Vec::new();
-    for word in inside.split(',') {
-        let word = word.trim();
-        let quote = word
+    loop {
+        rest = rest.trim_start();
+        let quote = rest
             .chars()
             .next()
             .filter(|it| matches!(it, '`' | '"' | '\''))?;
-        words.push(word.strip_prefix(quote)?.strip_suffix(quote)?);
+        let (word, left) = rest.strip_prefix(quote)?.split_once(quote)?;
+        words.push(word);
+        rest = left.trim_start();
+        match rest.strip_prefix(',') {
+            Some(next) => rest = next,
+            None => return Some((kind.trim_end(), words, rest.strip_prefix(')')?.trim_start())),
+        }
     }
-    Some((kind.trim_end(), words, rest.trim_start()))
 }
 
 /// A path without a `/` at its end.
@@ -763,6 +890,121 @@ services:
     }
 
     #[test]
+    fn a_guard_in_labels_is_not_lost() {
+        let text = r#"
+services:
+  options:
+    image: a
+    expose: [80]
+    labels:
+      - traefik.http.routers.a.rule=Host(`a.example.com`)
+      - traefik.http.routers.a.tls.options=mutual@file
+  unnamed:
+    image: a
+    expose: [80]
+    labels:
+      - traefik.http.routers.a.rule=Host(`${DOMAIN}`)
+      - traefik.http.routers.a.middlewares=who
+      - "traefik.http.middlewares.who.basicauth.users=jo:HASH"
+  certificates:
+    image: a
+    expose: [80]
+    labels:
+      caddy: c.example.com
+      caddy.reverse_proxy: "{{upstreams 80}}"
+      caddy.tls.client_auth.mode: require_and_verify
+  within:
+    image: a
+    expose: [80]
+    labels:
+      caddy: d.example.com
+      caddy.route.basic_auth.jo: HASH
+      caddy.route.reverse_proxy: "{{upstreams 80}}"
+  numbered:
+    image: a
+    expose: [80]
+    labels:
+      caddy: e.example.com
+      caddy.0_basic_auth.jo: HASH
+      caddy.1_reverse_proxy: "{{upstreams 80}}"
+  snippet: {image: a, expose: [80], labels: {caddy: (who), caddy.basic_auth.jo: HASH}}
+"#;
+        let (sites, notes) = planned(text, Options::default());
+        assert_eq!(sites, ["snippet.example.com → snippet:80"], "{notes:#?}");
+        assert_eq!(notes.len(), 5, "{notes:#?}");
+        let proxy = "  traefik: {image: 'traefik:v3', command: [--entryPoints.web.http.middlewares=who@file]}\n";
+        for (proxy, count) in [
+            ("", 1),
+            (proxy, 0),
+            (
+                "  traefik: {image: traefik, environment: {TRAEFIK_ENTRYPOINTS_WEB_HTTP_MIDDLEWARES: a}}\n",
+                0,
+            ),
+        ] {
+            let text = format!(
+                "services:\n{proxy}  a: {{image: a, expose: [80], labels: {{'traefik.http.routers.a.rule': 'Host(`a.example.com`)'}}}}\n"
+            );
+            let (sites, notes) = planned(&text, Options::default());
+            assert_eq!(sites.len(), count, "{notes:#?}");
+        }
+    }
+
+    #[test]
+    fn what_labels_say_of_tls_inside_is_taken_over() {
+        let text = r#"
+services:
+  t:
+    image: t
+    labels:
+      traefik.http.routers.t.rule: Host(`t.example.com`)
+      traefik.http.services.t.loadbalancer.server.port: 9443
+      traefik.http.services.t.loadbalancer.server.scheme: https
+  c: {image: c, labels: {caddy: c.example.com, caddy.reverse_proxy: "{{upstreams https 9443}}"}}
+  n: {image: n, environment: {VIRTUAL_HOST: n.example.com, VIRTUAL_PORT: 9443, VIRTUAL_PROTO: https}}
+  f: {image: f, environment: {VIRTUAL_HOST: f.example.com, VIRTUAL_PORT: 9000, VIRTUAL_PROTO: fastcgi}}
+"#;
+        let options = Options {
+            place: Place::Network,
+            ..Options::default()
+        };
+        let routes = plan(
+            &compose::load(&Project::single("compose.yaml", text)),
+            &options,
+        );
+        let speak: Vec<(&str, bool)> = routes
+            .reachable()
+            .map(|(site, upstream)| (site.service.as_str(), upstream.https))
+            .collect();
+        assert_eq!(speak, [("t", true), ("c", true), ("n", true)]);
+    }
+
+    #[test]
+    fn what_is_lost_of_labels_is_said() {
+        let text = r#"
+services:
+  a:
+    image: a
+    expose: [80]
+    labels:
+      - traefik.http.routers.plain.rule=Host(`a.example.com`) && PathPrefix(`/app`)
+      - traefik.http.routers.plain.middlewares=to-https
+      - traefik.http.middlewares.to-https.redirectscheme.scheme=https
+      - traefik.http.routers.a.rule=Host(`a.example.com`) && PathPrefix(`/app`)
+      - traefik.http.routers.a.middlewares=short, strict
+      - traefik.http.middlewares.short.stripprefix.prefixes=/app
+      - traefik.http.middlewares.strict.headers.framedeny=true
+"#;
+        let (sites, notes) = planned(text, Options::default());
+        assert_eq!(sites, ["a.example.com/app without it → a:80"], "{notes:#?}");
+        assert_eq!(notes.len(), 1, "{notes:#?}");
+        let (_, notes) = planned(
+            &text.replace("framedeny=true", "stsseconds=1"),
+            Options::default(),
+        );
+        assert_eq!(notes, [""; 0]);
+    }
+
+    #[test]
     fn paths_are_taken_over() {
         let text = r#"
 services:
@@ -819,8 +1061,8 @@ services:
         assert_eq!(names_of(rule, false), None);
         let rule = "Host(`a`) && (Path(`/x`) || PathPrefix(`/x/`)) && !Path(`/x/metrics`)";
         assert_eq!(names_of(rule, true), Some(vec![("a", "/x")]));
-        let rule = "Host(`a`) && (Path(`/x`) || PathPrefix(`/x/`) || PathPrefix(`/x%2F`))";
-        assert_eq!(names_of(rule, false), Some(vec![("a", "/x")]));
+        let rule = "Host(`a`) && (Path(`/x.y`) || PathPrefix(`/x.y/`) || PathRegexp(`^/x[.]y(/|%2[Ff])`)) && !PathRegexp(`(/|%2[Ff])[.]{0,2}(/|%2[Ff])`)";
+        assert_eq!(names_of(rule, false), Some(vec![("a", "/x.y")]));
         for rule in [
             "",
             "Host()",
@@ -838,6 +1080,9 @@ services:
             "Host(`a/x`)",
             "(Host(`a`)",
             "PathPrefix(`/x`)",
+            "Host(`a`) && PathRegexp(`/x`)",
+            "Host(`a`) && !PathRegexp(`/x`)",
+            "Host(`a`) && (Path(`/x`) || PathPrefix(`/x/`) || PathRegexp(`^/y(/|%2[Ff])`))",
         ] {
             assert_eq!(names_of(rule, true), None, "{rule}");
         }

@@ -226,8 +226,9 @@ fn versions(props: &OutputsProps, output: &Output) -> Html {
 /// A port may have several names: `index` tells the rows apart.
 fn site_row(index: usize, site: &Site, props: &OutputsProps) -> Html {
     let (service, port) = (site.service.clone(), site.port);
-    // At once, and not only with the answer.
-    let chosen = props.proxy.hosts.iter();
+    // Convex knows nothing of paths, whatever is chosen. Elsewhere at once, and not only with the answer.
+    let is_fixed = !site.label.is_empty();
+    let chosen = props.proxy.hosts.iter().filter(|_| !is_fixed);
     let mut chosen = chosen.filter(|it| it.service == site.service && it.port == site.port);
     let strips = chosen.next().map_or(site.strips, |it| it.strips);
     let on_host = props.on_host.reform(move |host: String| Host {
@@ -269,7 +270,7 @@ fn site_row(index: usize, site: &Site, props: &OutputsProps) -> Html {
                 <Field value={who} placeholder={words::EVERYBODY} on_change={on_access} />
             </label>
             if let Some(path) = path {
-                <label class="strips"><input type="checkbox" checked={strips} disabled={!site.label.is_empty()} onchange={on_strips} />{ words::without(path) }</label>
+                <label class="strips"><input type="checkbox" checked={strips} disabled={is_fixed} onchange={on_strips} />{ words::without(path) }</label>
             }
         </div>
     }

@@ -134,6 +134,17 @@ const tests = {
     await shows("listen 443 quic;");
   },
 
+  async "Convex never sees a path that leads to it, and the page says so"(page) {
+    await page.selectOption("#examples", { label: "As its makers ship it" });
+    await settled(page);
+    await openProxy(page, "nginx");
+    await page.locator(".site input").first().fill("shop.example.org/app");
+    await page.keyboard.press("Enter");
+    const box = page.getByLabel("The service sees paths without /app");
+    await box.waitFor();
+    same([await box.isChecked(), await box.isEnabled()], [true, false]);
+  },
+
   async "an answer takes back nothing that is typed meanwhile"(page) {
     await page.selectOption("#examples", { label: "As its makers ship it" });
     await settled(page);

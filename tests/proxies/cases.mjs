@@ -48,6 +48,9 @@ const PATHS = {
   sites: [
     { ...BELOW, besides: ["/admin", "/api"] },
     guarded({ ...BELOW, prefix: "/admin" }, USER),
+    guarded({ ...BELOW, prefix: "/team/board" }, USER),
+    guarded({ ...BELOW, prefix: "/inside/only" }, SHUTS_US_OUT),
+    { ...BELOW, service: "open", port: 3004, published: 8084, prefix: "/admin/open" },
     { ...BELOW, service: "api", port: 3001, published: 8081, prefix: "/api", strips: true },
     { ...BELOW, service: "deep", port: 3002, published: 8082, prefix: "/api/v2.0" },
     { ...BELOW, service: "guide", port: 3003, published: 8083, host: "docs.example.com", prefix: "/guide", strips: true, leadsNowhereElse: true },

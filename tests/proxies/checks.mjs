@@ -181,19 +181,22 @@ function pathChecks(site, door) {
       }
     };
   }
-  if (site.user) {
-    checks["is guarded however the path is spelled"] = async () => {
-      const spelled = ["/", "/x", "//x", "/./x", "/y/../x", "/%78", "%2fx"].map((rest) => prefix + rest);
-      const name = prefix.slice(1);
-      const escaped = `/%${name.charCodeAt(0).toString(16)}${name.slice(1)}/x`;
-      for (const target of [...spelled, escaped, `/${prefix}/x`, `/y/..${prefix}/x`, `/.${prefix}/x`, `/y/%2e%2e${prefix}/x`]) {
-        const { seen } = await ask(target);
-        const path = seen ? new URL(decodeURIComponent(seen.target).replace(/\/+/g, "/"), "http://a").pathname : "";
-        expect(!`${path}/`.startsWith(`${prefix}/`), `${target} reached ${seen?.name} as ${seen?.target}`);
-      }
-    };
-  }
+  if (site.user) checks["is guarded however the path is spelled"] = () => isGuarded(site, ask);
   return checks;
+}
+
+/** Whatever a service may take for the path of `site` is guarded as it is. */
+async function isGuarded({ prefix }, ask) {
+  const spelled = ["/", "/x", "//x", "/./x", "/y/../x", "/%78", "%2fx"].map((rest) => prefix + rest);
+  const name = prefix.slice(1);
+  const escaped = `/%${name.charCodeAt(0).toString(16)}${name.slice(1)}/x`;
+  const inside = ["%2f", "//", "/./", "/y/../"].map((between) => `/${name.replaceAll("/", between)}/x`);
+  const around = [`/${prefix}/x`, `/y/..${prefix}/x`, `/.${prefix}/x`, `/y/%2e%2e${prefix}/x`, `/y/..%2f${name}/x`, `/y%2f..${prefix}/x`, `/%2f${name}/x`];
+  for (const target of [...spelled, ...inside, escaped, ...around]) {
+    const { seen } = await ask(target);
+    const path = seen ? new URL(decodeURIComponent(seen.target).replace(/\/+/g, "/"), "http://a").pathname : "";
+    expect(!`${path}/`.startsWith(`${prefix}/`), `${target} reached ${seen?.name} as ${seen?.target}`);
+  }
 }
 
 /** What must outlast a minute in which nothing is said, or little. They take as long, and may all be asked at once. */
@@ -259,6 +262,11 @@ function shutChecks(site, door) {
       socket.close();
       throw new Error("a WebSocket was opened");
     },
+    ...(prefix && {
+      async "is shut however the path is spelled"() {
+        await isGuarded(site, (target) => request({ door, host: site.host, isSecure, target, anyStatus: true }));
+      },
+    }),
   };
 }
 

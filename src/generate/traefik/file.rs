@@ -1,8 +1,8 @@
 //! A file for Traefik to read: it need not ask Docker, whose socket is as good as the machine.
 
 use super::{
-    Place, Routes, STATIC, Site, Tls, certificates, first_steps, middlewares, quoted, rule,
-    service, static_file,
+    Place, Routes, STATIC, Site, Tls, certificates, first_steps, middlewares, priority, quoted,
+    rule, service, static_file,
 };
 use crate::{
     generate::{
@@ -96,7 +96,10 @@ fn dynamic(routes: &Routes) -> String {
 
 fn router(lines: &mut Lines, routes: &Routes, site: &Site) {
     lines.line(2, &format!("{}:", site.id.as_str()));
-    lines.line(3, &format!("rule: {}", quoted(&rule(site))));
+    lines.line(3, &format!("rule: {}", quoted(&rule(routes, site))));
+    if let Some(priority) = priority(routes, site) {
+        lines.line(3, &format!("priority: {priority}"));
+    }
     lines.line(3, &format!("service: {}", site.id.as_str()));
     lines.line(
         3,

@@ -1,8 +1,8 @@
 //! Labels for the project's services, and Traefik itself beside them or on the host.
 
 use super::{
-    Place, Routes, STATIC, Site, Tls, certificates, email, first_steps, middlewares, rule, service,
-    speaks_tls_inside, static_file,
+    Place, Routes, STATIC, Site, Tls, certificates, email, first_steps, middlewares, priority,
+    rule, service, speaks_tls_inside, static_file,
 };
 use crate::generate::{
     File, Generator, Make, Output,
@@ -69,7 +69,10 @@ fn labels(routes: &Routes, sites: &[&Site]) -> Vec<String> {
     for site in sites {
         let id = site.id.as_str();
         let router = format!("traefik.http.routers.{id}");
-        labels.push(format!("{router}.rule={}", rule(site)));
+        labels.push(format!("{router}.rule={}", rule(routes, site)));
+        if let Some(priority) = priority(routes, site) {
+            labels.push(format!("{router}.priority={priority}"));
+        }
         labels.push(format!("{router}.service={id}"));
         match routes.tls {
             Tls::Off => labels.push(format!("{router}.entrypoints=web")),
@@ -182,6 +185,14 @@ fn steps(routes: &Routes) -> Vec<String> {
 
 fn notes(routes: &Routes) -> Vec<String> {
     let mut notes = Vec::new();
+    let labelled = routes.by_service();
+    let labelled = labelled.iter().filter_map(|it| it.first());
+    for site in labelled.filter(|it| routes.is_labelled(&it.service)) {
+        notes.push(format!(
+            "`{}` has labels of Traefik's already, and Compose only adds the new ones. Remove the old ones from your file: what they name is reached as they say, whatever is asked for here.",
+            site.service.as_str()
+        ));
+    }
     if routes.place == Place::Host {
         notes.push("Traefik on the host reads the labels through Docker, and reaches containers by their own addresses. That works on Linux; elsewhere let it run beside the others.".to_owned());
     }
