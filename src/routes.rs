@@ -12,7 +12,7 @@ use crate::{
     compose::{Compose, Service},
     order::{self, Index},
 };
-use sources::Wish;
+use sources::{Sources, Wish};
 
 /// What the user chooses.
 #[derive(Clone, Debug, Default)]
@@ -162,7 +162,7 @@ pub fn plan(compose: &Compose, options: &Options) -> Routes {
             options,
             service,
             &wishes,
-            sources.is_said(service),
+            &sources,
             &mut taken,
             &mut routes,
         );
@@ -196,7 +196,7 @@ fn add_sites(
     options: &Options,
     service: &Service,
     wishes: &[&Wish],
-    is_said: bool,
+    sources: &Sources,
     taken: &mut Taken<'_>,
     routes: &mut Routes,
 ) {
@@ -228,7 +228,7 @@ fn add_sites(
             let number = number.or(first.filter(|_| wishes.is_empty()));
             *wanted == service.name && number == Some(*port)
         });
-        if !is_said || is_chosen {
+        if !sources.is_said(service) || is_chosen {
             add(*port);
         }
     }
@@ -290,6 +290,14 @@ fn add_sites(
             upstream = None;
         }
         let chosen = chosen.unwrap_or_default();
+        let is_typed = options.hosts.iter().any(|it| is_meant(&it));
+        if is_typed && sources.is_guarded(service) && chosen.is_open() {
+            routes.notes.push(format!(
+                "Who may see `{}` is said in a way that is not understood here. Until it is chosen, nobody may.",
+                name.as_str()
+            ));
+            upstream = None;
+        }
         for it in hosts {
             // Caddy takes paths for the same that differ in nothing but the case of their letters.
             let address = format!("{}{}", it.host.as_str(), it.prefix.as_str());

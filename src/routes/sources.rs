@@ -33,6 +33,8 @@ pub(super) struct Sources {
     said: Vec<String>,
     /// Host names that something is not clear about.
     refused: Vec<String>,
+    /// Services for whom something is not clear of who may see them.
+    guarded: Vec<String>,
     pub(super) notes: Vec<String>,
 }
 
@@ -105,9 +107,17 @@ impl Sources {
         self.is_whole || self.said.contains(&service.name)
     }
 
+    /// Whether somebody must say who may see a service, because what its file says of that is not clear.
+    pub(super) fn is_guarded(&self, service: &Service) -> bool {
+        self.guarded.contains(&service.name)
+    }
+
     fn x_proxy(&mut self, compose: &Compose, host: &str, value: &Value) {
         let mut access = Access::default();
         let mut strips = false;
+        let named = value.get("service").unwrap_or(value);
+        let named = known(named).unwrap_or_default();
+        let named = named.split(':').next().unwrap_or_default().to_owned();
         let target = match value.is_mapping() {
             true => {
                 for key in ["users", "allow"] {
@@ -117,17 +127,18 @@ impl Sources {
                     for item in items.iter().chain(one) {
                         let typed = known(item).ok_or("it waits for a variable");
                         if let Err(reason) = typed.and_then(|typed| access.add(&typed)) {
-                            return self.leave_out(host, reason);
+                            return self.shut_out(&named, host, reason);
                         }
                     }
                     if value.get(key).is_some_and(Value::is_mapping) {
-                        return self.leave_out(host, "who may see it is said by a list");
+                        return self.shut_out(&named, host, "who may see it is said by a list");
                     }
                 }
                 let is_known =
                     |it: &str| matches!(it, "service" | "port" | "strip" | "users" | "allow");
                 if value.fields().iter().any(|it| !is_known(&it.name)) {
-                    return self.leave_out(
+                    return self.shut_out(
+                        &named,
                         host,
                         "a site has `service`, `port`, `strip`, `users` and `allow`, and nothing else",
                     );
@@ -202,6 +213,7 @@ impl Sources {
                     shown(&service.name),
                     shown(router)
                 ));
+                self.guarded.push(service.name.clone());
                 return;
             };
             routers.push((router.to_owned(), names));
@@ -256,7 +268,7 @@ impl Sources {
                         }
                     }
                     (Ok(_), None) => self.leave_out(host, "its labels do not say which port"),
-                    (Err(reason), _) => self.leave_out(host, reason),
+                    (Err(reason), _) => self.shut_out(&service.name, host, reason),
                 }
             }
         }
@@ -292,7 +304,11 @@ impl Sources {
                 if is_site && service.labels.iter().any(is_it) {
                     self.says(service);
                     let host = label.known_value().unwrap_or(&service.name);
-                    self.leave_out(host, "its labels say more than where it leads");
+                    self.shut_out(
+                        &service.name,
+                        host,
+                        "its labels say more than where it leads",
+                    );
                 }
                 continue;
             };
@@ -354,7 +370,11 @@ impl Sources {
                         words.get(1) == Some(&"https"),
                         Access::default(),
                     ),
-                    None => self.leave_out(host, "its labels say more than where it leads"),
+                    None => self.shut_out(
+                        &service.name,
+                        host,
+                        "its labels say more than where it leads",
+                    ),
                 }
             }
         }
@@ -399,7 +419,11 @@ impl Sources {
                     is_https,
                     Access::default(),
                 ),
-                _ => self.leave_out(host, "its variables say more than where it leads"),
+                _ => self.shut_out(
+                    &service.name,
+                    host,
+                    "its variables say more than where it leads",
+                ),
             }
         }
     }
@@ -452,6 +476,12 @@ impl Sources {
         let host = address.split('/').next().unwrap_or_default();
         self.refused
             .push(host.trim_end_matches('.').to_ascii_lowercase());
+    }
+
+    /// Nor under a name that somebody types, unless they say who may see it.
+    fn shut_out(&mut self, service: &str, address: &str, reason: &str) {
+        self.guarded.push(service.to_owned());
+        self.leave_out(address, reason);
     }
 
     fn is_lost(&mut self, service: &Service) {
@@ -976,6 +1006,33 @@ services:
             .map(|(site, upstream)| (site.service.as_str(), upstream.https))
             .collect();
         assert_eq!(speak, [("t", true), ("c", true), ("n", true)]);
+    }
+
+    #[test]
+    fn what_is_guarded_somehow_is_not_opened_by_another_name() {
+        let texts = [
+            "services:\n  a: {image: a, expose: [80], labels: {traefik.http.routers.a.rule: Host(`a.example.com`), traefik.http.routers.a.middlewares: login@file}}\n",
+            "services:\n  a: {image: a, expose: [80], labels: {traefik.http.routers.a.rule: Host(`a.example.com`) && ClientIP(`10.0.0.0/8`)}}\n",
+            "services:\n  a: {image: a, expose: [80]}\nx-proxy: {a.example.com: {service: a, users: [\"jo:secret\"]}}\n",
+            "services:\n  a: {image: a, expose: [80], environment: {VIRTUAL_HOST: a.example.com, NETWORK_ACCESS: internal}}\n",
+        ];
+        for text in texts {
+            let mut options = Options {
+                hosts: vec![("a".to_owned(), None, "b.example.com".to_owned())],
+                ..Options::default()
+            };
+            let (sites, notes) = planned(text, options.clone());
+            assert_eq!(sites, ["b.example.com → nowhere"], "{text}{notes:#?}");
+            assert_eq!(
+                notes.iter().filter(|it| it.contains("nobody may")).count(),
+                1
+            );
+            options
+                .access
+                .push(("a".to_owned(), None, "10.0.0.0/8".to_owned()));
+            let (sites, _) = planned(text, options);
+            assert_eq!(sites, ["b.example.com → a:80 for 0 of 1"], "{text}");
+        }
     }
 
     #[test]
