@@ -239,7 +239,7 @@ fn virtual_host(conf: &mut Directives, routes: &Routes, sites: &[(&Site, &Upstre
     }
     conf.line("# Overwritten, not added to: what a client claims of itself is not passed on.");
     conf.line("ProxyPreserveHost On");
-    for name in ["For", "Host", "Server"] {
+    for name in ["For", "Host", "Server", "Prefix"] {
         conf.line(&format!("RequestHeader unset X-Forwarded-{name} early"));
     }
     conf.line("RequestHeader unset Forwarded early");

@@ -189,6 +189,8 @@ fn proxy_block(proxy: &mut Block, routes: &Routes, site: &Site, upstream: &Upstr
     if site.strips {
         let prefix = site.prefix.as_str();
         proxy.directive("header_up", &["X-Forwarded-Prefix", prefix]);
+    } else {
+        proxy.directive("header_up", &["-X-Forwarded-Prefix"]);
     }
     if !site.access.users.is_empty() {
         proxy.comment("The password is Caddy's, and nobody else's business.");

@@ -420,6 +420,8 @@ fn leads(lines: &mut Lines, routes: &Routes, site: &Site, in_part: bool) {
     if site.strips {
         lines.line(13, "request_headers_to_add:");
         header(lines, 14, "x-forwarded-prefix", prefix);
+    } else {
+        lines.line(13, "request_headers_to_remove: [x-forwarded-prefix]");
     }
     lines.line(13, "route:");
     if site.strips {

@@ -205,6 +205,7 @@ fn leads(conf: &mut Sections, routes: &Routes) {
     conf.line("http-request set-header X-Forwarded-Host %[req.hdr(host)]");
     conf.line("http-request set-header X-Forwarded-Port %[dst_port]");
     conf.line("http-request del-header Forwarded");
+    conf.line("http-request del-header X-Forwarded-Prefix");
     if routes.has_guarded_paths() {
         conf.line("# What is guarded is not reached by another spelling of its path.");
         conf.line("http-request deny deny_status 400 if { path,url_dec -m reg /[.][.]?(/|$)|// }");

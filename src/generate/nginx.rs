@@ -309,10 +309,12 @@ fn location_block(location: &mut Block, routes: &Routes, site: &Site, upstream: 
     location.directive("proxy_set_header", &["X-Forwarded-Host", "$host"]);
     location.directive("proxy_set_header", &["X-Forwarded-Port", "$server_port"]);
     location.directive("proxy_set_header", &["Forwarded", "\"\""]);
-    if site.strips {
-        let prefix = site.prefix.as_str();
-        location.directive("proxy_set_header", &["X-Forwarded-Prefix", prefix]);
-    }
+    let prefix = if site.strips {
+        site.prefix.as_str()
+    } else {
+        "\"\""
+    };
+    location.directive("proxy_set_header", &["X-Forwarded-Prefix", prefix]);
     if !site.access.users.is_empty() {
         location.comment("The password is nginx's, and nobody else's business.");
         location.directive("proxy_set_header", &["Authorization", "\"\""]);

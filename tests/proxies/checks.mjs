@@ -50,6 +50,7 @@ export function siteChecks(site, door) {
         "x-forwarded-for": "6.6.6.6",
         "x-forwarded-host": "evil.example",
         "x-forwarded-proto": "gopher",
+        "x-forwarded-prefix": "/evil",
         "x-real-ip": "6.6.6.6",
       };
       const { seen } = await ask({ headers: lies });
