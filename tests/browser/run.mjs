@@ -60,6 +60,17 @@ const tests = {
     if ((await page.locator(".code pre .new").count()) === 0) throw new Error("no changed line is marked");
   },
 
+  async "where nothing is published, the Proxy tab says what can be done"(page) {
+    await type(page, WEB);
+    await openProxy(page, "nginx");
+    await page.locator(".code pre").first().waitFor();
+    await replace(page, 'ports: ["8080:80"]', "expose: [80]");
+    await page.getByText("A proxy that runs here reaches none of these ports.").waitFor();
+    same(await page.locator(".code pre").count(), 0);
+    await page.selectOption("#place", { index: 1 });
+    await page.waitForFunction(() => document.querySelector(".code pre")?.textContent.includes("server web:80 resolve;"));
+  },
+
   async "a path behind the host name is led to the service, with it or without, and is kept"(page) {
     await type(page, WEB);
     await openProxy(page, "nginx");
