@@ -95,16 +95,17 @@ fn development(compose: &Compose) -> Override {
             if restart.is_some() {
                 lines.line(2, "restart: \"no\"");
             }
-            let own = match () {
-                () if !service.ports.is_empty()
+            let listens = listens(compose, service).map(|it| [(6791, it)]);
+            let own = match &listens {
+                _ if !service.ports.is_empty()
                     || service.ports_place.is_some()
                     || service.network_mode.is_some() =>
                 {
                     &[]
                 }
-                () if is_backend => &[3210, 3211][..],
-                () if is_dashboard => &[6791],
-                () => &[],
+                _ if is_backend => &[(3210, 3210), (3211, 3211)][..],
+                Some(ports) if is_dashboard => ports,
+                _ => &[],
             };
             match loopback(compose, service, |_| false) {
                 Some(ports) => lines.replacement("ports", &ports),
@@ -112,7 +113,7 @@ fn development(compose: &Compose) -> Override {
                 None => {
                     let ports: Vec<String> = own
                         .iter()
-                        .map(|it| format!("127.0.0.1:{it}:{it}"))
+                        .map(|(published, target)| format!("127.0.0.1:{published}:{target}"))
                         .collect();
                     lines.items(2, "ports", &ports);
                 }
@@ -149,6 +150,21 @@ fn development(compose: &Compose) -> Override {
         });
     }
     res
+}
+
+/// The port of a dashboard inside its container, where it is known: `PORT` says it, in the file or in one that is at hand.
+fn listens(compose: &Compose, service: &Service) -> Option<u16> {
+    if let Some(own) = service.variable("PORT") {
+        let value = own.value.as_ref().filter(|it| it.known)?;
+        return value.text.parse().ok();
+    }
+    let bound = compose.bound_service(service);
+    let bound = bound.filter(|_| service.env_file.is_some());
+    let environment = bound.and_then(|it| it.get("environment"));
+    match environment.and_then(|it| it.get("PORT")) {
+        Some(port) => port.text()?.parse().ok(),
+        None => Some(6791),
+    }
 }
 
 fn production(compose: &Compose, routes: &Routes) -> Override {
@@ -317,9 +333,45 @@ mod tests {
     use super::*;
     use crate::{
         compose::load,
-        project::Project,
+        lint,
+        project::{Project, Role, Source},
         routes::{Options, plan},
+        rules,
     };
+
+    #[test]
+    fn a_dashboard_is_published_where_it_listens() {
+        let cases = [
+            ("environment: {PORT: 3000} # é", Some("6791:3000")),
+            ("environment: ['PORT=${PORT:-8080}']", Some("6791:8080")),
+            ("environment: ['PORT=${UNSEEN}']", None),
+            ("environment: [PORT=☕]", None),
+            ("env_file: vars.env", Some("6791:3210")),
+            ("labels: [a=b]", Some("6791:6791")),
+        ];
+        for (line, expected) in cases {
+            let text = format!(
+                "services:\n  dashboard:\n    image: ghcr.io/get-convex/convex-dashboard\n    {line}\n"
+            );
+            let mut project = Project::single("compose.yaml", &text);
+            project.sources.push(Source {
+                role: Role::Variables,
+                ..Source::new("vars.env", "PORT=3210\n")
+            });
+            let compose = load(&project);
+            let output = generate(&compose, &plan(&compose, &Options::default())).expect("files");
+            let file = output.files.iter().find(|it| it.path == DEVELOPMENT);
+            let file = file.map_or("", |it| it.text.as_str());
+            match expected {
+                Some(ports) => assert!(file.contains(&format!("127.0.0.1:{ports}\"")), "{file}"),
+                None => assert!(!file.contains("ports"), "{file}"),
+            }
+            project.sources.insert(1, Source::new(DEVELOPMENT, file));
+            let found = lint::check(&rules::all(), &load(&project));
+            let is_moved = |it: &lint::Diagnostic| it.rule == "convex-dashboard-port-moved";
+            assert!(!found.iter().any(is_moved), "{file}");
+        }
+    }
 
     #[test]
     fn production_stays_encrypted_and_open_where_others_come_in() {
