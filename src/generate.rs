@@ -20,6 +20,9 @@ mod split;
 mod traefik;
 mod upgrade;
 
+#[cfg(feature = "cli")]
+pub(crate) use environment::is_secret;
+
 use crate::{
     compose::Compose,
     routes::{self, Options, Routes},

@@ -6,6 +6,8 @@
 pub mod page;
 #[cfg(feature = "cli")]
 pub mod report;
+#[cfg(feature = "cli")]
+pub mod secrets;
 pub mod wire;
 
 use serde::Serialize;

@@ -261,6 +261,68 @@ error[undefined-volume]: service `web` mounts undefined volume `é中🐳`
 }
 
 #[test]
+fn no_secret_is_printed_in_any_format() {
+    let digits = "1234567890".repeat(6) + "1234";
+    let text = format!(
+        "\
+services:
+  backend: # é中
+    image: ghcr.io/get-convex/convex-backend
+    environment:
+      INSTANCE_SECRET: {digits}
+      POSTGRES_URL: postgresql://ada:Hunter2é/x@db:5432/convex # ☕
+  dashboard:
+    image: ghcr.io/get-convex/convex-dashboard
+    env_file: [a.env]
+    environment: [\"NEXT_PUBLIC_ADMIN_KEY=convex|Hunter2中\", \"NEXT_PUBLIC_DEPLOYMENT_URL=http://backend:3210\"]
+  db:
+    image: postgres
+    environment: {{POSTGRES_PASSWORD: *Hunter2ö, POSTGRES_PASSWORD: \"Hunter2 ü\"}}
+"
+    );
+    let folder = Folder::new(
+        "secrets",
+        &[
+            ("compose.yaml", &text),
+            ("a.env", "PORT=3000\nAPI_TOKEN='Hunter2\nAPI_KEY=Hunter2\n"),
+        ],
+    );
+    for format in ["human", "json", "sarif", "github"] {
+        let ran = folder.run(&["check", "--format", format]);
+        assert_eq!(ran.code, 1);
+        for part in ["Hunter2", "12345678"] {
+            assert!(!ran.out.contains(part), "{format}: {}", ran.out);
+        }
+        assert!(ran.out.contains("convex-admin-key-public"), "{}", ran.out);
+    }
+
+    // What is marked stays under its carets.
+    let human = folder.run(&["check"]).out;
+    let expected = "
+6 |       POSTGRES_URL: postgresql://ada:••••••••••@db:5432/convex # ☕
+  |                                              ^^^^^^^^^^^^^^^^^
+";
+    let expected = expected.trim_start_matches('\n');
+    assert!(human.contains(expected), "{human}");
+
+    // The edits lead to the same text, and say nothing of what stays.
+    let (_, json) = folder.json(&["check", "--format", "json"]);
+    let diagnostics = json["projects"][0]["diagnostics"].as_array().unwrap();
+    let quotes = diagnostics.iter().flat_map(|it| it["fixes"].as_array());
+    let quotes = quotes.flatten();
+    let quotes = quotes.filter(|it| it["title"] == "Put quotes around it");
+    let edits: Vec<&Value> = quotes.map(|it| &it["edits"]).collect();
+    let start = text.find(&digits).unwrap();
+    let end = start + digits.len();
+    let file = "compose.yaml";
+    let expected = json!([
+        {"file": file, "start": start, "end": start, "text": "\""},
+        {"file": file, "start": end, "end": end, "text": "\""},
+    ]);
+    assert_eq!(edits, [&expected]);
+}
+
+#[test]
 fn a_file_cannot_steer_the_terminal() {
     let text = "services:\n  web:\n    image: nginx\n    \"v\\e[2Jo\u{9b}l\u{202e}\": 1\n";
     let folder = Folder::new("terminal", &[("compose.yaml", text)]);

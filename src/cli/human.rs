@@ -17,13 +17,21 @@ pub(super) fn diagnostic(it: &Diagnostic, places: &Places<'_>, color: bool) -> S
     let gutter = " ".repeat(start.line.to_string().len());
     let bar = paint.blue("|");
     let file = places.file(it.span);
-    let mut out = head(it.severity, it.rule, &it.message, &paint);
+    let said = |text: &str| places.said(text, it.span);
+    let mut out = head(it.severity, it.rule, &said(&it.message), &paint);
     out.push_str(&place(&gutter, file, start.line, start.column, &paint));
-    let [before, marked, after] = places.around(it.span);
+    let ([before, marked, after], from) = places.around(it.span);
+    // What a log of CI holds, many read.
+    let shown = |part: &str, start: usize| visible(&places.masked(part, it.span.file, start));
+    let behind = from + marked.len();
     let (before, is_cut) = last(before);
-    let before = format!("{}{}", if is_cut { "…" } else { "" }, visible(before));
-    let marked = visible(&first(marked));
-    let shown = format!("{before}{marked}{}", visible(&first(after)));
+    let before = shown(before, from - before.len());
+    let before = format!("{}{before}", if is_cut { "…" } else { "" });
+    let (marked, is_cut) = first(marked);
+    let marked = format!("{}{}", shown(marked, from), if is_cut { "…" } else { "" });
+    let (after, is_cut) = first(after);
+    let after = format!("{}{}", shown(after, behind), if is_cut { "…" } else { "" });
+    let shown = format!("{before}{marked}{after}");
     let carets = format!(
         "{}{}",
         " ".repeat(width(&before)),
@@ -39,18 +47,18 @@ pub(super) fn diagnostic(it: &Diagnostic, places: &Places<'_>, color: bool) -> S
     };
     for (span, message) in &it.related {
         let at = places.start(*span);
-        let (file, message) = (visible(places.file(*span)), visible(message));
+        let (file, message) = (visible(places.file(*span)), visible(&said(message)));
         note(format!("{message}: {file}:{}:{}", at.line, at.column));
     }
     if let Some(why) = &it.why {
-        note(format!("why: {}", visible(why)));
+        note(format!("why: {}", visible(&said(why))));
     }
     for fix in &it.fixes {
         let safety = match fix.safety {
             Safety::Safe => "",
             Safety::Unsafe => " (unsafe: changes what runs)",
         };
-        note(format!("fix: {}{safety}", visible(&fix.title)));
+        note(format!("fix: {}{safety}", visible(&said(&fix.title))));
     }
     out.push('\n');
     out
@@ -169,11 +177,11 @@ fn visible(text: &str) -> String {
     text.chars().map(harmless).collect()
 }
 
-/// The beginning of `text`, as much as is shown, and a sign that there is more.
-fn first(text: &str) -> String {
+/// The beginning of `text`, as much as is shown, and whether there is more.
+fn first(text: &str) -> (&str, bool) {
     match text.char_indices().nth(WIDTH) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
+        Some((end, _)) => (text.get(..end).unwrap_or_default(), true),
+        None => (text, false),
     }
 }
 
@@ -230,10 +238,10 @@ mod tests {
     #[test]
     fn long_lines_are_cut_by_characters() {
         let long = "é".repeat(WIDTH + 1);
-        assert_eq!(first(&long), format!("{}…", "é".repeat(WIDTH)));
+        assert_eq!(first(&long), ("é".repeat(WIDTH).as_str(), true));
         assert_eq!(last(&long), ("é".repeat(WIDTH).as_str(), true));
         let fits = "中".repeat(WIDTH);
-        assert_eq!(first(&fits), fits);
+        assert_eq!(first(&fits), (fits.as_str(), false));
         assert_eq!(last(&fits), (fits.as_str(), false));
     }
 }

@@ -450,7 +450,7 @@ fn group(wish: &Wish) -> Group {
 }
 
 /// Whether a value of that name, or these lines, are nobody's business.
-pub(super) fn is_secret(name: &str, lines: &str) -> bool {
+pub(crate) fn is_secret(name: &str, lines: &str) -> bool {
     let name = name.to_ascii_uppercase();
     let parts = [
         "SECRET",

@@ -7,12 +7,13 @@ use std::ops::Range;
 
 use serde::{Serialize, Serializer};
 
+use super::secrets::{masked, secrets};
 use crate::{
     compose::{Data, Value},
-    lint::{Diagnostic, Rule, Safety},
+    lint::{Diagnostic, Fix, Rule, Safety},
     project::Project,
     syntax::Resolved,
-    text::{LineIndex, Span},
+    text::{Edit, FileId, LineIndex, Span},
 };
 
 #[derive(Serialize)]
@@ -96,6 +97,8 @@ pub struct RuleReport {
 pub struct Places<'p> {
     project: &'p Project,
     lines: Vec<LineIndex>,
+    /// Of each file, what is not shown.
+    secrets: Vec<Vec<Range<usize>>>,
 }
 
 impl<'p> Places<'p> {
@@ -107,6 +110,7 @@ impl<'p> Places<'p> {
                 .iter()
                 .map(|it| LineIndex::new(&it.text))
                 .collect(),
+            secrets: project.sources.iter().map(|it| secrets(&it.text)).collect(),
         }
     }
 
@@ -124,46 +128,57 @@ impl<'p> Places<'p> {
         self.position(span, span.end)
     }
 
-    /// The line on which `span` begins, without its break: what stands before the span, in it and behind it.
-    pub fn around(&self, span: Span) -> [&'p str; 3] {
+    /// The line on which `span` begins, without its break: what stands before the span, in it and behind it;
+    /// and where the span begins on it.
+    pub fn around(&self, span: Span) -> ([&'p str; 3], usize) {
         let source = self.project.source(span.file);
         let lines = self.lines.get(span.file.0 as usize);
         let (Some(source), Some(lines)) = (source, lines) else {
-            return [""; 3];
+            return ([""; 3], 0);
         };
         let line = lines.line(span.start);
         let text = |range: Range<usize>| source.text.get(range).unwrap_or_default();
         let (from, to) = (lines.line_start(line), lines.line_start(line + 1));
         let to = to - text(from..to).bytes().rev().take_while(is_break).count();
         let (start, end) = (span.start.min(to), span.end.min(to));
-        [text(from..start), text(start..end), text(end..to)]
+        let parts = [text(from..start), text(start..end), text(end..to)];
+        (parts, start)
+    }
+
+    /// A part of a file that begins at `start`, without its secrets: as long as it is.
+    pub fn masked(&self, part: &str, file: FileId, start: usize) -> String {
+        let secrets = self.secrets.get(file.0 as usize);
+        masked(part, start, secrets.map_or(&[], Vec::as_slice))
+    }
+
+    /// What is said of a place, without the words of a secret that stands there.
+    pub fn said(&self, text: &str, span: Span) -> String {
+        let mut res = text.to_owned();
+        let source = self.project.source(span.file).map_or("", |it| &it.text);
+        let is_line = source
+            .get(span.range())
+            .is_some_and(|it| !it.contains('\n'));
+        let secrets = self.secrets.get(span.file.0 as usize).filter(|_| is_line);
+        let secrets = secrets.map_or(&[][..], Vec::as_slice).iter();
+        let secrets = secrets.skip_while(|it| it.end <= span.start);
+        for secret in secrets.take_while(|it| it.start < span.end) {
+            let secret = source.get(secret.clone()).unwrap_or_default();
+            let words = secret.split(|it: char| !it.is_alphanumeric() && it != '_');
+            for word in words.filter(|it| it.len() > 3) {
+                res = res.replace(word, &"•".repeat(word.chars().count()));
+            }
+        }
+        res
     }
 
     pub fn diagnostic(&self, it: &Diagnostic) -> DiagnosticReport {
-        let fix = |fix: &crate::lint::Fix| FixReport {
-            title: fix.title.clone(),
-            safety: match fix.safety {
-                Safety::Safe => "safe",
-                Safety::Unsafe => "unsafe",
-            },
-            edits: fix
-                .edit
-                .iter()
-                .map(|edit| EditReport {
-                    file: self.file(edit.span).to_owned(),
-                    start: edit.span.start,
-                    end: edit.span.end,
-                    text: edit.insert.clone(),
-                })
-                .collect(),
-        };
         DiagnosticReport {
             rule: it.rule.to_owned(),
             group: it.group.name().to_owned(),
             severity: it.severity.name().to_owned(),
             rejected: it.rejected,
-            message: it.message.clone(),
-            why: it.why.clone(),
+            message: self.said(&it.message, it.span),
+            why: it.why.as_ref().map(|why| self.said(why, it.span)),
             file: self.file(it.span).to_owned(),
             start: self.start(it.span),
             end: self.end(it.span),
@@ -174,11 +189,65 @@ impl<'p> Places<'p> {
                     file: self.file(*span).to_owned(),
                     start: self.start(*span),
                     end: self.end(*span),
-                    message: message.clone(),
+                    message: self.said(message, it.span),
                 })
                 .collect(),
-            fixes: it.fixes.iter().map(fix).collect(),
+            fixes: it.fixes.iter().map(|fix| self.fix(fix, it.span)).collect(),
         }
+    }
+
+    fn fix(&self, fix: &Fix, at: Span) -> FixReport {
+        let mut edits: Vec<EditReport> = Vec::new();
+        for edit in fix.edit.iter() {
+            self.add_edits(edit, &mut edits);
+        }
+        // What moves a secret elsewhere cannot be said without it; `fix` does it nevertheless.
+        if edits.iter().any(|it| !secrets(&it.text).is_empty()) {
+            edits.clear();
+        }
+        FixReport {
+            title: self.said(&fix.title, at),
+            safety: match fix.safety {
+                Safety::Safe => "safe",
+                Safety::Unsafe => "unsafe",
+            },
+            edits,
+        }
+    }
+
+    /// One edit, or what it puts before and behind a secret that stays as it is.
+    fn add_edits(&self, edit: &Edit, res: &mut Vec<EditReport>) {
+        let source = self.project.source(edit.span.file);
+        let old = source.and_then(|it| it.text.get(edit.span.range()));
+        let old = old.unwrap_or_default();
+        let is_secret = self.masked(old, edit.span.file, edit.span.start) != old;
+        let mut add = |start: usize, end: usize, text: &str| {
+            res.push(EditReport {
+                file: self.file(edit.span).to_owned(),
+                start,
+                end,
+                text: text.to_owned(),
+            });
+        };
+        let Range { start, end } = edit.span.range();
+        let around = edit.insert.split_once(old).filter(|_| is_secret);
+        if let Some((before, behind)) = around {
+            for (at, text) in [(start, before), (end, behind)] {
+                if !text.is_empty() {
+                    add(at, at, text);
+                }
+            }
+            return;
+        }
+        let (mut head, mut tail) = (0, 0);
+        if is_secret {
+            head = common(old.chars(), edit.insert.chars());
+            let (old, new) = (old.get(head..), edit.insert.get(head..));
+            let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
+            tail = common(old.chars().rev(), new.chars().rev());
+        }
+        let text = edit.insert.get(head..edit.insert.len() - tail);
+        add(start + head, end - tail, text.unwrap_or_default());
     }
 
     fn position(&self, span: Span, offset: usize) -> Position {
@@ -292,6 +361,12 @@ fn uri(path: &str) -> String {
         _ => format!("%{byte:02X}"),
     };
     path.bytes().map(part).collect()
+}
+
+/// How many bytes both begin with.
+fn common(a: impl Iterator<Item = char>, b: impl Iterator<Item = char>) -> usize {
+    let same = a.zip(b).take_while(|(a, b)| a == b);
+    same.map(|(char, _)| char.len_utf8()).sum()
 }
 
 fn is_break(byte: &u8) -> bool {
