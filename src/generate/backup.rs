@@ -75,9 +75,18 @@ fi
 /// A volume that is copied while those that write it are stopped.
 struct Volume {
     key: ServiceName,
-    /// What Docker calls it, where the file says so: it is no part of the project's names.
-    name: Option<ServiceName>,
+    name: Name,
     writers: Vec<ServiceName>,
+}
+
+/// How Docker knows a volume.
+enum Name {
+    /// By its key, as one of the project's.
+    OfProject,
+    /// As the file says: it is no part of the project's names.
+    Own(ServiceName),
+    /// As what stands at Convex's data in this service's container: a folder of the host, or a volume without a name.
+    DataOf(ServiceName),
 }
 
 /// A service whose data is asked of itself: copied while it runs, its files would be torn.
@@ -90,12 +99,13 @@ fn generate(compose: &Compose, _: &Routes) -> Option<Output> {
     let mut notes = Vec::new();
     let (users, uses) = users(compose);
     let databases = databases(&users);
-    let volumes = volumes(compose, &users, &uses, &mut notes);
+    let mut volumes = volumes(compose, &users, &uses, &mut notes);
+    let copied = add_folders(compose, &users, &mut volumes);
     let has_convex = compose.services.iter().any(convex::has_backend_image);
     if volumes.is_empty() && databases.is_empty() && !has_convex {
         return None;
     }
-    say_what_is_missing(&users, &mut notes);
+    say_what_is_missing(&users, &copied, &mut notes);
     if !databases.is_empty() {
         notes.push("Users and passwords of a database are in no dump: they come from its variables when it starts with an empty volume.".to_owned());
     }
@@ -136,11 +146,17 @@ fn generate(compose: &Compose, _: &Routes) -> Option<Output> {
 fn names(volumes: &[Volume], databases: &[Database]) -> String {
     let mut lines = String::new();
     for volume in volumes {
-        let mut line = format!(
-            "{}|{}|",
-            volume.key.as_str(),
-            volume.name.as_ref().map_or("", ServiceName::as_str)
-        );
+        let mut line = format!("{}|", volume.key.as_str());
+        match &volume.name {
+            Name::OfProject => (),
+            Name::Own(name) => line.push_str(name.as_str()),
+            Name::DataOf(service) => {
+                line.push_str(service.as_str());
+                line.push(':');
+                line.push_str(convex::DATA);
+            }
+        }
+        line.push('|');
         for (index, writer) in volume.writers.iter().enumerate() {
             line.push_str(if index == 0 { "" } else { " " });
             line.push_str(writer.as_str());
@@ -274,27 +290,124 @@ fn volume(
         .or_else(|| external.and_then(|it| it.get("name")));
     let key = ServiceName::new(&resource.name)?;
     let name = match named.and_then(Value::scalar) {
-        Some(name) if name.known => Some(ServiceName::new(&name.text)?),
+        Some(name) if name.known => Name::Own(ServiceName::new(&name.text)?),
         // Its label tells which it is, unless it is somebody else's.
         Some(_) if resource.external => return None,
-        None if resource.external => Some(key.clone()),
-        _ => None,
+        None if resource.external => Name::Own(key.clone()),
+        _ => Name::OfProject,
     };
     let mut writers = Vec::new();
     for (user, _) in list.iter().filter(|(_, writes)| *writes) {
-        let user = users.get(*user)?;
-        writers.push(ServiceName::new(&user.service.name)?);
-        for heir in &user.heirs {
-            writers.push(ServiceName::new(&users.get(*heir)?.service.name)?);
-        }
+        add_writers(users.get(*user)?, users, &mut writers)?;
     }
     Some(Volume { key, name, writers })
 }
 
+/// Adds a service, and whoever takes over its volumes; `None` where one has a name that no script takes.
+fn add_writers(user: &User<'_>, users: &[User<'_>], writers: &mut Vec<ServiceName>) -> Option<()> {
+    writers.push(ServiceName::new(&user.service.name)?);
+    for heir in &user.heirs {
+        writers.push(ServiceName::new(&users.get(*heir)?.service.name)?);
+    }
+    Some(())
+}
+
+/// Adds Convex's data where it is in no volume with a name: its container tells where that is. Gives the folders of
+/// the host that are known.
+fn add_folders<'a>(
+    compose: &Compose,
+    users: &[User<'a>],
+    volumes: &mut Vec<Volume>,
+) -> BTreeMap<&'a str, usize> {
+    let mut sources: BTreeMap<&str, usize> = BTreeMap::new();
+    for user in users.iter().filter(|it| keeps_folder(compose, it.service)) {
+        let mut key = format!("{}-data", user.service.name);
+        while volumes.iter().any(|it| it.key.as_str() == key) {
+            key.push('_');
+        }
+        let source = data(user.service).and_then(source);
+        if source.is_some_and(|it| sources.contains_key(it)) {
+            continue;
+        }
+        let mut writers = Vec::new();
+        let names = ServiceName::new(&key).zip(ServiceName::new(&user.service.name));
+        let Some((key, service)) = names else {
+            continue;
+        };
+        match source {
+            // All who write there are found below.
+            Some(source) => drop(sources.insert(source, volumes.len())),
+            None if add_writers(user, users, &mut writers).is_none() => continue,
+            None => (),
+        }
+        volumes.push(Volume {
+            key,
+            name: Name::DataOf(service),
+            writers,
+        });
+    }
+    for user in users {
+        for mount in user.service.mounts.iter().filter(|it| !it.read_only) {
+            let index = source(mount).and_then(|it| sources.get(it));
+            if let Some(volume) = index.and_then(|it| volumes.get_mut(*it)) {
+                // A service with such a name is none that Compose runs.
+                let _ = add_writers(user, users, &mut volume.writers);
+            }
+        }
+    }
+    sources
+}
+
+/// Whether Convex's data is a folder of the host, or in a volume that Docker has named.
+fn keeps_folder(compose: &Compose, service: &Service) -> bool {
+    let is_below = |it: &Mount| it.target.known && it.target.text.starts_with("/convex");
+    let is_kept = match data(service) {
+        Some(mount) => is_folder(mount),
+        // The image declares a volume there, and what is mounted in a way not known here may be it.
+        None => {
+            convex::has_backend_image(service)
+                && convex::database(compose, service).is_none()
+                && !service.mounts.iter().any(is_below)
+                && !service.uses.iter().any(|it| it.by == "volumes_from")
+        }
+    };
+    service.is_active && is_kept && ServiceName::new(&service.name).is_some()
+}
+
+fn data(service: &Service) -> Option<&Mount> {
+    let mut mounts = service.mounts.iter();
+    mounts.find(|it| convex::is_at(&it.target, convex::DATA))
+}
+
+/// Whether it is no volume that has a name; what has an unknown one is found by its container as well.
+fn is_folder(mount: &Mount) -> bool {
+    let is_known = mount.source.as_ref().is_some_and(|it| it.known);
+    match mount.kind {
+        MountKind::Bind => true,
+        MountKind::Tmpfs => false,
+        MountKind::Volume | MountKind::Other => !is_known,
+    }
+}
+
+/// The folder of the host, where it is known.
+fn source(mount: &Mount) -> Option<&str> {
+    let source = mount.source.as_ref().filter(|it| it.known);
+    let source = source.filter(|_| mount.kind == MountKind::Bind)?;
+    Some(source.text.trim_end_matches('/'))
+}
+
 /// What a service keeps elsewhere.
-fn say_what_is_missing(users: &[User<'_>], notes: &mut Vec<String>) {
+fn say_what_is_missing(
+    users: &[User<'_>],
+    copied: &BTreeMap<&str, usize>,
+    notes: &mut Vec<String>,
+) {
     for user in users.iter().filter(|it| it.service.is_active) {
         for mount in user.service.mounts.iter().filter(|it| !it.read_only) {
+            let is_data = convex::is_at(&mount.target, convex::DATA) && is_folder(mount);
+            if is_data || source(mount).is_some_and(|it| copied.contains_key(it)) {
+                continue;
+            }
             let source = mount.source.as_ref().map(|it| it.text.as_str());
             let what = match (mount.kind, source) {
                 (MountKind::Bind, Some(path)) if !path.ends_with(".sock") => {
@@ -321,4 +434,65 @@ fn mounts(service: &Service) -> impl Iterator<Item = (&Mount, &str)> {
         .iter()
         .filter(|it| it.kind == MountKind::Volume);
     named.filter_map(|it| Some((it, it.source.as_ref()?.text.as_str())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        compose::load,
+        project::Project,
+        routes::{Options, plan},
+    };
+
+    #[test]
+    fn data_of_convex_is_copied_wherever_it_is() {
+        let compose = load(&Project::single(
+            "compose.yaml",
+            "services:
+  a: # é
+    image: ghcr.io/get-convex/convex-backend
+    volumes: ['./data:/convex/data/']
+  b:
+    image: ghcr.io/get-convex/convex-backend
+    volumes: ['${FOLDER}/é:/convex/data', './conf:/conf']
+  c: {image: ghcr.io/get-convex/convex-backend, volumes: [/convex/data]}
+  d: {image: ghcr.io/get-convex/convex-backend}
+  e: {image: ghcr.io/get-convex/convex-backend, tmpfs: /convex/data}
+  f: {image: ghcr.io/get-convex/convex-backend, environment: ['POSTGRES_URL=postgres://u:p@db']}
+  g: {image: ghcr.io/get-convex/convex-backend, volumes: ['a-data:/convex/data']}
+  h: {image: ghcr.io/get-convex/convex-backend, volumes: ['./off:/convex/data'], profiles: [off]}
+  reader: {image: a, volumes: ['./data:/x:ro']}
+  writer: {image: a, volumes: ['./data/:/x']}
+  heir: {image: a, volumes_from: [writer]}
+  db: {image: 'postgres:17', volumes: ['./db:/var/lib/postgresql/data']}
+volumes: {a-data: }
+",
+        ));
+        let output = generate(&compose, &plan(&compose, &Options::default())).expect("files");
+        let script = output.files.first().map_or("", |it| it.text.as_str());
+        let lists = script.split_once("VOLUMES=(\n").map_or("", |it| it.1);
+        let lists = lists.split_once("\nBACKUPS").map_or("", |it| it.0);
+        let expected = "    'a-data||g'
+    'a-data_|a:/convex/data|a writer heir'
+    'b-data|b:/convex/data|b'
+    'c-data|c:/convex/data|c'
+    'd-data|d:/convex/data|d'
+)
+DATABASES=(
+    'db postgres'
+)
+";
+        assert_eq!(lists, expected);
+        let notes = output.notes.join("\n");
+        let missing: Vec<&str> = notes
+            .lines()
+            .filter(|it| it.contains("Not in it"))
+            .collect();
+        let expected = [
+            "Not in it: what `b` keeps in `./conf`, a folder of yours.",
+            "Not in it: what `db` keeps in `./db`, a folder of yours.",
+        ];
+        assert_eq!(missing, expected);
+    }
 }

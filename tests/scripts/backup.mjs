@@ -1,16 +1,27 @@
 // Backups, and what may go wrong with them and with putting them back.
 
 import { execFileSync } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { truncateSync, writeFileSync } from "node:fs";
+import os from "node:os";
 import path from "node:path";
 
 import { POSTGRES, expect, generate, here, judge, project } from "./project.mjs";
 
+/** Where guides keep Convex's data, besides a volume with a name. */
+const FOLDERS = { "a folder of the host": "./data:/convex/data", "a volume without a name": "/convex/data" };
 const RUNNING = ["db", "game.server_1", "maria", "web"];
 
 export async function backupCases() {
   const files = await generate("backup", path.join(here, "compose.yaml"));
   const convex = await generate("backup", path.join(here, "../../examples/convex-upstream/compose.yaml"));
+  const folders = {};
+  for (const [what, mount] of Object.entries(FOLDERS)) {
+    const file = path.join(mkdtempSync(path.join(os.tmpdir(), "scripts-")), "compose.yaml");
+    writeFileSync(file, `services:\n  backend:\n    image: ghcr.io/get-convex/convex-backend\n    volumes: ["${mount}"]\n`);
+    folders[what] = await generate("backup", file);
+    rmSync(path.dirname(file), { recursive: true });
+  }
   const cases = {};
   /** A case of its own: a project with data, whose services must run afterwards as before. */
   const add = (name, check, { running = RUNNING, image, databasePrograms } = {}) => {
@@ -268,6 +279,48 @@ export async function backupCases() {
     succeed(it.run("backup.sh"));
     expect(/compose stop backend/.test(it.calls()), it.calls());
   });
+
+  for (const [what, mount] of Object.entries(FOLDERS)) {
+    const isFolder = mount.includes(":");
+    const withFolder = (check) => () => {
+      const it = project(folders[what], { running: ["backend"] });
+      const data = isFolder ? path.join(it.folder, "data") : it.path("volumes/0a1b");
+      mkdirSync(path.join(data, "storage/.deep"), { recursive: true });
+      writeFileSync(path.join(data, "db.sqlite3"), "café ☕");
+      chmodSync(data, 0o2750);
+      it.write("containers/backend", `volume|other|/other\n${isFolder ? `bind|${data}` : "volume|0a1b"}|/convex/data\n`);
+      const contents = () => execFileSync("sh", ["-c", "stat -c '%a %n' . ./*; find . -type f -exec cat {} + ; find ."], { cwd: data, encoding: "utf8" });
+      try {
+        check(it, data, contents);
+        expect(it.running() === "backend", `${it.running()} run afterwards`);
+        expect(!/anonymous/.test(it.volumes()), `a temporary volume stays: ${it.volumes()}`);
+      } finally {
+        it.remove();
+      }
+    };
+    cases[`Convex's data in ${what} comes back whole`] = withFolder((it, data, contents) => {
+      const before = contents();
+      const backup = backedUp(it);
+      expect(/compose stop backend/.test(it.calls()), it.calls());
+      writeFileSync(path.join(data, "db.sqlite3"), "changed");
+      writeFileSync(path.join(data, "new"), "");
+      chmodSync(data, 0o700);
+      succeed(it.run("restore.sh", [backup]));
+      expect(contents() === before, `it is not as before: ${contents()}`);
+    });
+    cases[`a restore of ${what} that fails leaves what was there`] = withFolder((it, data, contents) => {
+      const backup = backedUp(it);
+      writeFileSync(path.join(data, "db.sqlite3"), "changed");
+      const before = contents();
+      fail(it.run("restore.sh", [backup], { FAKE_FAIL: "dst=/data --mount" }), /comes back/);
+      expect(contents() === before, `it is not as before: ${contents()}`);
+    });
+    cases[`${what} of a container that was never made fails before anything is stopped`] = withFolder((it) => {
+      rmSync(it.path("containers"), { recursive: true });
+      fail(it.run("backup.sh"), /no container of backend/);
+      expect(!/compose stop|run /.test(it.calls()) && it.backups().length === 0, it.calls());
+    });
+  }
   return judge(cases);
 }
 

@@ -5,7 +5,8 @@
 set -euo pipefail
 umask 077
 
-# Volume, its name where it has one of its own, and who writes it; then each database and its kind.
+# Volume, its name where it has one of its own, or whose folder it is, and who writes it; then each database and its
+# kind.
 @names
 KEEP=${KEEP:-14}
 [[ $KEEP =~ ^[1-9][0-9]*$ ]] || fail "KEEP is how many backups stay, 1 or more"
@@ -56,7 +57,7 @@ dump() {
 
 copy_all() {
     local services index it
-    [ "$((${#VOLUMES[@]} + ${#DATABASES[@]}))" -gt 0 ] || fail "there is no volume with a name here, and no database"
+    [ "$((${#VOLUMES[@]} + ${#DATABASES[@]}))" -gt 0 ] || fail "there is no volume with a name here, no folder of Convex, and no database"
     for it in "${DATABASES[@]}"; do
         grep -qxF -- "${it% *}" <<<"$running" || fail "${it% *} does not run, and a dump asks it. Nothing was touched."
     done

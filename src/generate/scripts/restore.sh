@@ -11,7 +11,8 @@ usage() {
 [ "$#" -eq 1 ] || usage
 backup=$(cd -- "$1" >/dev/null && pwd) || usage
 
-# Volume, its name where it has one of its own, and who writes it; then each database and its kind.
+# Volume, its name where it has one of its own, or whose folder it is, and who writes it; then each database and its
+# kind.
 @names
 # What can be known to be wrong is, before anything is touched.
 [ -f "$backup/SHA256SUMS" ] || fail "$backup is no backup: it has no SHA256SUMS"

@@ -5,8 +5,10 @@
 set -euo pipefail
 umask 077
 
-# Volume, its name where it has one of its own, and who writes it; then each database and its kind.
+# Volume, its name where it has one of its own, or whose folder it is, and who writes it; then each database and its
+# kind.
 VOLUMES=(
+    'backend-data|backend:/convex/data|backend'
 )
 DATABASES=(
 )
@@ -25,9 +27,29 @@ fail() {
 SUM=(sha256sum)
 command -v sha256sum >/dev/null || SUM=(shasum -a 256)
 
+# folder SERVICE PATH: what is there in its container: a folder of this machine by its path, a volume by its name.
+folder() {
+    local container found='' format='{{range .Mounts}}{{if eq .Destination "@path"}}{{if eq .Type "bind"}}{{.Source}}{{else}}{{.Name}}{{end}}{{end}}{{end}}'
+    container=$(docker compose ps --all --quiet "$1")
+    container=${container%%$'\n'*}
+    if [ -n "$container" ]; then
+        found=$(docker inspect --type container --format "${format/@path/$2}" "$container")
+    fi
+    if [ -z "$found" ]; then
+        fail "project $PROJECT has no container of $1 with something at $2: is it the right project, and was it ever started? Nothing was touched."
+    fi
+    # In a list of options it would end one.
+    if [[ $found == *[,\"]* ]]; then fail "$found has a comma or a quote in its path, which this script does not take. Nothing was touched."; fi
+    printf '%s\n' "$found"
+}
+
 # volume KEY NAME: what Docker calls a volume of this project. One that is not there is an error, and is not made.
 volume() {
     local name=$2
+    if [[ $name == *:* ]]; then
+        folder "${name%%:*}" "${name#*:}"
+        return
+    fi
     if [ -z "$name" ]; then
         name=$(docker volume ls --quiet --filter "label=com.docker.compose.project=$PROJECT" \
             --filter "label=com.docker.compose.volume=$1")
@@ -38,9 +60,12 @@ volume() {
     printf '%s\n' "$name"
 }
 
-# within VOLUME COMMAND…: runs it in a container of its own, where the volume is /data. OTHER, if set, is /new.
+# within VOLUME COMMAND…: runs it in a container of its own, where the volume, or the folder, is /data. OTHER, if set, is
+# /new.
 within() {
-    local mounts=(--mount "type=volume,src=$1,dst=/data")
+    local kind=volume
+    if [[ $1 == /* ]]; then kind=bind; fi
+    local mounts=(--mount "type=$kind,src=$1,dst=/data")
     if [ -n "${OTHER:-}" ]; then mounts+=(--mount "type=volume,src=$OTHER,dst=/new,readonly"); fi
     docker run --rm --interactive --network none "${mounts[@]}" "$IMAGE" "${@:2}"
 }
@@ -157,7 +182,7 @@ dump() {
 
 copy_all() {
     local services index it
-    [ "$((${#VOLUMES[@]} + ${#DATABASES[@]}))" -gt 0 ] || fail "there is no volume with a name here, and no database"
+    [ "$((${#VOLUMES[@]} + ${#DATABASES[@]}))" -gt 0 ] || fail "there is no volume with a name here, no folder of Convex, and no database"
     for it in "${DATABASES[@]}"; do
         grep -qxF -- "${it% *}" <<<"$running" || fail "${it% *} does not run, and a dump asks it. Nothing was touched."
     done
