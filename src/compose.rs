@@ -40,6 +40,8 @@ use crate::{
 pub struct Compose {
     /// By [`FileId`]; `None` for files that are no YAML.
     parses: Vec<Option<Parse>>,
+    /// By [`FileId`] the texts of files with variables; empty for the others.
+    texts: Vec<String>,
     /// All Compose files, merged, with short forms written out.
     pub root: Value,
     /// What Compose runs: [`Compose::root`] with what nobody wrote filled in, without services
@@ -169,8 +171,15 @@ pub fn load(project: &Project) -> Compose {
             Role::Environment | Role::Variables => None,
         })
         .collect();
+    let texts: Vec<String> = project
+        .files()
+        .map(|(_, source)| match source.role {
+            Role::Compose | Role::Part => String::new(),
+            Role::Environment | Role::Variables => source.text.clone(),
+        })
+        .collect();
     let mut problems = Vec::new();
-    let (mut environment, settings) = environment(project, &mut problems);
+    let (mut environment, statements) = environment(project, &mut problems);
     let name = name(project, &parses, &environment);
     environment.insert(NAME.to_owned(), name.clone());
     let mut wanted = Vec::new();
@@ -194,6 +203,7 @@ pub fn load(project: &Project) -> Compose {
         circular: Index::default(),
         unseen: false,
         inclusions: 0,
+        unread: Index::default(),
     };
     let root = loader
         .model(&files, project.folder(), &environment, &[])
@@ -205,6 +215,7 @@ pub fn load(project: &Project) -> Compose {
         false => effective(&root, &name, &environment, &mut loader),
     };
     let unseen = loader.unseen;
+    let unread = loader.unread;
     let model = model::read(&root, &project.profiles, trees);
     // A mistake in what several files make of a value is found as often as it is looked at.
     let mut seen = Index::default();
@@ -221,7 +232,7 @@ pub fn load(project: &Project) -> Compose {
     problems.retain(|it| seen.add(format!("{} {} {}", place(it), it.kind as usize, it.message)));
     let has_unseen_files =
         unseen || wanted.iter().any(|it| it.role == Role::Part) || model.has_unseen_files;
-    Compose {
+    let mut res = Compose {
         problems,
         services: model.services,
         networks: model.networks,
@@ -230,14 +241,32 @@ pub fn load(project: &Project) -> Compose {
         configs: model.configs,
         has_unseen_files,
         environment_is_complete: project.environment_is_complete,
-        settings,
+        settings: None,
         rereading: Cell::new(REREADING),
         nothing: Value::null(Place::default()),
         effective,
         wanted,
         root,
         parses,
+        texts,
+    };
+    for index in 0..res.services.len() {
+        let given = res.services.get(index).map(|it| {
+            let no_statements = dotenv::Statements::default();
+            let statements = statements.as_ref().unwrap_or(&no_statements);
+            res.given(it, &environment, statements)
+        });
+        let is_read = res
+            .services
+            .get(index)
+            .is_some_and(|it| res.bound_service(it).is_some() && !unread.contains(&it.name));
+        if let Some((service, given)) = res.services.get_mut(index).zip(given) {
+            service.given = given;
+            service.has_unseen_variables &= !is_read;
+        }
     }
+    res.settings = statements.map(|it| it.lines);
+    res
 }
 
 /// The variable that gives the project's name, and holds it.
@@ -282,7 +311,8 @@ fn effective(
     normal::complete(&mut whole, name, environment);
     if let Some(services) = whole.get_mut("services") {
         for field in services.fields_mut().iter_mut().filter(|it| is_active(it)) {
-            loader.read_files_of(&mut field.value, project.folder(), environment);
+            let Field { name, value, .. } = field;
+            loader.read_files_of(name, value, project.folder(), environment);
         }
     }
     let mut bound = bind::bind(&whole, loader.problems);
@@ -348,8 +378,14 @@ impl Compose {
 
     /// What stands at a place, word for word.
     pub fn written(&self, place: Place) -> &str {
-        let parse = self.parse(place.span.file);
-        let text = parse.and_then(|it| it.tree.text().get(place.span.range()));
+        let text = match self.parse(place.span.file) {
+            Some(parse) => Some(parse.tree.text()),
+            None => self
+                .texts
+                .get(place.span.file.0 as usize)
+                .map(String::as_str),
+        };
+        let text = text.and_then(|it| it.get(place.span.range()));
         text.unwrap_or_default()
     }
 
@@ -529,6 +565,63 @@ impl Compose {
             .then_some(res)
     }
 
+    /// What a service is given by bare names and by `env_file`s. Nothing of it can be edited.
+    fn given(
+        &self,
+        service: &Service,
+        environment: &BTreeMap<String, String>,
+        statements: &dotenv::Statements,
+    ) -> Vec<Variable> {
+        let variable = |name: &str, text: &str, at: dotenv::Statement| Variable {
+            place: at.name,
+            name: Text {
+                text: name.to_owned(),
+                place: at.name,
+                known: true,
+            },
+            value: Some(Text {
+                text: text.to_owned(),
+                place: at.value,
+                // What a shell would set may stand in it.
+                known: self.environment_is_complete || !self.written(at.value).contains('$'),
+            }),
+            in_list: false,
+        };
+        let bare = service.environment.iter().filter(|it| it.value.is_none());
+        let mut res: Vec<Variable> = Vec::new();
+        res.extend(bare.filter_map(|it| {
+            let name = it.name.text.as_str();
+            let here = Place {
+                node: None,
+                ..it.name.place
+            };
+            let at = statements.get(name).unwrap_or(dotenv::Statement {
+                name: here,
+                value: here,
+            });
+            Some(variable(name, environment.get(name)?, at))
+        }));
+        let bound = self
+            .bound_service(service)
+            .filter(|_| service.env_file.is_some());
+        let bound = bound.and_then(|it| it.get("environment"));
+        let all = bound.map(Value::fields).unwrap_or_default();
+        res.extend(all.iter().filter_map(|it| {
+            let place = it.value.place;
+            let at = dotenv::Statement {
+                name: it.key,
+                value: place,
+            };
+            // What stands in a Compose file is its own.
+            let text = it
+                .value
+                .text()
+                .filter(|_| self.parse(place.span.file).is_none())?;
+            Some(variable(&it.name, text, at))
+        }));
+        res
+    }
+
     /// Whoever computes an edit, reading it again judges it.
     fn checked(&self, tree: &syntax::Tree, edit: TextEdit) -> Option<TextEdit> {
         tree.verify(&edit, &self.rereading).then_some(edit)
@@ -551,8 +644,8 @@ pub fn variables(text: &str, process: &BTreeMap<String, String>) -> BTreeMap<Str
 fn environment(
     project: &Project,
     problems: &mut Vec<Problem>,
-) -> (BTreeMap<String, String>, Option<BTreeMap<String, String>>) {
-    let mut settings = None;
+) -> (BTreeMap<String, String>, Option<dotenv::Statements>) {
+    let mut statements = None;
     let mut res: BTreeMap<String, String> = BTreeMap::new();
     let mut process: BTreeMap<String, String> = BTreeMap::new();
     process.extend(project.environment.iter().cloned());
@@ -561,10 +654,17 @@ fn environment(
         .filter(|(_, source)| source.role == Role::Environment)
     {
         let read = dotenv::read(file, &source.text, &process, &mut res, problems);
-        settings.get_or_insert_with(BTreeMap::new).extend(read);
+        statements
+            .get_or_insert_with(dotenv::Statements::default)
+            .extend(read);
+    }
+    for name in process.keys() {
+        if let Some(statements) = &mut statements {
+            statements.forget(name);
+        }
     }
     res.extend(process);
-    (res, settings)
+    (res, statements)
 }
 
 /// What is not read: a file without content, and the end of one that is too large.

@@ -43,7 +43,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
     for service in convex::backends(compose).filter(|it| !convex::has_unseen_environment(it)) {
         let missing: Vec<(&str, String)> = wanted
             .iter()
-            .filter(|(name, _)| service.variable(name).is_none() && !is_misnamed(service, name))
+            .filter(|(name, _)| service.received(name).is_none() && !is_misnamed(service, name))
             .map(|(name, target)| {
                 // The API serves HTTP actions too, where they have no port of their own.
                 let (port, path) = match (convex::published(service, *target), convex::published(service, 3210)) {
