@@ -180,6 +180,10 @@ pub fn load(project: &Project) -> Compose {
         .collect();
     let mut problems = Vec::new();
     let (mut environment, statements) = environment(project, &mut problems);
+    let has_settings = project
+        .sources
+        .iter()
+        .any(|it| it.role == Role::Environment);
     let name = name(project, &parses, &environment);
     environment.insert(NAME.to_owned(), name.clone());
     let mut wanted = Vec::new();
@@ -251,21 +255,21 @@ pub fn load(project: &Project) -> Compose {
         texts,
     };
     for index in 0..res.services.len() {
-        let given = res.services.get(index).map(|it| {
-            let no_statements = dotenv::Statements::default();
-            let statements = statements.as_ref().unwrap_or(&no_statements);
-            res.given(it, &environment, statements)
-        });
-        let is_read = res
-            .services
-            .get(index)
-            .is_some_and(|it| res.bound_service(it).is_some() && !unread.contains(&it.name));
-        if let Some((service, given)) = res.services.get_mut(index).zip(given) {
+        let Some(service) = res.services.get(index) else {
+            continue;
+        };
+        let mut given = res.handed_on(service, &environment, &statements);
+        let has_unseen = service.env_file.is_some()
+            && (unread.contains(&service.name) || res.bound_service(service).is_none());
+        if service.env_file.is_some() && !has_unseen {
+            given.extend(res.given_by_files(service));
+        }
+        if let Some(service) = res.services.get_mut(index) {
             service.given = given;
-            service.has_unseen_variables &= !is_read;
+            service.has_unseen_variables = has_unseen;
         }
     }
-    res.settings = statements.map(|it| it.lines);
+    res.settings = has_settings.then_some(statements.lines);
     res
 }
 
@@ -565,61 +569,74 @@ impl Compose {
             .then_some(res)
     }
 
-    /// What a service is given by bare names and by `env_file`s. Nothing of it can be edited.
-    fn given(
+    /// What bare names take from the environment.
+    fn handed_on(
         &self,
         service: &Service,
         environment: &BTreeMap<String, String>,
         statements: &dotenv::Statements,
     ) -> Vec<Variable> {
-        let variable = |name: &str, text: &str, at: dotenv::Statement| Variable {
-            place: at.name,
-            name: Text {
-                text: name.to_owned(),
-                place: at.name,
-                known: true,
-            },
-            value: Some(Text {
-                text: text.to_owned(),
-                place: at.value,
-                // What a shell would set may stand in it.
-                known: self.environment_is_complete || !self.written(at.value).contains('$'),
-            }),
-            in_list: false,
-        };
-        let bare = service.environment.iter().filter(|it| it.value.is_none());
         let mut res: Vec<Variable> = Vec::new();
-        res.extend(bare.filter_map(|it| {
-            let name = it.name.text.as_str();
+        for bare in service.environment.iter().filter(|it| it.value.is_none()) {
+            let name = bare.name.text.as_str();
+            let Some(text) = environment.get(name) else {
+                continue;
+            };
+            // Compose refuses a file with a mistake, and behind it may be the last word on the variable.
+            let statement = statements.get(name);
+            if statement.is_some() && statements.is_partial {
+                continue;
+            }
             let here = Place {
                 node: None,
-                ..it.name.place
+                ..bare.name.place
             };
-            let at = statements.get(name).unwrap_or(dotenv::Statement {
+            let at = statement.unwrap_or(dotenv::Statement {
                 name: here,
                 value: here,
             });
-            Some(variable(name, environment.get(name)?, at))
-        }));
-        let bound = self
-            .bound_service(service)
-            .filter(|_| service.env_file.is_some());
-        let bound = bound.and_then(|it| it.get("environment"));
-        let all = bound.map(Value::fields).unwrap_or_default();
-        res.extend(all.iter().filter_map(|it| {
-            let place = it.value.place;
-            let at = dotenv::Statement {
-                name: it.key,
-                value: place,
-            };
-            // What stands in a Compose file is its own.
-            let text = it
-                .value
-                .text()
-                .filter(|_| self.parse(place.span.file).is_none())?;
-            Some(variable(&it.name, text, at))
-        }));
+            res.push(self.given(name, text, at));
+        }
         res
+    }
+
+    /// What the `env_file`s of a service set, where it does not say so itself.
+    fn given_by_files(&self, service: &Service) -> Vec<Variable> {
+        let mut res: Vec<Variable> = Vec::new();
+        let bound = self.bound_service(service);
+        let environment = bound.and_then(|it| it.get("environment"));
+        for field in environment.map(Value::fields).unwrap_or_default() {
+            let at = dotenv::Statement {
+                name: field.key,
+                value: field.value.place,
+            };
+            if let Some(text) = field.value.text()
+                && self.parse(at.value.span.file).is_none()
+            {
+                res.push(self.given(&field.name, text, at));
+            }
+        }
+        res
+    }
+
+    /// A variable that is set in no Compose file: nothing of it can be edited.
+    fn given(&self, name: &str, text: &str, at: dotenv::Statement) -> Variable {
+        // What a shell would set may stand in it.
+        let known = self.environment_is_complete || !self.written(at.value).contains('$');
+        let part = |text: &str, place, known| Text {
+            text: text.to_owned(),
+            place,
+            known,
+        };
+        Variable {
+            place: Place {
+                span: at.name.span.to(at.value.span),
+                ..at.name
+            },
+            name: part(name, at.name, true),
+            value: Some(part(text, at.value, known)),
+            in_list: false,
+        }
     }
 
     /// Whoever computes an edit, reading it again judges it.
@@ -644,8 +661,8 @@ pub fn variables(text: &str, process: &BTreeMap<String, String>) -> BTreeMap<Str
 fn environment(
     project: &Project,
     problems: &mut Vec<Problem>,
-) -> (BTreeMap<String, String>, Option<dotenv::Statements>) {
-    let mut statements = None;
+) -> (BTreeMap<String, String>, dotenv::Statements) {
+    let mut statements = dotenv::Statements::default();
     let mut res: BTreeMap<String, String> = BTreeMap::new();
     let mut process: BTreeMap<String, String> = BTreeMap::new();
     process.extend(project.environment.iter().cloned());
@@ -654,14 +671,10 @@ fn environment(
         .filter(|(_, source)| source.role == Role::Environment)
     {
         let read = dotenv::read(file, &source.text, &process, &mut res, problems);
-        statements
-            .get_or_insert_with(dotenv::Statements::default)
-            .extend(read);
+        statements.extend(read);
     }
     for name in process.keys() {
-        if let Some(statements) = &mut statements {
-            statements.forget(name);
-        }
+        statements.forget(name);
     }
     res.extend(process);
     (res, statements)

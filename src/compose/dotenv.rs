@@ -14,6 +14,8 @@ use crate::{
 pub(super) struct Statements {
     /// As they are written.
     pub(super) lines: BTreeMap<String, String>,
+    /// Whether a line could not be read, or leaves the value to the shell.
+    pub(super) is_partial: bool,
     numbers: Index<'static>,
     places: Vec<Statement>,
 }
@@ -39,6 +41,7 @@ impl Statements {
             }
         }
         self.lines.extend(later.lines);
+        self.is_partial |= later.is_partial;
     }
 
     /// Something else has the last word on the variable.
@@ -126,6 +129,8 @@ impl Reader<'_> {
                 && let Some(value) = self.process.get(name)
             {
                 self.res.insert(name.to_owned(), value.clone());
+            } else {
+                self.statements.is_partial = true;
             }
             return line_end;
         };
@@ -187,6 +192,7 @@ impl Reader<'_> {
     }
 
     fn problem(&mut self, range: Range<usize>, message: String) {
+        self.statements.is_partial = true;
         let place = self.place(range);
         self.problems
             .push(Problem::new(Kind::VariableSyntax, place, message));
@@ -211,8 +217,8 @@ fn is_of_name(char: char) -> bool {
 }
 
 /// Lines as they are, with `format: raw`: everything behind the first `=` is the value
-/// (compose-go `dotenv/env.go`).
-pub(super) fn read_raw(text: &str, res: &mut BTreeMap<String, String>) {
+/// (compose-go `dotenv/env.go`). Where they stand is not told.
+pub(super) fn read_raw(text: &str, res: &mut BTreeMap<String, String>) -> Statements {
     for line in text.lines().map(str::trim_start) {
         if line.is_empty() || line.starts_with('#') {
             continue;
@@ -220,6 +226,10 @@ pub(super) fn read_raw(text: &str, res: &mut BTreeMap<String, String>) {
         if let Some((name, value)) = line.split_once('=') {
             res.insert(name.to_owned(), value.to_owned());
         }
+    }
+    Statements {
+        is_partial: true,
+        ..Statements::default()
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Kind, Problem, Wanted, canonical,
-    dotenv::{Statement, Statements},
+    dotenv::Statement,
     merge, normal, paths, schema, unique,
     value::{self, Data, Field, Place, Trees, Value},
 };
@@ -40,7 +40,7 @@ pub(super) struct Loader<'a> {
     /// Whether parts of the project are elsewhere, and nobody knows where.
     pub(super) unseen: bool,
     pub(super) inclusions: usize,
-    /// Services with an `env_file` that could not be read to its last line.
+    /// Services with an `env_file` that may say more than can be seen.
     pub(super) unread: Index<'static>,
     /// Services known to extend themselves, each in its circle.
     pub(super) circular: Index<'a>,
@@ -574,30 +574,29 @@ impl Loader<'_> {
             let mut read = Environment::new();
             let mut places = Vec::new();
             let mut said_by = Index::default();
+            let mut is_partial = files.items().is_empty();
             for item in files.items() {
                 let path = item.get("path").unwrap_or(item);
-                let file = path
-                    .text()
-                    .filter(|_| self.is_known(item))
-                    .and_then(|text| {
-                        let required = item.get("required").is_none_or(Value::is_true);
-                        let joined = paths::join(folder, text);
-                        self.file(&joined, path.place, Role::Variables, required)
-                    });
-                let Some((file, source)) =
-                    file.and_then(|file| Some((file, self.project.source(file)?)))
-                else {
-                    self.unread.add(name.to_owned());
+                let required = item.get("required").is_none_or(Value::is_true);
+                let text = path.text().filter(|_| self.is_known(item));
+                let file = text.and_then(|text| {
+                    let joined = paths::join(folder, text);
+                    self.file(&joined, path.place, Role::Variables, required)
+                });
+                let source = file.and_then(|it| self.project.source(it));
+                let Some((file, source)) = file.zip(source) else {
+                    // The command line has looked for it.
+                    let is_absent = text.is_some() && !required;
+                    is_partial |= !is_absent || !self.project.environment_is_complete;
                     continue;
                 };
                 let mut found = read.clone();
                 let statements = if item.get("format").and_then(Value::text) == Some("raw") {
-                    self.unread.add(name.to_owned());
-                    super::dotenv::read_raw(&source.text, &mut found);
-                    Statements::default()
+                    super::dotenv::read_raw(&source.text, &mut found)
                 } else {
                     super::dotenv::read(file, &source.text, &outer, &mut found, self.problems)
                 };
+                is_partial |= statements.is_partial;
                 for (name, text) in found {
                     if read.get(&name) != Some(&text) {
                         said_by.set(name.clone(), places.len());
@@ -611,6 +610,9 @@ impl Loader<'_> {
             }
             let place = |name: &str| places.get(said_by.get(name)?).copied();
             self.lay_under(service, into, read, &place);
+            if is_partial && into == "environment" {
+                self.unread.add(name.to_owned());
+            }
             if let Data::Mapping(fields) = &mut service.data {
                 fields.retain(|field| field.name != key);
             }

@@ -108,5 +108,10 @@ DO_NOT_REQUIRE_SSL=1
             "services:\n  a:\n    image: get-convex/convex-backend\n    environment:\n      - POSTGRES_URL\n      - DO_NOT_REQUIRE_SSL # é\n  db:\n    image: postgres\n=== .env\nPOSTGRES_URL=postgres://u@db\n",
             "services:\n  a:\n    image: get-convex/convex-backend\n    environment:\n      - POSTGRES_URL\n      - DO_NOT_REQUIRE_SSL=1 # é\n  db:\n    image: postgres\n=== .env\nPOSTGRES_URL=postgres://u@db\n",
         );
+        check_fix(
+            &RULE,
+            "services:\n  a: # é\n    image: get-convex/convex-backend\n    env_file: a.env\n  db:\n    image: postgres\n=== a.env\nPOSTGRES_URL=postgres://u@db\n",
+            "services:\n  a: # é\n    image: get-convex/convex-backend\n    env_file: a.env\n    environment:\n      - DO_NOT_REQUIRE_SSL=1\n  db:\n    image: postgres\n=== a.env\nPOSTGRES_URL=postgres://u@db\n",
+        );
     }
 }

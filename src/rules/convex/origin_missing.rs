@@ -105,4 +105,23 @@ services:
              - CONVEX_SITE_ORIGIN=${CONVEX_SITE_ORIGIN:-http://127.0.0.1:3211/http}\n",
         );
     }
+
+    #[test]
+    fn a_file_at_hand_is_looked_into() {
+        check(
+            &RULE,
+            r#"
+services:
+  a: {image: ghcr.io/get-convex/convex-backend, env_file: a.env} # é
+# ^ error: `a` lacks `CONVEX_SITE_ORIGIN`
+  b: {image: ghcr.io/get-convex/convex-backend, env_file: [a.env, b.env]}
+  c: {image: ghcr.io/get-convex/convex-backend, env_file: [{path: a.env, format: raw}]}
+  d: {image: ghcr.io/get-convex/convex-backend, env_file: {path: a.env}}
+=== a.env
+CONVEX_CLOUD_ORIGIN=https://api.example.com
+=== b.env
+CONVEX_SITE_ORIGIN=https://site.example.com
+"#,
+        );
+    }
 }
