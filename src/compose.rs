@@ -40,6 +40,8 @@ use crate::{
 pub struct Compose {
     /// By [`FileId`]; `None` for files that are no YAML.
     parses: Vec<Option<Parse>>,
+    /// By [`FileId`] the texts of files with variables; empty for the others.
+    texts: Vec<String>,
     /// All Compose files, merged, with short forms written out.
     pub root: Value,
     /// What Compose runs: [`Compose::root`] with what nobody wrote filled in, without services
@@ -169,8 +171,19 @@ pub fn load(project: &Project) -> Compose {
             Role::Environment | Role::Variables => None,
         })
         .collect();
+    let texts: Vec<String> = project
+        .files()
+        .map(|(_, source)| match source.role {
+            Role::Compose | Role::Part => String::new(),
+            Role::Environment | Role::Variables => source.text.clone(),
+        })
+        .collect();
     let mut problems = Vec::new();
-    let (mut environment, settings) = environment(project, &mut problems);
+    let (mut environment, statements) = environment(project, &mut problems);
+    let has_settings = project
+        .sources
+        .iter()
+        .any(|it| it.role == Role::Environment);
     let name = name(project, &parses, &environment);
     environment.insert(NAME.to_owned(), name.clone());
     let mut wanted = Vec::new();
@@ -194,6 +207,7 @@ pub fn load(project: &Project) -> Compose {
         circular: Index::default(),
         unseen: false,
         inclusions: 0,
+        unread: Index::default(),
     };
     let root = loader
         .model(&files, project.folder(), &environment, &[])
@@ -205,6 +219,7 @@ pub fn load(project: &Project) -> Compose {
         false => effective(&root, &name, &environment, &mut loader),
     };
     let unseen = loader.unseen;
+    let unread = loader.unread;
     let model = model::read(&root, &project.profiles, trees);
     // A mistake in what several files make of a value is found as often as it is looked at.
     let mut seen = Index::default();
@@ -221,7 +236,7 @@ pub fn load(project: &Project) -> Compose {
     problems.retain(|it| seen.add(format!("{} {} {}", place(it), it.kind as usize, it.message)));
     let has_unseen_files =
         unseen || wanted.iter().any(|it| it.role == Role::Part) || model.has_unseen_files;
-    Compose {
+    let mut res = Compose {
         problems,
         services: model.services,
         networks: model.networks,
@@ -230,14 +245,32 @@ pub fn load(project: &Project) -> Compose {
         configs: model.configs,
         has_unseen_files,
         environment_is_complete: project.environment_is_complete,
-        settings,
+        settings: None,
         rereading: Cell::new(REREADING),
         nothing: Value::null(Place::default()),
         effective,
         wanted,
         root,
         parses,
+        texts,
+    };
+    for index in 0..res.services.len() {
+        let Some(service) = res.services.get(index) else {
+            continue;
+        };
+        let mut given = res.handed_on(service, &environment, &statements);
+        let has_unseen = service.env_file.is_some()
+            && (unread.contains(&service.name) || res.bound_service(service).is_none());
+        if service.env_file.is_some() && !has_unseen {
+            given.extend(res.given_by_files(service));
+        }
+        if let Some(service) = res.services.get_mut(index) {
+            service.given = given;
+            service.has_unseen_variables = has_unseen;
+        }
     }
+    res.settings = has_settings.then_some(statements.lines);
+    res
 }
 
 /// The variable that gives the project's name, and holds it.
@@ -282,7 +315,8 @@ fn effective(
     normal::complete(&mut whole, name, environment);
     if let Some(services) = whole.get_mut("services") {
         for field in services.fields_mut().iter_mut().filter(|it| is_active(it)) {
-            loader.read_files_of(&mut field.value, project.folder(), environment);
+            let Field { name, value, .. } = field;
+            loader.read_files_of(name, value, project.folder(), environment);
         }
     }
     let mut bound = bind::bind(&whole, loader.problems);
@@ -348,8 +382,14 @@ impl Compose {
 
     /// What stands at a place, word for word.
     pub fn written(&self, place: Place) -> &str {
-        let parse = self.parse(place.span.file);
-        let text = parse.and_then(|it| it.tree.text().get(place.span.range()));
+        let text = match self.parse(place.span.file) {
+            Some(parse) => Some(parse.tree.text()),
+            None => self
+                .texts
+                .get(place.span.file.0 as usize)
+                .map(String::as_str),
+        };
+        let text = text.and_then(|it| it.get(place.span.range()));
         text.unwrap_or_default()
     }
 
@@ -529,6 +569,76 @@ impl Compose {
             .then_some(res)
     }
 
+    /// What bare names take from the environment.
+    fn handed_on(
+        &self,
+        service: &Service,
+        environment: &BTreeMap<String, String>,
+        statements: &dotenv::Statements,
+    ) -> Vec<Variable> {
+        let mut res: Vec<Variable> = Vec::new();
+        for bare in service.environment.iter().filter(|it| it.value.is_none()) {
+            let name = bare.name.text.as_str();
+            let Some(text) = environment.get(name) else {
+                continue;
+            };
+            // Compose refuses a file with a mistake, and behind it may be the last word on the variable.
+            let statement = statements.get(name);
+            if statement.is_some() && statements.is_partial {
+                continue;
+            }
+            let here = Place {
+                node: None,
+                ..bare.name.place
+            };
+            let at = statement.unwrap_or(dotenv::Statement {
+                name: here,
+                value: here,
+            });
+            res.push(self.given(name, text, at));
+        }
+        res
+    }
+
+    /// What the `env_file`s of a service set, where it does not say so itself.
+    fn given_by_files(&self, service: &Service) -> Vec<Variable> {
+        let mut res: Vec<Variable> = Vec::new();
+        let bound = self.bound_service(service);
+        let environment = bound.and_then(|it| it.get("environment"));
+        for field in environment.map(Value::fields).unwrap_or_default() {
+            let at = dotenv::Statement {
+                name: field.key,
+                value: field.value.place,
+            };
+            if let Some(text) = field.value.text()
+                && self.parse(at.value.span.file).is_none()
+            {
+                res.push(self.given(&field.name, text, at));
+            }
+        }
+        res
+    }
+
+    /// A variable that is set in no Compose file: nothing of it can be edited.
+    fn given(&self, name: &str, text: &str, at: dotenv::Statement) -> Variable {
+        // What a shell would set may stand in it.
+        let known = self.environment_is_complete || !self.written(at.value).contains('$');
+        let part = |text: &str, place, known| Text {
+            text: text.to_owned(),
+            place,
+            known,
+        };
+        Variable {
+            place: Place {
+                span: at.name.span.to(at.value.span),
+                ..at.name
+            },
+            name: part(name, at.name, true),
+            value: Some(part(text, at.value, known)),
+            in_list: false,
+        }
+    }
+
     /// Whoever computes an edit, reading it again judges it.
     fn checked(&self, tree: &syntax::Tree, edit: TextEdit) -> Option<TextEdit> {
         tree.verify(&edit, &self.rereading).then_some(edit)
@@ -551,8 +661,8 @@ pub fn variables(text: &str, process: &BTreeMap<String, String>) -> BTreeMap<Str
 fn environment(
     project: &Project,
     problems: &mut Vec<Problem>,
-) -> (BTreeMap<String, String>, Option<BTreeMap<String, String>>) {
-    let mut settings = None;
+) -> (BTreeMap<String, String>, dotenv::Statements) {
+    let mut statements = dotenv::Statements::default();
     let mut res: BTreeMap<String, String> = BTreeMap::new();
     let mut process: BTreeMap<String, String> = BTreeMap::new();
     process.extend(project.environment.iter().cloned());
@@ -561,10 +671,13 @@ fn environment(
         .filter(|(_, source)| source.role == Role::Environment)
     {
         let read = dotenv::read(file, &source.text, &process, &mut res, problems);
-        settings.get_or_insert_with(BTreeMap::new).extend(read);
+        statements.extend(read);
+    }
+    for name in process.keys() {
+        statements.forget(name);
     }
     res.extend(process);
-    (res, settings)
+    (res, statements)
 }
 
 /// What is not read: a file without content, and the end of one that is too large.

@@ -104,7 +104,9 @@ fn addresses(compose: &Compose, backend: &Service, routes: &Routes) -> Option<Te
         .services
         .iter()
         .filter(|it| convex::has_dashboard_image(it));
-    for dashboard in dashboards.filter(|it| !convex::has_unseen_environment(it)) {
+    for dashboard in
+        dashboards.filter(|it| it.env_file.is_none() && !convex::has_unseen_environment(it))
+    {
         says(dashboard, &[(convex::DASHBOARD, &cloud)]);
     }
     if edits.is_empty() {

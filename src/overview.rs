@@ -321,7 +321,7 @@ impl Overview<'_> {
                 Some(false) => "In the data.",
                 None => "In the data, unless the environment names buckets.",
             };
-            let span = service.variable(bucket).map(|it| it.place.span);
+            let span = service.received(bucket).map(|it| it.place.span);
             self.fact(service, "Files", words, span, &["storage-"]);
         }
     }
@@ -331,19 +331,20 @@ impl Overview<'_> {
         for service in backends {
             let name = "INSTANCE_SECRET";
             let variable = service.variable(name);
+            let received = service.received(name);
             let words = match variable.map(|it| it.known_value()) {
                 Some(Some(value)) if !value.is_empty() => "It stands in the file.",
-                Some(_) => {
+                _ if received.is_some() => {
                     "From outside the file, or made at the first start and kept with the data."
                 }
-                None if convex::has_unseen_environment(service) => "From elsewhere, if at all.",
-                None => "Made at the first start, and kept with the data.",
+                _ if convex::has_unseen_environment(service) => "From elsewhere, if at all.",
+                _ => "Made at the first start, and kept with the data.",
             };
             self.fact(
                 service,
                 "Instance secret",
                 words,
-                variable.map(|it| it.place.span),
+                received.map(|it| it.place.span),
                 &["secret-"],
             );
             let words = format!(
@@ -386,7 +387,11 @@ fn data(service: &Service, mount: Option<&Mount>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{compose, lint, project::Project, rules};
+    use crate::{
+        compose, lint,
+        project::{Project, Source},
+        rules,
+    };
 
     fn told(text: &str) -> String {
         let compose = compose::load(&Project::single("compose.yaml", text));
@@ -485,6 +490,40 @@ volumes: {data: }
                 "{told}"
             );
         }
+    }
+
+    #[test]
+    fn what_a_file_gives_is_told_with_its_line_and_no_secret() {
+        let mut project = Project::single(
+            "compose.yaml",
+            "services: {b: {image: get-convex/convex-backend, env_file: é.env}}\n",
+        );
+        let variables = "INSTANCE_SECRET=hunter3\nPOSTGRES_URL=postgres://u:hunter2@localhost\n";
+        project.sources.push(Source::new("é.env", variables));
+        let compose = compose::load(&project);
+        let found = lint::check(&rules::all(), &compose);
+        let facts: Vec<Fact> = convex(&compose, &found)
+            .into_iter()
+            .flat_map(|it| it.facts)
+            .collect();
+        let told = |name: &str| {
+            let fact = facts.iter().find(|it| it.name == name).expect("a fact");
+            let line = fact.span.and_then(|it| variables.get(it.range()));
+            let rule = fact.problem.and_then(|it| found.get(it));
+            (fact.words.as_str(), line, rule.map_or("", |it| it.rule))
+        };
+        assert_eq!(
+            told("Database"),
+            (
+                "Postgres, at `localhost`.",
+                variables.lines().nth(1),
+                "convex-container-loopback"
+            )
+        );
+        let (words, _, rule) = told("Instance secret");
+        assert!(words.starts_with("From outside the file"), "{words}");
+        assert_eq!(rule, "convex-secret-malformed");
+        assert!(facts.iter().all(|it| !it.words.contains("hunter")));
     }
 
     #[test]

@@ -4,24 +4,73 @@
 use std::{collections::BTreeMap, ops::Range};
 
 use super::{Kind, Place, Problem, interpolate::interpolate};
-use crate::text::{FileId, Span};
+use crate::{
+    order::Index,
+    text::{FileId, Span},
+};
+
+/// What sets the variables of one or more files.
+#[derive(Default)]
+pub(super) struct Statements {
+    /// As they are written.
+    pub(super) lines: BTreeMap<String, String>,
+    /// Whether a line could not be read, or leaves the value to the shell.
+    pub(super) is_partial: bool,
+    numbers: Index<'static>,
+    places: Vec<Statement>,
+}
+
+/// Where a variable is set.
+#[derive(Clone, Copy)]
+pub(super) struct Statement {
+    pub(super) name: Place,
+    /// Without quotes around it.
+    pub(super) value: Place,
+}
+
+impl Statements {
+    pub(super) fn get(&self, name: &str) -> Option<Statement> {
+        self.places.get(self.numbers.get(name)?).copied()
+    }
+
+    /// Lays those of a later file on top.
+    pub(super) fn extend(&mut self, later: Statements) {
+        for name in later.lines.keys() {
+            if let Some(statement) = later.get(name) {
+                self.set(name, statement);
+            }
+        }
+        self.lines.extend(later.lines);
+        self.is_partial |= later.is_partial;
+    }
+
+    /// Something else has the last word on the variable.
+    pub(super) fn forget(&mut self, name: &str) {
+        self.numbers.set(name.to_owned(), usize::MAX);
+    }
+
+    fn set(&mut self, name: &str, statement: Statement) {
+        self.numbers.set(name.to_owned(), self.places.len());
+        self.places.push(statement);
+    }
+}
 
 /// Adds what `text` sets to `res`, and what Compose refuses in it to `problems`. Compose stops at the first
-/// of these; here each costs its line only. Gives the lines that set each.
+/// of these; here each costs its line only. Gives what sets each.
 pub(super) fn read(
     file: FileId,
     text: &str,
     process: &BTreeMap<String, String>,
     res: &mut BTreeMap<String, String>,
     problems: &mut Vec<Problem>,
-) -> BTreeMap<String, String> {
+) -> Statements {
     let mut reader = Reader {
         file,
         text,
         process,
         res,
         problems,
-        statements: BTreeMap::new(),
+        statements: Statements::default(),
     };
     let mut at = text.len() - text.trim_start_matches('\u{feff}').len();
     while at < text.len() {
@@ -36,7 +85,7 @@ struct Reader<'a> {
     process: &'a BTreeMap<String, String>,
     res: &'a mut BTreeMap<String, String>,
     problems: &'a mut Vec<Problem>,
-    statements: BTreeMap<String, String>,
+    statements: Statements,
 }
 
 impl Reader<'_> {
@@ -80,6 +129,8 @@ impl Reader<'_> {
                 && let Some(value) = self.process.get(name)
             {
                 self.res.insert(name.to_owned(), value.clone());
+            } else {
+                self.statements.is_partial = true;
             }
             return line_end;
         };
@@ -87,7 +138,7 @@ impl Reader<'_> {
         let value = raw.trim_start_matches([' ', '\t']);
         let value_start = line_end - value.len();
         let quote = value.chars().next().filter(|it| matches!(it, '"' | '\''));
-        let (value, end) = match quote {
+        let (value, end, inside) = match quote {
             Some(quote) => match quoted(behind(self.text, value_start), quote) {
                 Some((value, length)) => {
                     let end = value_start + length;
@@ -95,7 +146,7 @@ impl Reader<'_> {
                         '"' => self.expand(&unescaped(&value), value_start + 1..end - 1),
                         _ => value,
                     };
-                    (value, end)
+                    (value, end, value_start + 1..end - 1)
                 }
                 None => {
                     let end = value_start + value.trim_end().len();
@@ -105,12 +156,18 @@ impl Reader<'_> {
             },
             None => {
                 let value = value.split(" #").next().unwrap_or_default().trim();
-                let value = self.expand(value, value_start..value_start + value.len());
-                (value, line_end)
+                let inside = value_start..value_start + value.len();
+                (self.expand(value, inside.clone()), line_end, inside)
             }
         };
         let written = self.text.get(start..end).unwrap_or_default().trim_end();
-        self.statements.insert(name.to_owned(), written.to_owned());
+        let statement = Statement {
+            name: self.place(name_start..name_start + name.len()),
+            value: self.place(inside),
+        };
+        self.statements.set(name, statement);
+        let lines = &mut self.statements.lines;
+        lines.insert(name.to_owned(), written.to_owned());
         self.res.insert(name.to_owned(), value);
         end
     }
@@ -135,6 +192,7 @@ impl Reader<'_> {
     }
 
     fn problem(&mut self, range: Range<usize>, message: String) {
+        self.statements.is_partial = true;
         let place = self.place(range);
         self.problems
             .push(Problem::new(Kind::VariableSyntax, place, message));
@@ -159,8 +217,8 @@ fn is_of_name(char: char) -> bool {
 }
 
 /// Lines as they are, with `format: raw`: everything behind the first `=` is the value
-/// (compose-go `dotenv/env.go`).
-pub(super) fn read_raw(text: &str, res: &mut BTreeMap<String, String>) {
+/// (compose-go `dotenv/env.go`). Where they stand is not told.
+pub(super) fn read_raw(text: &str, res: &mut BTreeMap<String, String>) -> Statements {
     for line in text.lines().map(str::trim_start) {
         if line.is_empty() || line.starts_with('#') {
             continue;
@@ -168,6 +226,10 @@ pub(super) fn read_raw(text: &str, res: &mut BTreeMap<String, String>) {
         if let Some((name, value)) = line.split_once('=') {
             res.insert(name.to_owned(), value.to_owned());
         }
+    }
+    Statements {
+        is_partial: true,
+        ..Statements::default()
     }
 }
 

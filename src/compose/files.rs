@@ -6,7 +6,9 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Kind, Problem, Wanted, canonical, merge, normal, paths, schema, unique,
+    Kind, Problem, Wanted, canonical,
+    dotenv::Statement,
+    merge, normal, paths, schema, unique,
     value::{self, Data, Field, Place, Trees, Value},
 };
 use crate::{
@@ -38,6 +40,8 @@ pub(super) struct Loader<'a> {
     /// Whether parts of the project are elsewhere, and nobody knows where.
     pub(super) unseen: bool,
     pub(super) inclusions: usize,
+    /// Services with an `env_file` that may say more than can be seen.
+    pub(super) unread: Index<'static>,
     /// Services known to extend themselves, each in its circle.
     pub(super) circular: Index<'a>,
 }
@@ -549,6 +553,7 @@ impl Loader<'_> {
     /// Lays the variables of a service's `env_file`s under its own, and its `label_file`s under its labels.
     pub(super) fn read_files_of(
         &mut self,
+        name: &str,
         service: &mut Value,
         folder: &str,
         environment: &Environment,
@@ -569,35 +574,45 @@ impl Loader<'_> {
             let mut read = Environment::new();
             let mut places = Vec::new();
             let mut said_by = Index::default();
+            let mut is_partial = files.items().is_empty();
             for item in files.items() {
                 let path = item.get("path").unwrap_or(item);
-                let Some(text) = path.text().filter(|_| self.is_known(item)) else {
-                    continue;
-                };
                 let required = item.get("required").is_none_or(Value::is_true);
-                let joined = paths::join(folder, text);
-                let Some(file) = self.file(&joined, path.place, Role::Variables, required) else {
-                    continue;
-                };
-                let Some(source) = self.project.source(file) else {
+                let text = path.text().filter(|_| self.is_known(item));
+                let file = text.and_then(|text| {
+                    let joined = paths::join(folder, text);
+                    self.file(&joined, path.place, Role::Variables, required)
+                });
+                let source = file.and_then(|it| self.project.source(it));
+                let Some((file, source)) = file.zip(source) else {
+                    // The command line has looked for it.
+                    let is_absent = text.is_some() && !required;
+                    is_partial |= !is_absent || !self.project.environment_is_complete;
                     continue;
                 };
                 let mut found = read.clone();
-                if item.get("format").and_then(Value::text) == Some("raw") {
-                    super::dotenv::read_raw(&source.text, &mut found);
+                let statements = if item.get("format").and_then(Value::text) == Some("raw") {
+                    super::dotenv::read_raw(&source.text, &mut found)
                 } else {
-                    super::dotenv::read(file, &source.text, &outer, &mut found, self.problems);
-                }
+                    super::dotenv::read(file, &source.text, &outer, &mut found, self.problems)
+                };
+                is_partial |= statements.is_partial;
                 for (name, text) in found {
                     if read.get(&name) != Some(&text) {
                         said_by.set(name.clone(), places.len());
+                        places.push(statements.get(&name).unwrap_or(Statement {
+                            name: path.place,
+                            value: path.place,
+                        }));
                         read.insert(name, text);
                     }
                 }
-                places.push(path.place);
             }
             let place = |name: &str| places.get(said_by.get(name)?).copied();
             self.lay_under(service, into, read, &place);
+            if is_partial && into == "environment" {
+                self.unread.add(name.to_owned());
+            }
             if let Data::Mapping(fields) = &mut service.data {
                 fields.retain(|field| field.name != key);
             }
@@ -609,7 +624,7 @@ impl Loader<'_> {
         service: &mut Value,
         key: &str,
         mut read: Environment,
-        said_by: &dyn Fn(&str) -> Option<Place>,
+        said_by: &dyn Fn(&str) -> Option<Statement>,
     ) {
         let own = service
             .get(key)
@@ -624,8 +639,15 @@ impl Loader<'_> {
         }
         let place = service.place;
         let more = read.into_iter().map(|(name, text)| {
-            let at = said_by(&name).unwrap_or(place);
-            Field::new(&name, Value::string(at, &text))
+            let at = said_by(&name).unwrap_or(Statement {
+                name: place,
+                value: place,
+            });
+            Field {
+                value: Value::string(at.value, &text),
+                key: at.name,
+                name,
+            }
         });
         let mut fields: Vec<Field> = own.into_iter().chain(more).collect();
         order::sort_by(&mut fields, |a, b| a.name.cmp(&b.name));

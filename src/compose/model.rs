@@ -54,6 +54,10 @@ pub struct Service {
     pub environment_place: Option<Place>,
     pub environment: Vec<Variable>,
     pub env_file: Option<Place>,
+    /// What bare names and `env_file`s give it, as far as these are at hand; each with the place that says it.
+    pub given: Vec<Variable>,
+    /// Whether an `env_file` is not at hand.
+    pub has_unseen_variables: bool,
     pub depends_on: Vec<Dependency>,
     /// `links`, `volumes_from`, `network_mode: service:x` and their like.
     pub uses: Vec<Dependency>,
@@ -177,6 +181,20 @@ impl Service {
         self.environment.iter().find(|it| it.name.text == name)
     }
 
+    /// The variable as the container receives it: with the value of elsewhere, where that is at hand.
+    pub fn received(&self, name: &str) -> Option<&Variable> {
+        let own = self.variable(name);
+        if own.is_some_and(|it| it.value.is_some()) {
+            return own;
+        }
+        self.given.iter().find(|it| it.name.text == name).or(own)
+    }
+
+    /// Whether the variable's value, if it has one, stands elsewhere.
+    pub fn is_given(&self, name: &str) -> bool {
+        self.variable(name).is_none_or(|it| it.value.is_none())
+    }
+
     /// The image's last path component without tag and digest: `postgres` of `docker.io/library/postgres:17`.
     pub fn image_name(&self) -> Option<&str> {
         let image = self.image.as_ref().filter(|it| it.known)?;
@@ -273,6 +291,8 @@ impl Reader<'_> {
             environment_place: place("environment"),
             environment: self.variables(it.get("environment")),
             env_file: place("env_file"),
+            given: Vec::new(),
+            has_unseen_variables: it.get("env_file").is_some(),
             depends_on: self.depends_on(it.get("depends_on")),
             uses: self.uses(it),
             networks: names(it.get("networks")),

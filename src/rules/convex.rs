@@ -4,6 +4,7 @@
 
 use crate::{
     compose::{Compose, Place, Service, Text, Variable},
+    lint::Diagnostic,
     syntax::quoted,
     text::TextEdit,
 };
@@ -119,7 +120,7 @@ const MISNAMED: [(&str, &str); 5] = [
 
 /// Whether variables may come from where we do not look.
 pub(crate) fn has_unseen_environment(service: &Service) -> bool {
-    service.env_file.is_some() || !service.is_complete()
+    service.has_unseen_variables || !service.is_complete()
 }
 
 pub(crate) fn is_at(target: &Text, path: &str) -> bool {
@@ -190,7 +191,7 @@ pub(crate) fn setting<'a>(
     service: &'a Service,
     name: &str,
 ) -> Option<Setting<'a>> {
-    let variable = service.variable(name)?;
+    let variable = service.received(name)?;
     let value = variable.value.as_ref()?;
     let read = if value.known {
         value.text.clone()
@@ -253,7 +254,7 @@ fn behind_bracket(inside: &str) -> &str {
 
 /// Whether a variable has a value; `None` where that cannot be told.
 pub(crate) fn is_set(service: &Service, name: &str) -> Option<bool> {
-    match service.variable(name) {
+    match service.received(name) {
         Some(variable) => {
             let value = variable.value.as_ref()?;
             (value.known || !value.text.is_empty()).then_some(!value.text.is_empty())
@@ -261,6 +262,29 @@ pub(crate) fn is_set(service: &Service, name: &str) -> Option<bool> {
         None if has_unseen_environment(service) => None,
         None => (!service.environment.iter().any(|it| !it.name.known)).then_some(false),
     }
+}
+
+/// Whether a variable has no value where `beside` has one: of those that are handed on, one that is not in the same
+/// place as the others is nowhere.
+fn is_missing(service: &Service, name: &str, beside: &Variable) -> bool {
+    let is_bare = || service.received(name).is_some_and(|it| it.value.is_none());
+    let is_handed_on = service.is_given(&beside.name.text);
+    is_set(service, name) == Some(false) || is_handed_on && is_bare()
+}
+
+/// Says how a value comes to the service that does not stand there.
+fn tell_origin(found: &mut Diagnostic, service: &Service, name: &str) {
+    let own = service.variable(name);
+    if own.is_some_and(|it| it.value.is_some()) {
+        return;
+    }
+    let place = own.map(|it| it.name.place).or(service.env_file);
+    let Some(place) = place else { return };
+    let message = match found.span.file == place.span.file {
+        true => "the value comes from the shell",
+        false => "the service is given it here",
+    };
+    found.related(place.span, message);
 }
 
 /// The parts of an address.
@@ -299,7 +323,8 @@ impl Address<'_> {
     fn place_of_host(&self, compose: &Compose, text: &Text) -> Place {
         let before = if self.user.is_empty() { "//" } else { "@" };
         let whole = place_of(compose, text, &format!("{before}{}", self.host));
-        let start = whole.node.map_or(0, |_| before.len());
+        let is_it = compose.written(whole).strip_prefix(before) == Some(self.host);
+        let start = if is_it { before.len() } else { 0 };
         Place {
             span: whole.span.part(start..whole.span.len()),
             ..whole
@@ -337,14 +362,14 @@ fn has_plain_database(compose: &Compose, backend: &Service, host: &str) -> bool 
     };
     let brings_certificates = ["PG_CA_FILE", "MYSQL_CA_FILE"]
         .iter()
-        .any(|it| backend.variable(it).is_some());
+        .any(|it| backend.received(it).is_some());
     is_plain && !brings_certificates
 }
 
 /// What the instance is called, where that is known.
 fn instance(backend: &Service) -> Option<&str> {
     match is_set(backend, "INSTANCE_NAME")? {
-        true => backend.variable("INSTANCE_NAME")?.known_value(),
+        true => backend.received("INSTANCE_NAME")?.known_value(),
         false => Some("convex-self-hosted"),
     }
 }
@@ -367,7 +392,7 @@ fn is_internal(compose: &Compose, host: &str) -> bool {
 fn outside(compose: &Compose) -> String {
     let backend = backends(compose).next();
     let origin = backend
-        .and_then(|it| it.variable(CLOUD))
+        .and_then(|it| it.received(CLOUD))
         .and_then(Variable::known_value);
     let port = backend.and_then(|it| published(it, 3210));
     // One that leads nowhere is itself to be mended, and then the others would not agree with it.

@@ -41,7 +41,7 @@ rule! {
 
 fn check(compose: &Compose, report: &mut Report<'_>) {
     for service in convex::backends(compose) {
-        let Some(variable) = service.variable("DISABLE_BEACON") else { continue };
+        let Some(variable) = service.received("DISABLE_BEACON") else { continue };
         if variable.known_value() != Some("") {
             continue;
         }
@@ -55,6 +55,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
             .at(place.span, "`DISABLE_BEACON` is set but empty, and the backend exits")
             .why("Set but empty is read as a boolean that is none. The name alone means: not set.")
             .safe_fix("Leave it unset", edit);
+        convex::tell_origin(found, service, "DISABLE_BEACON");
         // An older revision would start; which is older cannot be told from most names.
         if service.image.as_ref().is_some_and(|it| !it.known || convex::is_pinned(&it.text)) {
             found.severity(Severity::Warning);
@@ -65,7 +66,11 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::lint::testing::check;
+    use crate::{
+        compose,
+        lint::{self, testing::check},
+        project::{Project, Source},
+    };
 
     #[test]
     fn empty_is_not_unset() {
@@ -86,5 +91,49 @@ services:
 #                                                                      ^^^^^^^^^^^^^^^ warning (fix): `DISABLE_BEACON` is set but empty, and the backend exits
 "#,
         );
+    }
+
+    #[test]
+    fn what_is_given_by_name_or_by_a_file_counts() {
+        check(
+            &RULE,
+            r#"
+services:
+  a: {image: ghcr.io/get-convex/convex-backend, environment: [DISABLE_BEACON, A=é]}
+  b: {image: ghcr.io/get-convex/convex-backend, env_file: [first.env, b.env]}
+  c: {image: ghcr.io/get-convex/convex-backend, environment: [DISABLE_BEACON=true], env_file: b.env}
+  d: {image: ghcr.io/get-convex/convex-backend, env_file: elsewhere.env}
+  e: {image: ghcr.io/get-convex/convex-backend, env_file: unknown.env}
+  f: {image: ghcr.io/get-convex/convex-backend, env_file: [b.env, {path: elsewhere.env, required: false}]}
+  g: {image: ghcr.io/get-convex/convex-backend, env_file: broken.env}
+  h: {image: ghcr.io/get-convex/convex-backend, environment: {DISABLE_BEACON: }, env_file: b.env, profiles: [é]}
+=== .env
+# café ☕
+export DISABLE_BEACON = ""
+#      ^^^^^^^^^^^^^^ error: `DISABLE_BEACON` is set but empty, and the backend exits
+#      ^^^^^^^^^^^^^^ error: `DISABLE_BEACON` is set but empty, and the backend exits
+=== first.env
+DISABLE_BEACON=true
+=== b.env
+A=é
+DISABLE_BEACON=
+#^^^^^^^^^^^^^ error: `DISABLE_BEACON` is set but empty, and the backend exits
+=== unknown.env
+DISABLE_BEACON=${OF_THE_SHELL}
+=== broken.env
+DISABLE_BEACON=
+DISABLE_BEACON='true
+"#,
+        );
+    }
+
+    #[test]
+    fn where_the_environment_is_complete_an_absent_file_says_nothing() {
+        let text = "services:\n  a:\n    image: get-convex/convex-backend\n    env_file: [a.env, {path: b.env, required: false}]\n";
+        let mut project = Project::single("compose.yaml", text);
+        project.sources.push(Source::new("a.env", "DISABLE_BEACON=${NOTHING}\n"));
+        assert_eq!(lint::check(&[&RULE], &compose::load(&project)).len(), 0);
+        project.environment_is_complete = true;
+        assert_eq!(lint::check(&[&RULE], &compose::load(&project)).len(), 1);
     }
 }

@@ -45,7 +45,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
             && database.command.is_none()
             && database.configs.is_empty()
             && !database.mounts.iter().any(|it| !it.target.known || it.target.text.ends_with(".conf"));
-        if !is_stock || service.variable(NAME).is_some() {
+        if !is_stock || service.received(NAME).is_some() {
             continue;
         }
         report

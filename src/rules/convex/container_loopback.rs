@@ -54,10 +54,11 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
                 Some(service) => ("Name the service", service.name.as_str()),
                 None => ("Name the host", "host.docker.internal"),
             };
-            report
+            let found = report
                 .at(place.span, format!("`{}` is the backend's own container here", address.host))
                 .why("Services are reached by their names, what runs on the host by `host.docker.internal`.")
                 .unsafe_fix(title, compose.replace_span(place, host));
+            convex::tell_origin(found, service, name);
         }
     }
 }
@@ -65,7 +66,11 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::lint::testing::check;
+    use crate::{
+        compose,
+        lint::{self, testing::check},
+        project::{Project, Role, Source},
+    };
 
     #[test]
     fn the_hosts_own_network_has_its_loopback() {
@@ -81,5 +86,38 @@ services:
   c: {image: ghcr.io/get-convex/convex-backend, environment: ["POSTGRES_URL=postgres://u@${HOST}", "MYSQL_URL=${X}"]}
 "#,
         );
+    }
+
+    #[test]
+    fn what_is_given_by_name_or_by_a_file_counts() {
+        check(
+            &RULE,
+            r#"
+services:
+  a: {image: ghcr.io/get-convex/convex-backend, environment: [POSTGRES_URL, MYSQL_URL]}
+  b: {image: ghcr.io/get-convex/convex-backend, env_file: b.env}
+  c: {image: ghcr.io/get-convex/convex-backend, env_file: b.env, environment: ["S3_ENDPOINT_URL=http://minio:9000"]}
+=== .env
+PASSWORD=é
+POSTGRES_URL="postgres://u:localhost${PASSWORD}@localhost:5432" # ☕
+#                                               ^^^^^^^^^ error: `localhost` is the backend's own container here
+=== b.env
+S3_ENDPOINT_URL=http://127.0.0.1:9000
+#                      ^^^^^^^^^ error: `127.0.0.1` is the backend's own container here
+"#,
+        );
+    }
+
+    #[test]
+    fn what_the_shell_gives_is_shown_at_the_name() {
+        let text = "services:\n  a:\n    image: get-convex/convex-backend\n    environment:\n      - MYSQL_URL\n";
+        let mut project = Project::single("compose.yaml", text);
+        project.sources.push(Source { role: Role::Environment, ..Source::new(".env", "MYSQL_URL=mysql://u@db\n") });
+        project.environment.push(("MYSQL_URL".to_owned(), "mysql://u:secret@localhost".to_owned()));
+        let found = lint::check(&[&RULE], &compose::load(&project));
+        let found: Vec<_> = found.iter().map(|it| (text.get(it.span.range()), it.related.clone(), it.fixes.len())).collect();
+        let Some((marked, related, 0)) = found.first() else { panic!("{found:?}") };
+        assert_eq!(*marked, Some("MYSQL_URL"));
+        assert_eq!(related.first().map(|(_, it)| it.as_str()), Some("the value comes from the shell"));
     }
 }

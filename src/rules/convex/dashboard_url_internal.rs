@@ -29,7 +29,7 @@ rule! {
 
 fn check(compose: &Compose, report: &mut Report<'_>) {
     for service in &compose.services {
-        let Some(value) = service.variable(convex::DASHBOARD).and_then(|it| it.value.as_ref()).filter(|it| it.known) else { continue };
+        let Some(value) = service.received(convex::DASHBOARD).and_then(|it| it.value.as_ref()).filter(|it| it.known) else { continue };
         let address = Address::of(&value.text);
         let host = address.host;
         if !convex::is_internal(compose, host) {

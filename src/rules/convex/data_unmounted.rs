@@ -38,7 +38,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
                 || convex::is_at(target, convex::DATA)
                 || convex::is_at(target, "/convex") && mount.kind == MountKind::Volume
         };
-        let elsewhere = service.variable("DATA_DIR").is_some() || convex::has_unseen_environment(service);
+        let elsewhere = service.received("DATA_DIR").is_some() || convex::has_unseen_environment(service);
         if elsewhere || service.mounts.iter().any(holds_data) {
             continue;
         }

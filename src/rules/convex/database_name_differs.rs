@@ -49,7 +49,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
         let wanted = instance.replace('-', "_");
         // A script may make any number of databases.
         let has_script = database.mounts.iter().any(|it| !it.target.known || it.target.text.contains("initdb"));
-        let Some(made) = database.variable(variable).and_then(|it| it.value.as_ref()) else { continue };
+        let Some(made) = database.received(variable).and_then(|it| it.value.as_ref()) else { continue };
         if has_script || !made.known || made.text == wanted || !database.configs.is_empty() {
             continue;
         }

@@ -38,24 +38,26 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
     for service in convex::backends(compose) {
         let Some(url) = convex::database(compose, service) else { continue };
         let address = Address::of(&url.read);
-        if !convex::has_plain_database(compose, service, address.host) || convex::is_set(service, FLAG) != Some(false) {
+        if !convex::has_plain_database(compose, service, address.host) || !convex::is_missing(service, FLAG, url.variable) {
             continue;
         }
         let edit = match service.variable(FLAG) {
+            Some(variable) if variable.in_list && variable.value.is_none() => compose.replace(variable.place, &format!("{FLAG}=1")),
             Some(variable) => variable.value.as_ref().and_then(|it| compose.replace_span(it.place, "1")),
             None => convex::add_variables(compose, service, &[(FLAG, "1".to_owned())]),
         };
-        report
+        let found = report
             .at(address.place_of_host(compose, url.value).span, format!("`{}` offers no encryption, and the backend wants it", address.host))
             .why("Postgres and MySQL come without certificates. `DO_NOT_REQUIRE_SSL` lets the backend do without.")
             .unsafe_fix("Do not require it", edit);
+        convex::tell_origin(found, service, &url.variable.name.text);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::lint::testing::check;
+    use crate::lint::testing::{check, check_fix};
 
     #[test]
     fn only_databases_that_are_known_to_be_plain() {
@@ -77,6 +79,39 @@ services:
   tls: {image: postgres, command: postgres -c ssl=on}
   mysql: {image: "mysql:8"}
 "#,
+        );
+    }
+
+    #[test]
+    fn what_is_given_by_name_or_by_a_file_counts() {
+        check(
+            &RULE,
+            r#"
+services:
+  a: {image: ghcr.io/get-convex/convex-backend, environment: [POSTGRES_URL, DO_NOT_REQUIRE_SSL, A=é]}
+  b: {image: ghcr.io/get-convex/convex-backend, env_file: b.env}
+  c: {image: ghcr.io/get-convex/convex-backend, env_file: [b.env, elsewhere.env]}
+  d: {image: ghcr.io/get-convex/convex-backend, env_file: d.env, environment: [POSTGRES_URL]}
+  db: {image: postgres}
+=== .env
+POSTGRES_URL=postgres://u:${PASSWORD}@db:5432 # ☕
+#                                     ^^ error (unsafe fix): `db` offers no encryption, and the backend wants it
+=== b.env
+POSTGRES_URL='postgres://u:é@db'
+#                            ^^ error: `db` offers no encryption, and the backend wants it
+=== d.env
+DO_NOT_REQUIRE_SSL=1
+"#,
+        );
+        check_fix(
+            &RULE,
+            "services:\n  a:\n    image: get-convex/convex-backend\n    environment:\n      - POSTGRES_URL\n      - DO_NOT_REQUIRE_SSL # é\n  db:\n    image: postgres\n=== .env\nPOSTGRES_URL=postgres://u@db\n",
+            "services:\n  a:\n    image: get-convex/convex-backend\n    environment:\n      - POSTGRES_URL\n      - DO_NOT_REQUIRE_SSL=1 # é\n  db:\n    image: postgres\n=== .env\nPOSTGRES_URL=postgres://u@db\n",
+        );
+        check_fix(
+            &RULE,
+            "services:\n  a: # é\n    image: get-convex/convex-backend\n    env_file: a.env\n  db:\n    image: postgres\n=== a.env\nPOSTGRES_URL=postgres://u@db\n",
+            "services:\n  a: # é\n    image: get-convex/convex-backend\n    env_file: a.env\n    environment:\n      - DO_NOT_REQUIRE_SSL=1\n  db:\n    image: postgres\n=== a.env\nPOSTGRES_URL=postgres://u@db\n",
         );
     }
 }

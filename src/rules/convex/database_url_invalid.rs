@@ -38,9 +38,10 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
             continue;
         }
         if address.user.is_empty() && !address.host.contains('$') {
-            report
+            let found = report
                 .at(address.place_of_host(compose, url.value).span, format!("`{name}` names no user"))
                 .why("The backend exits with \"cluster url username must be set\".");
+            convex::tell_origin(found, service, name);
         }
         if matches!(address.path, "" | "/") {
             continue;
@@ -62,6 +63,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
             .at(place.span, format!("`{name}` names a database, and the backend exits"))
             .why("It adds the name itself: that of the instance, with `_` for `-`.")
             .unsafe_fix("Leave the name out", compose.replace_span(place, ""));
+        convex::tell_origin(found, service, name);
         // It may be that nothing comes of the variable.
         if address.path.contains('$') {
             found.severity(Severity::Warning);
@@ -96,6 +98,24 @@ services:
   h: {image: ghcr.io/get-convex/convex-backend, environment: ["MYSQL_URL=mysql://u:p@db/x", INSTANCE_NAME]}
   e: {image: ghcr.io/get-convex/convex-backend, environment: [POSTGRES_URL, "DATABASE_URL=postgres://${AUTH:?a/b}@db"]}
   f: {image: example/app, environment: ["POSTGRES_URL=postgres://u:p@db/app"]}
+"#,
+        );
+    }
+
+    #[test]
+    fn what_is_given_by_name_or_by_a_file_counts() {
+        check(
+            &RULE,
+            r#"
+services:
+  a: {image: ghcr.io/get-convex/convex-backend, environment: [POSTGRES_URL, A=é]}
+  b: {image: ghcr.io/get-convex/convex-backend, env_file: b.env}
+=== .env
+POSTGRES_URL="postgres://u:é@db/convex" # ☕
+#                              ^^^^^^^ error: `POSTGRES_URL` names a database, and the backend exits
+=== b.env
+DATABASE_URL=postgres://db:5432
+#                       ^^ error: `DATABASE_URL` names no user
 "#,
         );
     }

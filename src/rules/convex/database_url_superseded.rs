@@ -34,7 +34,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
             if convex::is_set(service, name) != Some(true) {
                 continue;
             }
-            let Some(variable) = service.variable(name) else { continue };
+            let Some(variable) = service.received(name) else { continue };
             let span = variable.name.place.span;
             if let Some(used) = used {
                 report

@@ -42,13 +42,14 @@ rule! {
 fn check(compose: &Compose, report: &mut Report<'_>) {
     for service in convex::backends(compose) {
         for name in ["DO_NOT_REQUIRE_SSL", "REDACT_LOGS_TO_CLIENT", "DISABLE_BEACON"] {
-            let Some(variable) = service.variable(name) else { continue };
+            let Some(variable) = service.received(name) else { continue };
             let Some(value) = variable.known_value() else { continue };
             if !matches!(value.to_ascii_lowercase().as_str(), "false" | "0" | "no" | "off") {
                 continue;
             }
             let place = if variable.in_list { variable.place } else { variable.name.place };
             let found = report.at(place.span, format!("`{name}` is on, although it says `{value}`"));
+            convex::tell_origin(found, service, name);
             // Without another database, nothing is encrypted either way.
             let database = convex::database(compose, service).filter(|_| name == "DO_NOT_REQUIRE_SSL");
             // With one that offers no encryption, it is what lets the backend start.
@@ -124,6 +125,26 @@ services:
             &RULE,
             "services:\n  a:\n    image: get-convex/convex-backend\n    environment:\n      MYSQL_URL: mysql://u:é@127.0.0.1\n      DO_NOT_REQUIRE_SSL: off\n",
             "services:\n  a:\n    image: get-convex/convex-backend\n    environment:\n      MYSQL_URL: mysql://u:é@127.0.0.1\n      DO_NOT_REQUIRE_SSL: \"1\"\n",
+        );
+    }
+
+    #[test]
+    fn what_is_given_by_name_or_by_a_file_counts() {
+        check(
+            &RULE,
+            r#"
+services:
+  a: {image: ghcr.io/get-convex/convex-backend, environment: [DO_NOT_REQUIRE_SSL, POSTGRES_URL, REDACT_LOGS_TO_CLIENT]}
+  b: {image: ghcr.io/get-convex/convex-backend, env_file: b.env}
+=== .env
+DO_NOT_REQUIRE_SSL='false' # ☕
+#^^^^^^^^^^^^^^^^^ error: `DO_NOT_REQUIRE_SSL` is on, although it says `false`
+POSTGRES_URL=postgres://u:é@db.example.com
+=== b.env
+A=é
+REDACT_LOGS_TO_CLIENT=no
+#^^^^^^^^^^^^^^^^^^^^ warning: `REDACT_LOGS_TO_CLIENT` is on, although it says `no`
+"#,
         );
     }
 }

@@ -43,7 +43,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
     for service in convex::backends(compose).filter(|it| !convex::has_unseen_environment(it)) {
         let missing: Vec<(&str, String)> = wanted
             .iter()
-            .filter(|(name, _)| service.variable(name).is_none() && !is_misnamed(service, name))
+            .filter(|(name, _)| service.received(name).is_none() && !is_misnamed(service, name))
             .map(|(name, target)| {
                 // The API serves HTTP actions too, where they have no port of their own.
                 let (port, path) = match (convex::published(service, *target), convex::published(service, 3210)) {
@@ -103,6 +103,25 @@ services:
             "services:\n  a:\n    image: get-convex/convex-backend\n    ports: ['3211:3210']\n    environment:\n      - A=é\n      \
              - CONVEX_CLOUD_ORIGIN=${CONVEX_CLOUD_ORIGIN:-http://127.0.0.1:3211}\n      \
              - CONVEX_SITE_ORIGIN=${CONVEX_SITE_ORIGIN:-http://127.0.0.1:3211/http}\n",
+        );
+    }
+
+    #[test]
+    fn a_file_at_hand_is_looked_into() {
+        check(
+            &RULE,
+            r#"
+services:
+  a: {image: ghcr.io/get-convex/convex-backend, env_file: a.env} # é
+# ^ error: `a` lacks `CONVEX_SITE_ORIGIN`
+  b: {image: ghcr.io/get-convex/convex-backend, env_file: [a.env, b.env]}
+  c: {image: ghcr.io/get-convex/convex-backend, env_file: [{path: a.env, format: raw}]}
+  d: {image: ghcr.io/get-convex/convex-backend, env_file: {path: a.env}}
+=== a.env
+CONVEX_CLOUD_ORIGIN=https://api.example.com
+=== b.env
+CONVEX_SITE_ORIGIN=https://site.example.com
+"#,
         );
     }
 }

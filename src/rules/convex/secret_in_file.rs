@@ -34,13 +34,13 @@ const OF_DEVELOPMENT: &str = "4361726e697461732c206c69746572616c6c79206d65616e69
 
 fn check(compose: &Compose, report: &mut Report<'_>) {
     for service in convex::backends(compose) {
-        let Some(variable) = service.variable("INSTANCE_SECRET") else { continue };
+        let Some(variable) = service.received("INSTANCE_SECRET") else { continue };
         let Some(value) = variable.value.as_ref().filter(|it| it.known && convex::is_secret(&it.text)) else { continue };
         let bytes = value.text.as_bytes();
         let is_uniform = bytes.windows(2).all(|it| matches!(it, [a, b] if a == b));
         let is_public = is_uniform || value.text.eq_ignore_ascii_case(OF_DEVELOPMENT);
-        // A variable may have brought it from a file that is kept apart.
-        let is_literal = !compose.written(value.place).contains('$');
+        // It may have been brought from a file that is kept apart.
+        let is_literal = !service.is_given("INSTANCE_SECRET") && !compose.written(value.place).contains('$');
         if !is_public && !is_literal {
             continue;
         }
@@ -50,11 +50,12 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
             false => Severity::Hint,
         };
         let message = if is_public { "everybody knows this secret" } else { "the secret stands in the file" };
-        report
+        let found = report
             .at(variable.name.place.span, message)
             .severity(severity)
             .why("Whoever has it makes admin keys. Without it here, the backend goes on with the one it keeps.")
             .unsafe_fix("Take it from the environment", convex::without_value(compose, variable));
+        convex::tell_origin(found, service, "INSTANCE_SECRET");
     }
 }
 
@@ -85,6 +86,23 @@ services:
     - INSTANCE_SECRET=abcdef7890123456789012345678901234567890123456789012345678901234
 #     ^^^^^^^^^^^^^^^ hint (unsafe fix): the secret stands in the file
   d: {image: ghcr.io/get-convex/convex-backend, environment: ["INSTANCE_SECRET=${SECRET}", INSTANCE_NAME]}
+"#,
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_kept_apart_may_hold_it_unless_all_know_it() {
+        check(
+            &RULE,
+            r#"
+services:
+  a: {image: ghcr.io/get-convex/convex-backend, environment: [INSTANCE_SECRET, A=é]}
+  b: {image: ghcr.io/get-convex/convex-backend, env_file: b.env}
+=== .env
+INSTANCE_SECRET=abcdef7890123456789012345678901234567890123456789012345678901234
+=== b.env
+INSTANCE_SECRET=0000000000000000000000000000000000000000000000000000000000000000 # ☕
+#^^^^^^^^^^^^^^ error: everybody knows this secret
 "#,
         );
     }

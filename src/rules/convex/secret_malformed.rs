@@ -33,16 +33,17 @@ rule! {
 
 fn check(compose: &Compose, report: &mut Report<'_>) {
     for service in convex::backends(compose) {
-        let Some(variable) = service.variable("INSTANCE_SECRET") else { continue };
+        let Some(variable) = service.received("INSTANCE_SECRET") else { continue };
         let Some(value) = variable.value.as_ref().filter(|it| it.known && !it.text.is_empty()) else { continue };
         let environment = compose.value_of(service).get("environment");
         let is_number = environment.and_then(|it| it.get("INSTANCE_SECRET")).is_some_and(|it| it.describe() == "a number");
         let is_right = convex::is_secret(&value.text);
         if !is_right {
-            report
+            let found = report
                 .at(variable.name.place.span, "`INSTANCE_SECRET` is not 64 hexadecimal digits")
                 .why("The backend exits. Without one it makes its own, and keeps it with the data.")
                 .unsafe_fix("Let the backend make one", compose.remove(variable.place));
+            convex::tell_origin(found, service, "INSTANCE_SECRET");
         } else if is_number {
             report
                 .at(variable.name.place.span, "YAML takes these digits for a number, and rounds it")
@@ -75,6 +76,27 @@ services:
     environment: [INSTANCE_SECRET=1234567890123456789012345678901234567890123456789012345678901234]
   d: {image: ghcr.io/get-convex/convex-backend, environment: ["INSTANCE_SECRET=${SECRET}"]}
   e: {image: ghcr.io/get-convex/convex-backend, environment: ["INSTANCE_SECRET=${SECRET:-}"]}
+"#,
+        );
+    }
+
+    #[test]
+    fn what_is_given_by_name_or_by_a_file_counts() {
+        check(
+            &RULE,
+            r#"
+services:
+  a: {image: ghcr.io/get-convex/convex-backend, environment: {INSTANCE_SECRET: , A: é}}
+  b: {image: ghcr.io/get-convex/convex-backend, env_file: b.env}
+  c: {image: ghcr.io/get-convex/convex-backend, env_file: c.env}
+=== .env
+INSTANCE_SECRET="hunter2é" # ☕
+#^^^^^^^^^^^^^^ error: `INSTANCE_SECRET` is not 64 hexadecimal digits
+=== b.env
+INSTANCE_SECRET=1234567890123456789012345678901234567890123456789012345678901234
+=== c.env
+INSTANCE_SECRET: hunter2
+#^^^^^^^^^^^^^^ error: `INSTANCE_SECRET` is not 64 hexadecimal digits
 "#,
         );
     }

@@ -39,7 +39,8 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
         let Some(url) = convex::setting(compose, service, "S3_ENDPOINT_URL") else { continue };
         let address = Address::of(&url.read);
         let is_container = convex::service_at(compose, address.host).is_some() || address.host == "host.docker.internal";
-        if !is_container || service.variable(NAME).is_some() || convex::is_set(service, NAME) != Some(false) {
+        let is_unsaid = service.variable(NAME).is_none_or(|it| it.value.is_none()) && convex::is_missing(service, NAME, url.variable);
+        if !is_container || !is_unsaid {
             continue;
         }
         report

@@ -53,23 +53,24 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
     for service in convex::backends(compose) {
         for (names, is_switch) in [(&SWITCHES[..], true), (&NUMBERS[..], false)] {
             for &name in names {
-                let Some(variable) = service.variable(name) else { continue };
+                let Some(variable) = service.received(name) else { continue };
                 let Some(value) = variable.value.as_ref().filter(|it| it.known) else { continue };
                 let text = value.text.as_str();
                 let lower = text.to_ascii_lowercase();
                 let is_boolean = matches!(lower.as_str(), "true" | "false");
                 // YAML's own words for them reach the container in lower case, its numbers without `_`.
-                let is_yaml = !variable.in_list && compose.written(value.place) == text && (is_boolean || text.contains('_'));
+                let is_yaml = !service.is_given(name) && !variable.in_list && compose.written(value.place) == text && (is_boolean || text.contains('_'));
                 let is_fine = if is_switch { matches!(text, "true" | "false") } else { text.parse::<i64>().is_ok_and(|it| it >= 0) };
                 if text.is_empty() || is_fine || is_yaml {
                     continue;
                 }
                 let (meant, kinds) = if is_switch { (switch(&lower), "`true` and `false`") } else { (seconds(name, text), "digits") };
                 let edit = if meant.is_empty() { None } else { compose.replace_span(value.place, &meant) };
-                report
+                let found = report
                     .at(value.place.span, format!("`{name}` takes {kinds} only"))
                     .why("The backend goes on with its default.")
                     .unsafe_fix(format!("Write `{meant}`"), edit);
+                convex::tell_origin(found, service, name);
             }
         }
     }
@@ -116,6 +117,26 @@ services:
       HTTP_SERVER_TIMEOUT_SECONDS: 300
   b: {image: ghcr.io/get-convex/convex-backend, environment: [DISABLE_METRICS_ENDPOINT, "AWS_S3_DISABLE_SSE=${X}", "DOCUMENT_RETENTION_DELAY="]}
   c: {image: example/app, environment: [DOCUMENT_RETENTION_DELAY=2d]}
+"#,
+        );
+    }
+
+    #[test]
+    fn what_is_given_by_name_or_by_a_file_counts() {
+        check(
+            &RULE,
+            r#"
+services:
+  a: {image: ghcr.io/get-convex/convex-backend, environment: [DISABLE_METRICS_ENDPOINT, AWS_S3_DISABLE_SSE, A=é]}
+  b: {image: ghcr.io/get-convex/convex-backend, env_file: b.env}
+=== .env
+DISABLE_METRICS_ENDPOINT="1" # ☕
+#                         ^ warning: `DISABLE_METRICS_ENDPOINT` takes `true` and `false` only
+AWS_S3_DISABLE_SSE=True
+#                  ^^^^ warning: `AWS_S3_DISABLE_SSE` takes `true` and `false` only
+=== b.env
+DOCUMENT_RETENTION_DELAY=2d
+#                        ^^ warning: `DOCUMENT_RETENTION_DELAY` takes digits only
 "#,
         );
     }

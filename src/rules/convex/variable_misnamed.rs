@@ -50,7 +50,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
         let timeout = timeout.iter().filter(|_| convex::has_backend_image(service));
         for &(name, right) in names.iter().chain(timeout) {
             let Some(variable) = service.variable(name) else { continue };
-            let has_right = service.variable(right).is_some();
+            let has_right = service.received(right).is_some();
             // An image of before the change reads it, and whoever starts another program may.
             if name == TIMEOUT && is_pinned(service) || service.entrypoint.is_some() {
                 continue;
