@@ -71,10 +71,8 @@ const STORE_NOTE: &str = "It begins empty, and the backend looks for all its fil
 fn addresses(compose: &Compose, backend: &Service, routes: &Routes) -> Option<TextEdit> {
     let of = |kind: Kind, name: &str| {
         let site = routes.sites.iter().find(|it| it.kind == kind)?;
-        // What is only proposed is nobody's address.
-        let is_chosen = !site.host.as_str().ends_with(".example.com");
         let said = convex::setting(compose, backend, name).map(|it| it.read);
-        is_chosen.then(|| routes.origin(site, &said.unwrap_or_default()))
+        routes.chosen_origin(site, &said.unwrap_or_default())
     };
     let cloud = of(Kind::ConvexApi, convex::CLOUD);
     let site = of(Kind::ConvexActions, convex::SITE);

@@ -496,6 +496,12 @@ impl Routes {
         }
     }
 
+    /// The same, unless the name is only proposed: that is nobody's address.
+    pub fn chosen_origin(&self, site: &Site, said: &str) -> Option<String> {
+        let is_chosen = !site.host.as_str().ends_with(".example.com");
+        is_chosen.then(|| self.origin(site, said))
+    }
+
     /// The sites that can be reached.
     pub fn reachable(&self) -> impl Iterator<Item = (&Site, &Upstream)> {
         self.sites
@@ -582,6 +588,16 @@ impl Routes {
         let services = sites.chunk_by(|a, b| a.service == b.service);
         services.map(<[_]>::to_vec).collect()
     }
+}
+
+/// Whether a host name leads to one site, with all its paths.
+pub fn is_one(sites: &[(&Site, &Upstream)]) -> bool {
+    sites.len() == 1 && has_all_paths(sites)
+}
+
+/// Whether every path of a host name leads somewhere.
+pub fn has_all_paths(sites: &[(&Site, &Upstream)]) -> bool {
+    sites.iter().any(|(site, _)| site.prefix.is_whole())
 }
 
 /// Whether sites of one host name are guarded otherwise than others.

@@ -6,7 +6,7 @@ use super::{
     Generator, Make, Output, certbot, passwords,
     proxy_service::{ProxyService, TEXTS, files, point_names},
 };
-use crate::routes::{ODD, Place, Routes, Site, Tls, Upstream, differ};
+use crate::routes::{ODD, Place, Routes, Site, Tls, Upstream, differ, has_all_paths, is_one};
 
 pub(super) static GENERATOR: Generator = Generator {
     id: "apache",
@@ -210,7 +210,7 @@ fn virtual_host(conf: &mut Directives, routes: &Routes, sites: &[(&Site, &Upstre
         conf.line("Header onsuccess unset Strict-Transport-Security");
         conf.line("Header always set Strict-Transport-Security max-age=63072000");
     }
-    let is_whole = sites.len() == 1 && site.prefix.is_whole();
+    let is_whole = is_one(sites);
     if is_whole {
         settings(conf, site);
     }
@@ -258,7 +258,7 @@ fn virtual_host(conf: &mut Directives, routes: &Routes, sites: &[(&Site, &Upstre
     for (site, upstream) in sites {
         pass(conf, site, upstream);
     }
-    if !sites.iter().any(|(site, _)| site.prefix.is_whole()) {
+    if !has_all_paths(sites) {
         conf.line("# Other paths lead nowhere.");
         conf.line("Redirect 404 /");
     }

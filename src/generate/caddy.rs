@@ -8,7 +8,7 @@ use super::{
     block::Block,
     proxy_service::{ProxyService, TEXTS, files, open_udp, point_names},
 };
-use crate::routes::{Place, Routes, Site, Tls, Upstream};
+use crate::routes::{Place, Routes, Site, Tls, Upstream, has_all_paths, is_one};
 
 pub(super) static GENERATOR: Generator = Generator {
     id: "caddy",
@@ -100,7 +100,7 @@ fn host_block(block: &mut Block, routes: &Routes, sites: &[(&Site, &Upstream)]) 
             ],
         );
     }
-    if sites.len() == 1 && site.prefix.is_whole() {
+    if is_one(sites) {
         site_block(block, routes, site, upstream);
         return;
     }
@@ -134,7 +134,7 @@ fn host_block(block: &mut Block, routes: &Routes, sites: &[(&Site, &Upstream)]) 
                 });
             }
         }
-        if !sites.iter().any(|(site, _)| site.prefix.is_whole()) {
+        if !has_all_paths(sites) {
             block.comment("Other paths lead nowhere.");
             block.block("handle", |handle| handle.directive("respond", &["404"]));
         }

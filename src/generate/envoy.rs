@@ -9,7 +9,7 @@ use super::{
     proxy_service::{Lines, ProxyService, files, open_udp, point_names},
 };
 use crate::{
-    routes::{ODD, Place, Routes, Site, Tls, Upstream, differ},
+    routes::{ODD, Place, Routes, Site, Tls, Upstream, differ, is_one},
     syntax::quoted,
 };
 
@@ -319,7 +319,7 @@ fn virtual_host(lines: &mut Lines, routes: &Routes, sites: &[(&Site, &Upstream)]
     let Some((site, _)) = sites.first() else {
         return;
     };
-    let is_whole = sites.len() == 1 && site.prefix.is_whole();
+    let is_whole = is_one(sites);
     if is_whole && !site.kind.label().is_empty() {
         lines.line(10, &format!("# Convex: {}", site.kind.label()));
     }

@@ -6,7 +6,7 @@ use super::{
     Generator, Make, Output, certbot,
     proxy_service::{ProxyService, TEXTS, files, open_udp, point_names},
 };
-use crate::routes::{Place, Routes, Site, Tls, Upstream};
+use crate::routes::{Place, Routes, Site, Tls, Upstream, has_all_paths};
 
 pub(super) static GENERATOR: Generator = Generator {
     id: "haproxy",
@@ -229,8 +229,7 @@ fn leads(conf: &mut Sections, routes: &Routes) {
 
 /// Whether some path of a host name is nobody's.
 fn leads_nowhere(routes: &Routes) -> bool {
-    let has_whole = |it: &[(&Site, &Upstream)]| it.iter().any(|(site, _)| site.prefix.is_whole());
-    !routes.by_host().iter().all(|it| has_whole(it))
+    !routes.by_host().iter().all(|it| has_all_paths(it))
 }
 
 fn backend(conf: &mut Sections, site: &Site, upstream: &Upstream) {

@@ -8,7 +8,7 @@ use super::{
     certbot, passwords,
     proxy_service::{ProxyService, TEXTS, files, open_udp, point_names},
 };
-use crate::routes::{Place, Routes, Site, Tls, Upstream};
+use crate::routes::{Place, Routes, Site, Tls, Upstream, has_all_paths, is_one};
 
 pub(super) static GENERATOR: Generator = Generator {
     id: "nginx",
@@ -205,7 +205,7 @@ fn server_block(server: &mut Block, routes: &Routes, sites: &[(&Site, &Upstream)
         }
     }
     server.blank();
-    if sites.len() == 1 && site.prefix.is_whole() {
+    if is_one(sites) {
         settings(server, site);
         closed(server, site);
         server.block("location /", |location| {
@@ -236,7 +236,7 @@ fn server_block(server: &mut Block, routes: &Routes, sites: &[(&Site, &Upstream)
             location_block(location, routes, site, upstream);
         });
     }
-    if !sites.iter().any(|(site, _)| site.prefix.is_whole()) {
+    if !has_all_paths(sites) {
         server.comment("Other paths lead nowhere.");
         server.block("location /", |location| {
             location.directive("return", &["404"]);

@@ -283,8 +283,7 @@ fn variables(compose: &Compose, service: &Service, routes: &Routes) -> Vec<(&'st
 /// The address of a site, unless its name is one that nobody chose.
 fn chosen(routes: &Routes, kind: Kind, said: &str) -> Option<String> {
     let (site, _) = routes.reachable().find(|(site, _)| site.kind == kind)?;
-    let is_chosen = !site.host.as_str().ends_with(".example.com");
-    is_chosen.then(|| routes.origin(site, said))
+    routes.chosen_origin(site, said)
 }
 
 fn steps(files: &[File], backend: Option<(&Service, &ServiceName)>) -> Vec<String> {
