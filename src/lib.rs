@@ -5,6 +5,7 @@
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod compose;
+mod convex;
 pub mod generate;
 pub mod lint;
 pub mod offers;

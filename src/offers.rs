@@ -101,7 +101,7 @@ fn addresses(compose: &Compose, backend: &Service, routes: &Routes) -> Option<Te
     let dashboards = compose
         .services
         .iter()
-        .filter(|it| convex::has_dashboard_image(it));
+        .filter(|it| convex::is_dashboard(it));
     for dashboard in
         dashboards.filter(|it| it.env_file.is_none() && !convex::has_unseen_environment(it))
     {

@@ -31,7 +31,7 @@ pub fn convex(compose: &Compose, found: &[Diagnostic]) -> Vec<Section> {
     let dashboards: Vec<&Service> = compose
         .services
         .iter()
-        .filter(|it| convex::has_dashboard_image(it))
+        .filter(|it| convex::is_dashboard(it))
         .collect();
     if backends.is_empty() {
         return Vec::new();

@@ -10,6 +10,7 @@ pub use names::{
 
 use crate::{
     compose::{Compose, Service},
+    convex::{self, Part},
     order::{self, Index},
 };
 use sources::{Sources, Wish};
@@ -414,15 +415,12 @@ fn notes(routes: &Routes) -> Vec<String> {
 
 /// The container ports of a service that a browser would ask.
 fn candidates(service: &Service) -> Vec<(u16, Kind)> {
-    // A variable's place in an image is most often the tag's.
-    let image = service.image.as_ref().map_or("", |it| it.text.as_str());
-    let name = image.rsplit('/').next().unwrap_or_default();
-    match name.split([':', '@']).next() {
-        Some("convex-backend") => {
+    match convex::part(service) {
+        Some(Part::Backend) => {
             return vec![(3210, Kind::ConvexApi), (3211, Kind::ConvexActions)];
         }
-        Some("convex-dashboard") => return vec![(6791, Kind::ConvexDashboard)],
-        _ => (),
+        Some(Part::Dashboard) => return vec![(6791, Kind::ConvexDashboard)],
+        None => (),
     }
     match service.image_name() {
         Some(image) if PROXIES.contains(&image) => return Vec::new(),

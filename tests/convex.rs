@@ -5,10 +5,11 @@
 use std::{collections::BTreeSet, env, fmt::Write as _, fs, path::Path};
 
 use compose_playground::{
-    compose,
+    compose, generate,
     lint::{self, Diagnostic, Group, Severity},
+    overview,
     project::{Project, Source},
-    rules,
+    routes, rules,
     text::FileId,
 };
 
@@ -159,6 +160,79 @@ fn what_is_not_known_is_left_alone() {
             assert!(is_fine, "{}: {}\n{texts:?}", it.rule, it.message);
         }
     }
+}
+
+/// Each service of Convex or not, as every part of the engine answers it.
+#[test]
+fn every_part_of_the_engine_gives_the_same_answer() {
+    let services = [
+        ("image: ghcr.io/get-convex/convex-backend:latest", true),
+        (
+            "image: 'mirror.example.com:5000/ghcr/get-convex/convex-backend@sha256:1'",
+            true,
+        ),
+        ("image: 'get-convex/convex-backend:${TAG}'", true),
+        ("build: .\n    volumes: ['data:/convex/data/']", true),
+        (
+            "image: acme/convex-backend\n    volumes: ['data:/convex/data']",
+            true,
+        ),
+        ("image: acme/convex-backend", false),
+        ("image: convex-backend:1", false),
+        ("image: ghcr.io/get-convex/convex-backend-é", false),
+        ("image: ghcr.io/not-get-convex/convex-backend", false),
+        ("image: '${IMAGE}'", false),
+        (
+            "image: alpine\n    command: tar c /convex/data\n    volumes: ['data:/convex/data']",
+            false,
+        ),
+        (
+            "image: acme/copy\n    volumes: ['data:/convex/data:ro']",
+            false,
+        ),
+    ];
+    for (service, expected) in services {
+        let text = format!(
+            "services:\n  b: # é\n    {service}\n    ports: ['8080:8080', '3210:3210']\nvolumes: {{data: }}\n"
+        );
+        let compose = compose::load(&Project::single("compose.yaml", text.as_str()));
+        let found = lint::check(&rules::all(), &compose);
+        let is_convex = |id: &str| id.starts_with("convex-");
+        assert_eq!(
+            found.iter().any(|it| is_convex(it.rule)),
+            expected,
+            "rules: {text}"
+        );
+        assert_eq!(
+            !overview::convex(&compose, &found).is_empty(),
+            expected,
+            "overview: {text}"
+        );
+        let options = routes::Options::default();
+        let routes = routes::plan(&compose, &options);
+        let ports: Vec<u16> = routes.sites.iter().map(|it| it.port).collect();
+        let own: &[u16] = if expected {
+            &[3210, 3211]
+        } else {
+            &[8080, 3210]
+        };
+        assert_eq!(ports, own, "routes: {text}");
+        let (_, outputs) = generate::outputs(&compose, &options, &|_| true);
+        let is_named = outputs
+            .iter()
+            .flat_map(|(_, it)| &it.files)
+            .any(|it| it.text.contains("Convex: API"));
+        assert_eq!(is_named, expected, "generated: {text}");
+    }
+}
+
+#[test]
+fn a_dashboard_is_one_by_its_image() {
+    let text = "services:\n  d: {image: ghcr.io/get-convex/convex-dashboard} # é\n  b: {image: acme/convex-dashboard, ports: ['8080:8080']}\n";
+    let compose = compose::load(&Project::single("compose.yaml", text));
+    let routes = routes::plan(&compose, &routes::Options::default());
+    let ports: Vec<u16> = routes.sites.iter().map(|it| it.port).collect();
+    assert_eq!(ports, [6791, 8080]);
 }
 
 /// What a guide that many have read says, in its order: the files, its question, and what was

@@ -12,6 +12,7 @@ const LAYERS: &[(&str, usize)] = &[
     ("syntax", 2),
     ("project", 3),
     ("compose", 4),
+    ("convex", 5),
     ("lint", 5),
     ("rules", 6),
     ("routes", 6),

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     compose::{Compose, Port, Service, Value, project_name},
+    convex,
     order::Index,
     routes::{Place, Routes, ServiceName, Site, Tls},
     syntax::quoted as in_yaml,
@@ -38,7 +39,6 @@ const DATABASES: &[u16] = &[
 /// Pages that manage something, whoever asks.
 const ADMINS: &[&str] = &[
     "adminer",
-    "convex-dashboard",
     "mongo-express",
     "pgadmin4",
     "phpmyadmin",
@@ -269,7 +269,7 @@ fn fate(service: &Service, port: &Port, sites: &[&Site]) -> Fate {
     let is_site = |port: u16| sites.iter().any(|it| it.port == port);
     let is_private = |it: u16| DATABASES.contains(&it) || is_site(it);
     let (first, last) = port.target;
-    if ADMINS.contains(&image) || (first..=last).all(is_private) {
+    if ADMINS.contains(&image) || convex::is_dashboard(service) || (first..=last).all(is_private) {
         Fate::Moved
     } else {
         Fate::Guarded

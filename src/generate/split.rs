@@ -86,7 +86,7 @@ fn development(compose: &Compose) -> Override {
     let is_public = convex::backends(compose).any(|it| convex::is_public(compose, it));
     for service in compose.services.iter().filter(|it| is_clear(it)) {
         let is_backend = convex::is_backend(service);
-        let is_dashboard = convex::has_dashboard_image(service);
+        let is_dashboard = convex::is_dashboard(service);
         res.add(service, |lines| {
             let restart = service
                 .restart
@@ -182,7 +182,7 @@ fn production(compose: &Compose, routes: &Routes) -> Override {
     for service in compose.services.iter().filter(|it| is_clear(it)) {
         let is_image_of =
             |names: &[&str]| service.image_name().is_some_and(|it| names.contains(&it));
-        let is_convex = convex::is_backend(service) || convex::has_dashboard_image(service);
+        let is_convex = convex::is_backend(service) || convex::is_dashboard(service);
         let serves = is_convex || sites.contains(service.name.as_str()) || is_image_of(&DATABASES);
         let whole = compose.value_of(service);
         res.add(service, |lines| {
@@ -220,7 +220,7 @@ fn is_entry(port: &Port) -> bool {
 
 /// The image of Convex's with a version to be named, where it has none.
 fn pinned(compose: &Compose, service: &Service) -> Option<String> {
-    if !convex::has_backend_image(service) && !convex::has_dashboard_image(service) {
+    if !convex::has_backend_image(service) && !convex::is_dashboard(service) {
         return None;
     }
     let image = service.image.as_ref().filter(|it| it.known)?;
@@ -274,7 +274,7 @@ fn variables(compose: &Compose, service: &Service, routes: &Routes) -> Vec<(&'st
         if convex::is_set(service, "REDACT_LOGS_TO_CLIENT") != Some(true) {
             res.push(("REDACT_LOGS_TO_CLIENT", "1".to_owned()));
         }
-    } else if convex::has_dashboard_image(service) {
+    } else if convex::is_dashboard(service) {
         origin(convex::DASHBOARD, Kind::ConvexApi, CLOUD);
     }
     res

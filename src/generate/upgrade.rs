@@ -26,7 +26,7 @@ fn generate(compose: &Compose, _: &Routes) -> Option<Output> {
     lines.line(0, "services:");
     let mut words = String::new();
     for service in &compose.services {
-        if !convex::has_backend_image(service) && !convex::has_dashboard_image(service) {
+        if !convex::has_backend_image(service) && !convex::is_dashboard(service) {
             continue;
         }
         let name = ServiceName::new(&service.name)?;

@@ -21,7 +21,10 @@
 //! others. What guards a site and is not understood leaves the site out: it must not come out unguarded.
 
 use super::{Access, HostName, Name, ODD, address, names::spellings};
-use crate::compose::{Compose, Service, Text, Value, Variable};
+use crate::{
+    compose::{Compose, Service, Text, Value, Variable},
+    convex,
+};
 
 /// What is read, and what could not be.
 #[derive(Debug, Default)]
@@ -182,7 +185,7 @@ impl Sources {
         if labels.get("traefik.enable") == Some("false") {
             return;
         }
-        let is_convex = service.image_name() == Some("convex-backend");
+        let is_convex = convex::is_backend(service);
         let mut routers = Vec::new();
         for label in &service.labels {
             let name = label.name.text.to_ascii_lowercase();

@@ -2,6 +2,10 @@
 //!
 //! Facts are upstream's (`get-convex/convex-backend`, August 2026); each rule names its file.
 
+pub(crate) use crate::convex::{
+    DATA, backends, has_backend_image, is_at, is_backend, is_dashboard,
+};
+
 use crate::{
     compose::{Compose, Place, Service, Text, Variable},
     lint::Diagnostic,
@@ -59,43 +63,9 @@ super::rules! {
     versions_differ,
 }
 
-/// Where the backend keeps everything; declared as a volume by its image.
-pub(crate) const DATA: &str = "/convex/data";
 pub(crate) const CLOUD: &str = "CONVEX_CLOUD_ORIGIN";
 pub(crate) const SITE: &str = "CONVEX_SITE_ORIGIN";
 pub(crate) const DASHBOARD: &str = "NEXT_PUBLIC_DEPLOYMENT_URL";
-
-/// Services that run Convex's backend: by image, or by what is mounted.
-pub(crate) fn backends(compose: &Compose) -> impl Iterator<Item = &Service> {
-    compose.services.iter().filter(|it| is_backend(it))
-}
-
-pub(crate) fn is_backend(service: &Service) -> bool {
-    has_backend_image(service)
-        || service
-            .mounts
-            .iter()
-            .any(|mount| is_at(&mount.target, DATA))
-}
-
-/// Services that run the published image, about whose inside we know all. A registry that mirrors it
-/// keeps the owner's name; what others call `convex-backend` is another program.
-pub(crate) fn has_backend_image(service: &Service) -> bool {
-    has_image(service, "get-convex/convex-backend")
-}
-
-pub(crate) fn has_dashboard_image(service: &Service) -> bool {
-    has_image(service, "get-convex/convex-dashboard")
-}
-
-fn has_image(service: &Service, name: &str) -> bool {
-    // A variable's place in it is most often the tag's.
-    let text = service.image.as_ref().map_or("", |it| it.text.as_str());
-    text.split_once(name).is_some_and(|(before, behind)| {
-        let begins = before.is_empty() || before.ends_with('/');
-        begins && (behind.is_empty() || behind.starts_with([':', '@']))
-    })
-}
 
 /// Releases of before 27 August 2025, as the changelog names them (`self-hosted/CHANGELOG.md`).
 const OLD: [&str; 13] = [
@@ -121,10 +91,6 @@ const MISNAMED: [(&str, &str); 5] = [
 /// Whether variables may come from where we do not look.
 pub(crate) fn has_unseen_environment(service: &Service) -> bool {
     service.has_unseen_variables || !service.is_complete()
-}
-
-pub(crate) fn is_at(target: &Text, path: &str) -> bool {
-    target.known && target.text.trim_end_matches('/') == path
 }
 
 /// Where `part` of a text stands first, if it is written as it is read. Elsewhere nothing can be edited.

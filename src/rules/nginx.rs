@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::{
     compose::{Compose, Place, Scalar, Service, Text, Value},
+    convex,
     lint::Severity,
     text::TextEdit,
 };
@@ -173,6 +174,9 @@ const fn program(
     }
 }
 
+/// Recognized by more than its image's name.
+const CONVEX: &str = "convex-backend";
+
 /// Those whose own documentation says so:
 ///
 /// - code-server: `docs/guide.md` of `coder/code-server`; the other port is that of linuxserver's image
@@ -185,7 +189,7 @@ const fn program(
 /// - Synapse: `docs/reverse_proxy.md` of `element-hq/synapse`
 /// - Uptime Kuma: `Reverse-Proxy.md` of `louislam/uptime-kuma-wiki`
 const PROGRAMS: &[Program] = &[
-    program("convex-backend", "3210", "", Some(Severity::Error), true),
+    program(CONVEX, "3210", "", Some(Severity::Error), true),
     program("code-server", "8080", "/", Some(Severity::Error), false),
     program("code-server", "8443", "/", Some(Severity::Error), false),
     program("gitea", "3000", "/", None, true),
@@ -229,7 +233,10 @@ fn upstreams<'a>(
             continue;
         }
         for program in PROGRAMS.iter().filter(|it| is_wanted(it)) {
-            let runs = |it: &&Service| it.image_name() == Some(program.image) && it.build.is_none();
+            let runs = |it: &&Service| match program.image {
+                CONVEX => convex::is_backend(it),
+                image => it.image_name() == Some(image) && it.build.is_none(),
+            };
             if let Some(service) = compose.services.iter().find(runs) {
                 res.extend(upstream(service, program, &text, &directives));
             }

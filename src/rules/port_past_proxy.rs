@@ -1,5 +1,6 @@
 use crate::{
     compose::{Compose, Port, Service},
+    convex,
     lint::{Report, rule},
     rules::traefik,
 };
@@ -48,8 +49,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
         return;
     }
     // Convex has a rule of its own for this.
-    let is_convex = |it: &Service| it.image_name().is_some_and(|it| it.starts_with("convex-"));
-    for service in compose.services.iter().filter(|it| it.network_mode.is_none() && !is_convex(it)) {
+    for service in compose.services.iter().filter(|it| it.network_mode.is_none() && convex::part(it).is_none()) {
         let Some((proxy, ports)) = served(compose, service).filter(|(it, _)| it.name != service.name) else { continue };
         for port in service.ports.iter().filter(|it| is_public(it) && ports.contains(&it.target.0)) {
             let edit = match service.ports.len() {

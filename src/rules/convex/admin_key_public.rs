@@ -29,7 +29,7 @@ rule! {
 }
 
 fn check(compose: &Compose, report: &mut Report<'_>) {
-    for service in compose.services.iter().filter(|it| convex::has_dashboard_image(it)) {
+    for service in compose.services.iter().filter(|it| convex::is_dashboard(it)) {
         let Some(variable) = service.variable("NEXT_PUBLIC_ADMIN_KEY") else { continue };
         let found = report
             .at(variable.name.place.span, "every visitor of the dashboard is given this key")

@@ -40,7 +40,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
     if convex::backends(compose).next().is_none() {
         return;
     }
-    for service in compose.services.iter().filter(|it| !convex::is_backend(it) && !convex::has_dashboard_image(it)) {
+    for service in compose.services.iter().filter(|it| !convex::is_backend(it) && !convex::is_dashboard(it)) {
         for variable in service.environment.iter().filter(|it| is_for_browsers(it)) {
             let Some(url) = convex::setting(compose, service, &variable.name.text) else { continue };
             let address = Address::of(&url.read);

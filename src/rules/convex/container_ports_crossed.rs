@@ -32,7 +32,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
         let is_backend = convex::has_backend_image(service);
         let fixed: &[u16] = match service {
             _ if is_backend => &[3210, 3211],
-            it if convex::has_dashboard_image(it) && it.variable("PORT").is_none() && it.env_file.is_none() => &[6791],
+            it if convex::is_dashboard(it) && it.variable("PORT").is_none() && it.env_file.is_none() => &[6791],
             _ => continue,
         };
         for port in service.ports.iter().filter(|it| it.known && !it.is_range() && it.protocol == "tcp") {

@@ -34,7 +34,7 @@ rule! {
 }
 
 fn check(compose: &Compose, report: &mut Report<'_>) {
-    for service in compose.services.iter().filter(|it| convex::has_dashboard_image(it)) {
+    for service in compose.services.iter().filter(|it| convex::is_dashboard(it)) {
         let Some(published) = service.ports.iter().find(|it| it.known && it.target == (6791, 6791)) else { continue };
         let own = service.variable("PORT");
         let (place, port, edit) = match (own, service.env_file) {

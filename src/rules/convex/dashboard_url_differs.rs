@@ -45,7 +45,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
     let Some(cloud) = known(backend, convex::CLOUD) else { return };
     let site = known(backend, convex::SITE);
     let right = Address::of(&cloud);
-    for service in compose.services.iter().filter(|it| convex::has_dashboard_image(it)) {
+    for service in compose.services.iter().filter(|it| convex::is_dashboard(it)) {
         let Some(url) = convex::setting(compose, service, convex::DASHBOARD).filter(|it| it.value.known) else { continue };
         let address = Address::of(&url.read);
         let is_bare = address.scheme.is_empty() || right.scheme.is_empty();

@@ -33,7 +33,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
     for service in &compose.services {
         let address = match service {
             it if convex::has_backend_image(it) => "http://localhost:3210/version",
-            it if convex::has_dashboard_image(it) => "http://localhost:6791/",
+            it if convex::is_dashboard(it) => "http://localhost:6791/",
             _ => continue,
         };
         let Some(health) = service.healthcheck.as_ref().filter(|it| !it.disabled) else { continue };

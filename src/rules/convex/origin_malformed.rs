@@ -35,7 +35,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
     for service in &compose.services {
         let names: &[&str] = match service {
             it if convex::is_backend(it) => &[convex::CLOUD, convex::SITE],
-            it if convex::has_dashboard_image(it) => &[convex::DASHBOARD],
+            it if convex::is_dashboard(it) => &[convex::DASHBOARD],
             _ => continue,
         };
         for &name in names {

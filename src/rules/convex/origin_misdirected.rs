@@ -101,7 +101,7 @@ fn named_after_dashboard<'a>(compose: &'a Compose, variable: &'a Variable) -> Op
     let name = named.strip_prefix("SERVICE_FQDN_").or_else(|| named.strip_prefix("SERVICE_URL_"))?;
     let port = format!("{name}_6791");
     let is_it = |it: &Variable| it.name.text.strip_prefix("SERVICE_FQDN_").or_else(|| it.name.text.strip_prefix("SERVICE_URL_")) == Some(&port);
-    let dashboard = compose.services.iter().find(|it| convex::has_dashboard_image(it) && it.environment.iter().any(is_it))?;
+    let dashboard = compose.services.iter().find(|it| convex::is_dashboard(it) && it.environment.iter().any(is_it))?;
     Some((named, &dashboard.name))
 }
 
@@ -109,7 +109,7 @@ fn named_after_dashboard<'a>(compose: &'a Compose, variable: &'a Variable) -> Op
 fn is_routed_to_dashboard(compose: &Compose, backend: &Service, host: &str) -> bool {
     let name = format!("`{host}`");
     let names = |it: &Service| it.labels.iter().any(|it| it.value.as_ref().is_some_and(|it| it.text.contains(&name)));
-    let is_dashboard = |it: &&Service| convex::has_dashboard_image(it);
+    let is_dashboard = |it: &&Service| convex::is_dashboard(it);
     !host.is_empty() && !names(backend) && compose.services.iter().filter(is_dashboard).any(names)
 }
 
@@ -118,7 +118,7 @@ fn led_to(compose: &Compose, backend: &Service, port: u16, target: u16) -> Optio
     if convex::published(backend, target) == Some(port) {
         return None;
     }
-    let is_dashboard = |it: &Service| convex::has_dashboard_image(it) && convex::published(it, 6791) == Some(port);
+    let is_dashboard = |it: &Service| convex::is_dashboard(it) && convex::published(it, 6791) == Some(port);
     if compose.services.iter().any(is_dashboard) {
         return Some("the dashboard");
     }

@@ -41,7 +41,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
     let is_proxy = |it: &crate::compose::Service| it.image_name().is_some_and(|name| PROXIES.contains(&name));
     let has_proxy = compose.services.iter().any(is_proxy);
     for service in &compose.services {
-        let is_dashboard = convex::has_dashboard_image(service);
+        let is_dashboard = convex::is_dashboard(service);
         if !is_dashboard && !convex::is_backend(service) {
             continue;
         }

@@ -43,7 +43,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
     for service in &compose.services {
         let names: &[(&str, &str)] = match service {
             it if convex::has_backend_image(it) => &convex::MISNAMED,
-            it if convex::has_dashboard_image(it) => &OF_DASHBOARD,
+            it if convex::is_dashboard(it) => &OF_DASHBOARD,
             _ => continue,
         };
         let timeout = [(TIMEOUT, "V8_ACTION_USER_TIMEOUT_SECS")];

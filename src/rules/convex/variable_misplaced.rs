@@ -58,7 +58,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
     for service in &compose.services {
         let is_backend = convex::has_backend_image(service);
         // Another program than the image's may read anything.
-        if !is_backend && !convex::has_dashboard_image(service) || service.entrypoint.is_some() || service.build.is_some() {
+        if !is_backend && !convex::is_dashboard(service) || service.entrypoint.is_some() || service.build.is_some() {
             continue;
         }
         for variable in &service.environment {
@@ -89,7 +89,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
 /// The one service of the other image.
 fn other<'a>(compose: &'a Compose, service: &Service, is_backend: bool) -> Option<&'a Service> {
     let is_other = |it: &&Service| {
-        let is_wanted = if is_backend { convex::has_dashboard_image(it) } else { convex::has_backend_image(it) };
+        let is_wanted = if is_backend { convex::is_dashboard(it) } else { convex::has_backend_image(it) };
         is_wanted && it.name != service.name
     };
     let mut all = compose.services.iter().filter(is_other);

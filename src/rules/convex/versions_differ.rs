@@ -32,7 +32,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
     let mut backends = convex::backends(compose);
     let (Some(backend), None) = (backends.next(), backends.next()) else { return };
     let Some((image, tag)) = tag(backend) else { return };
-    for service in compose.services.iter().filter(|it| convex::has_dashboard_image(it)) {
+    for service in compose.services.iter().filter(|it| convex::is_dashboard(it)) {
         let Some((own, own_tag)) = self::tag(service).filter(|(_, it)| *it != tag) else { continue };
         let edit = compose.replace_span(own.place, &format!("ghcr.io/get-convex/convex-dashboard:{tag}"));
         report
