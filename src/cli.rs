@@ -11,10 +11,12 @@ mod fix;
 mod generate;
 mod human;
 mod input;
+mod output;
 
-use std::{io::Write, process::ExitCode};
+use std::process::ExitCode;
 
 use arguments::{Arguments, Command};
+use output::{Form, print, say_trouble};
 
 use crate::{
     compose::{nearest, words},
@@ -67,6 +69,11 @@ Exit codes: 0 nothing at or above --fail-on, 1 something, 2 usage, unreadable fi
 
 /// Runs the command line with the process's own arguments.
 pub fn main() -> ExitCode {
+    // The words of a panic may quote a file; where it happened is enough for a report.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        say_trouble(&format!("internal error at {}", place.unwrap_or_default()));
+    }));
     let words: Vec<String> = std::env::args_os()
         .skip(1)
         .map(|it| it.to_string_lossy().into_owned())
@@ -80,8 +87,11 @@ pub fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> u8 {
     match &arguments.command {
-        Command::Help => print(HELP),
-        Command::Version => print(&format!("compose-check {}\n", env!("CARGO_PKG_VERSION"))),
+        Command::Help => print(HELP, Form::Words),
+        Command::Version => print(
+            &format!("compose-check {}\n", env!("CARGO_PKG_VERSION")),
+            Form::Words,
+        ),
         Command::Check => check::run(arguments),
         Command::Fix => fix::run(arguments),
         Command::Generate(target) => generate::run(arguments, target.as_deref()),
@@ -98,7 +108,7 @@ fn list_rules(arguments: &Arguments) -> u8 {
         .collect();
     if arguments.format == arguments::Format::Json {
         let json = serde_json::to_string_pretty(&all).unwrap_or_default();
-        return print(&format!("{json}\n"));
+        return print(&format!("{json}\n"), Form::Json);
     }
     let width = all.iter().map(|it| it.id.len()).max().unwrap_or_default();
     let lines = all.iter().map(|it| {
@@ -107,12 +117,12 @@ fn list_rules(arguments: &Arguments) -> u8 {
             it.id, it.severity, it.group, it.fixes, it.summary
         )
     });
-    print(&lines.collect::<String>())
+    print(&lines.collect::<String>(), Form::Words)
 }
 
 fn explain(word: &str) -> u8 {
     if let Some(rule) = rules::find(word) {
-        return print(&page(rule));
+        return print(&page(rule), Form::Words);
     }
     let keys = words::find(word);
     if keys.is_empty() {
@@ -124,7 +134,7 @@ fn explain(word: &str) -> u8 {
         let traits = key.traits();
         format!("{:width$}  {} ({traits})\n", key.place, key.line)
     });
-    print(&lines.collect::<String>())
+    print(&lines.collect::<String>(), Form::Words)
 }
 
 fn nothing_to_explain(word: &str) -> String {
@@ -150,20 +160,4 @@ fn page(rule: &Rule) -> String {
         rule.group.name(),
         rule.page()
     )
-}
-
-/// Writes to standard output. Who closed it early has seen enough.
-fn print(text: &str) -> u8 {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => 2,
-        _ => 0,
-    }
-}
-
-/// One sentence on standard error.
-fn say_trouble(trouble: &str) -> u8 {
-    // There is nowhere left to say that this failed.
-    let _ = writeln!(std::io::stderr(), "compose-check: {trouble}");
-    2
 }

@@ -71,6 +71,29 @@ enum Piece {
     Inserted(String),
 }
 
+/// Whether a terminal or an editor acts on the character instead of showing it: control characters
+/// except tab and line feed, the bidirectional controls of Unicode's UAX #9, characters without width
+/// (`Default_Ignorable_Code_Point`, without the variation selectors that choose how an emoji looks),
+/// and the separators that some readers take for the end of a line.
+pub fn is_hidden(char: char) -> bool {
+    matches!(char,
+        '\0'..='\x08' | '\x0b'..='\x1f' | '\x7f'..='\u{9f}'
+        | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e00ff}'
+        | '\u{e01f0}'..='\u{e0fff}')
+}
+
+/// Where in `text` the second `#` of `##word[` is: logs of CI services take that for a command,
+/// wherever in a line it is.
+pub fn log_commands(text: &str) -> Vec<usize> {
+    let before = text.match_indices('[').filter_map(|(at, _)| text.get(..at));
+    let marks = before.map(|it| it.trim_end_matches(|char: char| char.is_ascii_alphanumeric()));
+    let marks = marks.filter(|it| it.ends_with("##"));
+    marks.map(|it| it.len() - 1).collect()
+}
+
 impl Span {
     pub fn new(file: FileId, start: usize, end: usize) -> Span {
         debug_assert!(start <= end);

@@ -16,7 +16,7 @@ use super::{
     arguments::{Arguments, Color, Format, Setting, rule_setting},
     human,
     input::{self, Input, NotText, Unread},
-    print, say_trouble,
+    output::{Form, print, say_trouble},
 };
 use crate::{
     compose::{self, Compose},
@@ -106,7 +106,12 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
             .map(human::github)
             .collect(),
     };
-    code.max(print(&text))
+    let form = match arguments.format {
+        Format::Human => Form::Painted,
+        Format::Json | Format::Sarif => Form::Json,
+        Format::Github => Form::Commands,
+    };
+    code.max(print(&text, form))
 }
 
 /// The answer to one project, or the trouble with it.

@@ -6,7 +6,7 @@ use super::{
     arguments::{Arguments, Listed},
     check::{guarded, refusals},
     input::{self, Input},
-    print, say_trouble,
+    output::{Form, print, print_error, say_trouble},
 };
 use crate::{
     compose::{self, Compose, Value},
@@ -30,11 +30,11 @@ fn write(input: &Input, arguments: &Arguments) -> Result<u8, String> {
     let compose = compose::load(&project);
     if let Some(refusals) = refusals(&project, &compose, arguments) {
         // What is wrong is no output: who reads that expects a model.
-        let _ = std::io::Write::write_all(&mut std::io::stderr(), refusals.as_bytes());
+        print_error(&refusals, Form::Painted);
         return Ok(1);
     }
     if let Some(listed) = arguments.listed {
-        return Ok(print(&names(&compose, listed)));
+        return Ok(print(&names(&compose, listed), Form::Words));
     }
     let absolute = if arguments.keeps_paths {
         None
@@ -48,12 +48,11 @@ fn write(input: &Input, arguments: &Arguments) -> Result<u8, String> {
         Some(path.display().to_string())
     };
     let model = compose.config(absolute.as_deref());
-    let text = if arguments.as_json {
-        report::model(&model)
+    Ok(if arguments.as_json {
+        print(&report::model(&model), Form::Json)
     } else {
-        model.to_yaml().text
-    };
-    Ok(print(&text))
+        print(&model.to_yaml().text, Form::File)
+    })
 }
 
 fn names(compose: &Compose, listed: Listed) -> String {

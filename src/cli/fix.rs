@@ -11,7 +11,7 @@ use super::{
     check::{Settings, guarded},
     diff, human,
     input::{self, Input},
-    print, say_trouble,
+    output::{Form, print, say_trouble, visible},
 };
 use crate::{lint, protocol::report::Summary};
 
@@ -28,11 +28,23 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
     // One after the other, and read only then: two projects may share a file.
     for input in &inputs {
         code = code.max(match guarded(input, || fix(input, arguments, &settings)) {
-            Ok((out, fails)) => print(&out).max(u8::from(fails)),
+            Ok((out, fails)) => print(&out, form(input, arguments)).max(u8::from(fails)),
             Err(trouble) => say_trouble(&trouble),
         });
     }
     code
+}
+
+/// A filter gives a file.
+fn form(input: &Input, arguments: &Arguments) -> Form {
+    match is_filter(input) && !arguments.diff {
+        true => Form::File,
+        false => Form::Words,
+    }
+}
+
+fn is_filter(input: &Input) -> bool {
+    input.names.iter().any(|name| name == "-")
 }
 
 /// What to print, and whether something at or above `--fail-on` is left.
@@ -58,20 +70,19 @@ fn fix(
             write(Path::new(&before.name), &after.text)
                 .map_err(|error| format!("{}: {}", before.name, input::reason(&error)))?;
             let changes = human::counted(edit.iter().count(), "change");
-            written.push(format!("{}: {changes}", before.name));
+            written.push(format!("{}: {changes}", visible(&before.name)));
         }
     }
     let left = settings.check(&fixed);
     let fails = |limit| left.iter().any(|it| it.severity <= limit);
     let fails = arguments.fail_on.is_some_and(fails);
-    let is_filter = input.names.iter().any(|name| name == "-");
-    if !arguments.quiet && !arguments.diff && !is_filter {
+    if !arguments.quiet && !arguments.diff && !is_filter(input) {
         let mut counts = Summary::default();
         for it in left.iter().filter(|it| it.severity <= arguments.shown) {
             counts.count(it.severity.name());
         }
         if written.is_empty() {
-            written.push(format!("{}: nothing to fix", input.name()));
+            written.push(format!("{}: nothing to fix", visible(&input.name())));
         }
         out.push_str(&written.join("\n"));
         if let Some(counts) = human::in_words(counts) {

@@ -6,7 +6,7 @@ use super::{
     arguments::Arguments,
     check::guarded,
     input::{self, Input},
-    print, say_trouble,
+    output::{Form, print, print_error, say_trouble},
 };
 use crate::{
     compose::{self, nearest},
@@ -19,7 +19,7 @@ pub(super) fn run(arguments: &Arguments, target: Option<&str>) -> u8 {
         let lines = GENERATORS
             .iter()
             .map(|it| format!("{:16} {}\n", it.id, it.summary));
-        return print(&lines.collect::<String>());
+        return print(&lines.collect::<String>(), Form::Words);
     }
     let names = || {
         GENERATORS
@@ -152,7 +152,11 @@ fn write(input: &Input, arguments: &Arguments, generator: &Generator) -> Result<
             None => text.push_str(&format!("# ---- {}\n{}\n", file.path, file.text)),
         }
     }
-    let code = print(&text);
+    let form = match arguments.out {
+        Some(_) => Form::Words,
+        None => Form::File,
+    };
+    let code = print(&text, form);
     if !arguments.quiet {
         let steps = output
             .steps
@@ -162,10 +166,7 @@ fn write(input: &Input, arguments: &Arguments, generator: &Generator) -> Result<
         let notes = output.notes.iter().map(|note| format!("Note: {note}"));
         let words: Vec<String> = steps.chain(notes).collect();
         // What to do with the files is for the person, not for the file.
-        let _ = std::io::Write::write_all(
-            &mut std::io::stderr(),
-            format!("\n{}\n", words.join("\n")).as_bytes(),
-        );
+        print_error(&format!("\n{}\n", words.join("\n")), Form::Words);
     }
     Ok(code)
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::input::NotText;
+use super::{input::NotText, output::visible};
 use crate::{
     lint::{Diagnostic, Safety, Severity},
     protocol::report::{DiagnosticReport, Places, Summary},
@@ -114,7 +114,8 @@ fn place(gutter: &str, file: &str, line: usize, column: usize, paint: &Paint) ->
     format!("{gutter}{arrow} {}:{line}:{column}\n", visible(file))
 }
 
-/// A workflow command that marks the line beside a change.
+/// A workflow command that marks the line beside a change, escaped as `@actions/core` does
+/// (`packages/core/src/command.ts` of actions/toolkit).
 pub(super) fn github(it: &DiagnosticReport) -> String {
     let level = match it.severity.as_str() {
         "error" => "error",
@@ -150,7 +151,7 @@ fn width(text: &str) -> usize {
 
 fn char_width(char: char) -> usize {
     match char as u32 {
-        0x300..=0x36f | 0x200b..=0x200f | 0xfe00..=0xfe0f => 0,
+        0x300..=0x36f | 0xfe00..=0xfe0f => 0,
         0x1100..=0x115f | 0x2e80..=0xa4cf | 0xac00..=0xd7a3 | 0xf900..=0xfaff | 0xfe30..=0xfe6f => {
             2
         }
@@ -162,19 +163,6 @@ fn char_width(char: char) -> usize {
         | 0x20000..=0x3fffd => 2,
         _ => 1,
     }
-}
-
-/// A file's words may hold what steers a terminal, or turns the order of the letters around.
-fn visible(text: &str) -> String {
-    let harmless = |char: char| match char {
-        '\t' => "  ".to_owned(),
-        '\0'..='\x1f' => char::from_u32(0x2400 + char as u32).map_or(String::new(), String::from),
-        '\x7f'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => {
-            "\u{fffd}".to_owned()
-        }
-        _ => char.to_string(),
-    };
-    text.chars().map(harmless).collect()
 }
 
 /// The beginning of `text`, as much as is shown, and whether there is more.
@@ -230,8 +218,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_steers_a_terminal_is_shown_instead() {
-        assert_eq!(visible("a\x1b[31m\tb\u{202e}\r"), "a␛[31m  b\u{fffd}␍");
+    fn wide_characters_take_two_columns() {
         assert_eq!(width(&visible("é中🐳☕\t")), 1 + 2 + 2 + 1 + 2);
     }
 

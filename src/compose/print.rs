@@ -1,7 +1,12 @@
 //! Values as YAML that every reader takes for the same values, each line with where it comes from.
 
+use std::borrow::Cow;
+
 use super::value::{Data, Place, Value};
-use crate::syntax::{self, Resolved};
+use crate::{
+    syntax::{self, Resolved},
+    text::{is_hidden, log_commands},
+};
 
 /// A text and the place of each of its lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,7 +40,7 @@ impl Printer {
         match &value.data {
             Data::Mapping(fields) => {
                 for field in fields {
-                    let key = syntax::scalar(&field.name).into_owned();
+                    let key = string(&field.name);
                     self.entry(&format!("{key}:"), &field.value, field.key, column);
                 }
             }
@@ -103,10 +108,32 @@ fn flow(value: &Value) -> String {
         Data::Mapping(_) => "{}".to_owned(),
         Data::Sequence(_) => "[]".to_owned(),
         Data::Scalar(scalar) => match scalar.resolved {
-            Resolved::String => syntax::scalar(&scalar.escaped()).into_owned(),
+            Resolved::String => string(&scalar.escaped()).into_owned(),
             _ => scalar.printed(),
         },
     }
+}
+
+/// Nothing in it is taken for an escape sequence by a terminal, or for a command by the log of a CI service.
+fn string(text: &str) -> Cow<'_, str> {
+    if is_shown_as_it_is(text) {
+        return syntax::scalar(text);
+    }
+    // Between double quotes an escape is the character itself.
+    let mut res = String::new();
+    for char in syntax::quoted(text).chars() {
+        match char {
+            '#' if res.ends_with('#') => res.push_str("\\x23"),
+            _ if is_hidden(char) => res.push_str(&format!("\\U{:08X}", char as u32)),
+            _ => res.push(char),
+        }
+    }
+    Cow::Owned(res)
+}
+
+fn is_shown_as_it_is(line: &str) -> bool {
+    let is_command = line.trim_start().starts_with("::") || !log_commands(line).is_empty();
+    !is_command && !line.chars().any(is_hidden)
 }
 
 /// A text of several lines as a block, if a block can hold it.
@@ -116,9 +143,7 @@ fn literal(value: &Value) -> Option<(&'static str, Vec<String>)> {
         .filter(|it| it.resolved == Resolved::String)?;
     let text = scalar.escaped();
     let body = text.trim_end_matches('\n');
-    let can_hold = |line: &str| {
-        !line.ends_with([' ', '\t']) && line.chars().all(|it| it == '\t' || !it.is_control())
-    };
+    let can_hold = |line: &str| !line.ends_with([' ', '\t']) && is_shown_as_it_is(line);
     if !body.contains('\n')
         || body.starts_with([' ', '\n', '\t'])
         || !body.split('\n').all(can_hold)
