@@ -64,8 +64,11 @@ pub fn offers(compose: &Compose, routes: &Routes) -> Vec<Offer> {
 
 pub const ADDRESSES: &str = "Tell Convex these addresses";
 const ADDRESSES_NOTE: &str = "The host names of the Proxy tab, for browsers, webhooks and the dashboard. Functions that are deployed already keep the old ones until they are deployed again.";
-const DATABASE_NOTE: &str = "It begins empty. Where there are data already, run `npx convex export` before, and `npx convex import --replace-all` with the file after it. The database is called as the instance, with `_` for `-`: if you ever set another `INSTANCE_NAME`, make a database for it.";
-const STORE_NOTE: &str = "It begins empty, and the backend looks for all its files there, functions too. Where there are data already, run `npx convex export --include-file-storage` before it, and import into a backend with an empty volume. MinIO's images are no longer renewed; any other store that speaks S3 takes the same variables.";
+const DATABASE_NOTE: &str = "For a new deployment: the database begins empty. To move an existing one: run `npx convex export --include-file-storage` and `npx convex env list` first. Afterwards, deploy your functions, set the variables, and run `npx convex import --replace-all` with the file. The database has the name of the instance, with `_` for `-`: if you set another `INSTANCE_NAME` later, create a database for it.";
+/// The kind of storage is recorded in the database, and the prefix of the buckets holds the instance's name
+/// (`initialize_storage_tag` in `crates/model/src/database_globals/mod.rs` of `get-convex/convex-backend` at 94a42c3;
+/// `self-hosted/advanced/s3_storage.md`, "Migrating storage providers").
+const STORE_NOTE: &str = "For a new deployment only: the first start records the kind of storage in the database, and a backend that has already run with local storage exits (\"Database was initialized with …\"). To move an existing one: run `npx convex export --include-file-storage` and `npx convex env list`, stop the backend, give it a fresh volume and, with Postgres or MySQL, a fresh database, take this, start it, make a new admin key, deploy your functions, set the variables, and run `npx convex import --replace-all` with the file. Keep the old volume and database until that worked. Do not change `INSTANCE_NAME` afterwards: with S3 the backend exits. MinIO no longer publishes images; any other store with the S3 API takes the same variables.";
 
 /// The host names that somebody chose, as the three variables that must agree with them; `None` where they do.
 fn addresses(compose: &Compose, backend: &Service, routes: &Routes) -> Option<TextEdit> {
@@ -652,6 +655,23 @@ volumes:
             .expect("an offer");
         assert_eq!(after, expected);
         assert_eq!(taken.len(), 3);
+    }
+
+    #[test]
+    fn another_kind_of_storage_needs_a_fresh_volume_and_a_fresh_database() {
+        let text = "services:\n  b:\n    image: get-convex/convex-backend # é\n    volumes: ['data:/convex/data']\nvolumes: {data: }\n";
+        let all = offered(&Project::single("compose.yaml", text), &Options::default());
+        let note = all.iter().find(|it| it.title.contains("S3")).map(|it| it.note);
+        for part in [
+            "For a new deployment only",
+            "has already run with local storage exits",
+            "npx convex export --include-file-storage",
+            "a fresh volume and, with Postgres or MySQL, a fresh database",
+            "npx convex import --replace-all",
+            "Do not change `INSTANCE_NAME`",
+        ] {
+            assert!(note.is_some_and(|it| it.contains(part)), "{part}: {note:?}");
+        }
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub fn convex(compose: &Compose, found: &[Diagnostic]) -> Vec<Section> {
 }
 
 /// Rules that underline the very thing: their findings are about that port, address or image, and no other.
-const UNDERLINED: [&str; 8] = [
+const UNDERLINED: [&str; 9] = [
     "admin-port-public",
     "container-ports-crossed",
     "image-unpinned",
@@ -61,6 +61,7 @@ const UNDERLINED: [&str; 8] = [
     "port-beside-proxy",
     "revision-broken",
     "tag-unknown",
+    "undefined-volume",
 ];
 
 struct Overview<'a> {
@@ -119,13 +120,13 @@ impl Overview<'_> {
                 .mounts
                 .iter()
                 .find(|it| convex::is_at(&it.target, DATA));
-            let words = data(service, mount);
+            let words = data(self.compose, service, mount);
             self.fact(
                 service,
                 "Data",
                 &words,
                 mount.map(|it| it.place.span),
-                &["data-", "program-hidden"],
+                &["data-", "program-hidden", "undefined-volume"],
             );
             self.fact(
                 service,
@@ -360,26 +361,32 @@ fn touches(a: Span, b: Span) -> bool {
     a.file == b.file && a.start <= b.end && b.start <= a.end
 }
 
-fn data(service: &Service, mount: Option<&Mount>) -> String {
+fn data(compose: &Compose, service: &Service, mount: Option<&Mount>) -> String {
+    // Docker's documentation: "Volumes", "docker compose down", "docker volume prune".
+    const ANONYMOUS: &str = "In an anonymous volume: it survives a restart. After `docker compose down`, the backend starts with an empty one; the old one can be found with `docker volume ls -f dangling=true` until `docker volume prune` deletes it.";
     let Some(mount) = mount else {
         let is_told = service.is_complete() && service.mounts.iter().all(|it| it.target.known);
         return match is_told {
-            true => "In a volume without a name: it outlives a restart, and is lost with `docker compose down`.",
-            false => "Where it is kept is not told here.",
+            true => ANONYMOUS,
+            false => "This file does not say where.",
         }
         .to_owned();
     };
     let source = mount.source.as_ref().filter(|it| it.known);
     let source = source.map_or("", |it| it.text.as_str());
+    let is_declared = || compose.volumes.iter().any(|it| it.name == source);
     match (mount.kind, source) {
-        (MountKind::Volume, "") => {
-            "In a volume without a name: it outlives a restart, and is lost with `docker compose down`.".to_owned()
+        (MountKind::Volume, "") => ANONYMOUS.to_owned(),
+        (MountKind::Volume, name) if service.is_active && !is_declared() && !compose.has_unseen_files => {
+            format!("In volume `{name}`, which is not declared: Docker Compose refuses the project, and nothing is stored.")
         }
         (MountKind::Volume, name) => format!(
-            "In volume `{name}`: database, files and the instance's secret. It outlives `docker compose down`, and not `down -v`."
+            "In volume `{name}`: database, files, and the instance's secret. It survives `docker compose down`, but not `down --volumes`."
         ),
-        (MountKind::Bind, path) => format!("In folder `{path}` of this machine: database, files and the instance's secret."),
-        (MountKind::Tmpfs, _) => "In memory: lost whenever the backend stops.".to_owned(),
+        (MountKind::Bind, path) => {
+            format!("In folder `{path}` of this machine: database, files, and the instance's secret.")
+        }
+        (MountKind::Tmpfs, _) => "In memory: lost when the backend stops.".to_owned(),
         (MountKind::Other, _) => "In a mount of another kind.".to_owned(),
     }
 }
@@ -436,7 +443,7 @@ volumes: {data: }
         );
         assert!(!told.contains("hunter"), "{told}");
         for line in [
-            "Data: In volume `data`: database, files and the instance's secret. It outlives `docker compose down`, and not `down -v`. 10 \n",
+            "Data: In volume `data`: database, files, and the instance's secret. It survives `docker compose down`, but not `down --volumes`. 10 \n",
             "3210, API: Everyone who reaches this machine, at port 3210; ",
             "3211, HTTP actions: This machine alone, at port 3211. ",
             "6791, Dashboard: Only other containers reach it. ",
@@ -527,10 +534,29 @@ volumes: {data: }
     }
 
     #[test]
+    fn a_volume_that_is_not_declared_stores_nothing() {
+        let data = |rest: &str| {
+            let text = format!(
+                "services:\n  b:\n    image: ghcr.io/get-convex/convex-backend # é\n    volumes: [\"data-dev:/convex/data\"]\n{rest}"
+            );
+            let all = told(&text);
+            let line = all.lines().find(|it| it.starts_with("Data: "));
+            line.unwrap_or_default().to_owned()
+        };
+        let refused = data("");
+        let expected = "which is not declared: Docker Compose refuses the project, and nothing is stored. 4 undefined-volume";
+        assert!(refused.ends_with(expected), "{refused}");
+        for rest in ["volumes: {data-dev: }\n", "    profiles: [dev]\n"] {
+            let fine = data(rest);
+            assert!(fine.contains("In volume `data-dev`: database"), "{fine}");
+        }
+    }
+
+    #[test]
     fn without_a_mount_it_says_what_is_lost_and_elsewhere_nothing() {
         let told = told("services:\n  b:\n    image: ghcr.io/get-convex/convex-backend\n");
         assert!(
-            told.contains("lost with `docker compose down`. 0 convex-data-unmounted"),
+            told.contains("until `docker volume prune` deletes it. 0 convex-data-unmounted"),
             "{told}"
         );
         assert!(

@@ -41,6 +41,10 @@ const GROUPS: [(Group, &str); 6] = [
 /// What is known of a name.
 type Known = (&'static str, Group, &'static str);
 
+/// The image's script takes it from the environment, else from the file where it saved the last one, else it generates
+/// one; then it saves it (`self-hosted/docker-build/read_credentials.sh` of `get-convex/convex-backend` at 94a42c3).
+const SAVED: &str = "INSTANCE_SECRET";
+
 /// What Convex's own Compose file reads (`self-hosted/docker/docker-compose.yml` of `get-convex/convex-backend`), and
 /// what its images do with it.
 const CONVEX: &[Known] = &[
@@ -63,19 +67,19 @@ const CONVEX: &[Known] = &[
         "Where the dashboard's visitors find the API: as `CONVEX_CLOUD_ORIGIN`",
     ),
     (
-        "INSTANCE_SECRET",
+        SAVED,
         Group::Secrets,
-        "Made by the backend if it is empty. Leave it so where the backend has run already: another one ends all admin keys",
+        "Leave it unset: the backend uses the secret saved in its volume, or generates one on the first start. Another value overwrites the saved secret, and all existing admin keys stop working",
     ),
     (
         "INSTANCE_NAME",
         Group::Database,
-        "`convex-self-hosted` if it is empty. Admin keys begin with it, and the database is called by it, with `_` for `-`",
+        "The name saved in the backend's volume if it is empty, `convex-self-hosted` on the first start. Admin keys begin with it, and the database has this name, with `_` for `-`. Another name makes admin keys invalid, selects another database, and stops a backend that uses S3",
     ),
     (
         "POSTGRES_URL",
         Group::Database,
-        "`postgresql://user:password@host:5432`, without the name of a database",
+        "`postgresql://user:password@host:5432`, without a database name and without parameters such as `?schema=public`",
     ),
     (
         "MYSQL_URL",
@@ -100,7 +104,7 @@ const CONVEX: &[Known] = &[
     (
         "AWS_REGION",
         Group::Storage,
-        "Files go to S3 once the region and all five buckets are named",
+        "Files go to S3 if the region and all five buckets are set at the first start. Later, the backend exits if the kind of storage changes",
     ),
     (
         "AWS_ACCESS_KEY_ID",
@@ -140,7 +144,7 @@ const CONVEX: &[Known] = &[
     (
         "S3_ENDPOINT_URL",
         Group::Storage,
-        "For R2, MinIO and others that are not Amazon's",
+        "For R2, MinIO, and other stores that are not Amazon's. Leave it unset for Amazon: an empty value is taken as the address",
     ),
     (
         "AWS_S3_FORCE_PATH_STYLE",
@@ -175,7 +179,7 @@ const CONVEX: &[Known] = &[
     (
         "DISABLE_METRICS_ENDPOINT",
         Group::Other,
-        "`true` or `false`; where `false`, everyone reads `/metrics`",
+        "`true` or `false`. With `false`, or empty, everyone can read `/metrics`",
     ),
     (
         "V8_ACTION_USER_TIMEOUT_SECS",
@@ -215,7 +219,7 @@ const CONVEX: &[Known] = &[
     (
         "NEXT_PUBLIC_LOAD_MONACO_INTERNALLY",
         Group::Other,
-        "`true` has the dashboard bring its code editor itself, where browsers reach no CDN",
+        "Read when the dashboard's image is built, so that it changes nothing in the published image: its code editor is loaded from a CDN",
     ),
     (
         "RUST_LOG",
@@ -334,6 +338,8 @@ fn generate(compose: &Compose, _: &Routes) -> Option<Output> {
 /// A variable and all that is said of it.
 struct Entry<'a> {
     wish: &'a Wish,
+    /// Whether it is Convex's instance secret, which must not be made anew for a backend that has already run.
+    is_saved: bool,
     group: Group,
     words: String,
     /// The lines of the `.env` that is there.
@@ -354,12 +360,14 @@ impl Entry<'_> {
             words.push_str(". It is set in your `.env`, and not shown here");
         }
         let is_needed = wish.default.is_none() && set.is_none();
+        let is_saved = known.is_some_and(|(name, _, _)| name == SAVED);
         Entry {
             wish,
+            is_saved,
             group: known.map_or_else(|| group(wish), |(_, group, _)| group),
             words,
             set,
-            secret: secret(wish, known).filter(|_| is_needed),
+            secret: secret(wish, known).filter(|_| is_needed && !is_saved),
         }
     }
 
@@ -372,7 +380,7 @@ impl Entry<'_> {
             (None, Some(default)) => text.push_str(&format!("# {name}={}", value(default))),
             // To a container, nothing and an empty value are not the same.
             (None, None)
-                if self.wish.is_passed_on
+                if (self.wish.is_passed_on || self.is_saved)
                     && self.wish.reason.is_none()
                     && self.secret.is_none() =>
             {
@@ -477,7 +485,7 @@ pub(super) fn can_be_made(wish: &Wish) -> bool {
 fn secret(wish: &Wish, known: Option<Known>) -> Option<(Encoding, u16)> {
     let is_signing = |name: &str| SIGNING.contains(&name);
     match known {
-        Some(("INSTANCE_SECRET", _, _)) => Some((Encoding::Hex, 32)),
+        Some((SAVED, _, _)) => Some((Encoding::Hex, 32)),
         Some((name, Group::Secrets, _)) if name.ends_with("_PASSWORD") => Some((Encoding::Hex, 24)),
         None if is_signing(&wish.name) || wish.usages.iter().filter_map(inside).any(is_signing) => {
             Some((Encoding::Base64, 32))
@@ -525,8 +533,23 @@ fn steps(compose: &Compose, entries: &[Entry<'_>], has_secrets: bool) -> Vec<Str
             ));
         }
     }
+    let unset = |it: &&Entry<'_>| it.is_saved && it.set.is_none() && it.wish.default.is_none();
+    if let Some(entry) = entries.iter().find(unset) {
+        let name = &entry.wish.name;
+        let change = "Another value overwrites the saved secret, and all existing admin keys stop working.";
+        steps.push(match convex::backends(compose).next() {
+            Some(backend) if entry.wish.reason.is_some() => format!(
+                "Set `{name}`. If the backend has already run, to its saved secret: `docker compose exec {} cat /convex/data/credentials/instance_secret`. {change} For a new deployment only, run `openssl rand -hex 32`.",
+                backend.name
+            ),
+            _ => format!(
+                "Leave `{name}` unset if the backend has already run. {change} For a new deployment only, you can set it to what `openssl rand -hex 32` prints; without it, the backend generates one."
+            ),
+        });
+    }
     let needed = |it: &&Entry<'_>| {
         it.set.is_none()
+            && !it.is_saved
             && it.secret.is_none()
             && it.wish.default.is_none()
             && !it.wish.is_passed_on
@@ -651,9 +674,31 @@ services:
             .lines()
             .filter(|it| !it.starts_with('#') && !it.is_empty())
             .collect();
-        assert_eq!(said, ["INSTANCE_SECRET="]);
+        assert_eq!(said, [""; 0]);
         let strange = text.matches("# Used by").count();
         assert!(strange <= 1, "{strange} are not known:\n{text}");
+    }
+
+    #[test]
+    fn the_instance_secret_of_a_backend_that_has_run_is_kept() {
+        let made = |value: &str| {
+            let text = format!(
+                "services:\n  api: # é\n    image: ghcr.io/get-convex/convex-backend\n    environment: [\"INSTANCE_SECRET{value}\"]\n"
+            );
+            let output = made(&text, None);
+            assert_eq!(output.files[0].secrets, []);
+            (output.files[0].text.clone(), output.steps.join("\n"))
+        };
+        for value in ["", "=${INSTANCE_SECRET}", "=${SECRET}"] {
+            let (text, steps) = made(value);
+            assert!(text.contains("SECRET=\n") && !text.contains("\nINSTANCE_SECRET=") && !text.contains("\nSECRET="), "{text}");
+            assert!(steps.contains("unset if the backend has already run"), "{steps}");
+            assert!(steps.contains("For a new deployment only"), "{steps}");
+        }
+        let (text, steps) = made("=${INSTANCE_SECRET:?}");
+        assert!(text.contains("\nINSTANCE_SECRET=\n"), "{text}");
+        assert!(steps.contains("docker compose exec api cat /convex/data/credentials/instance_secret"), "{steps}");
+        assert!(steps.contains("all existing admin keys stop working"), "{steps}");
     }
 
     #[test]

@@ -340,6 +340,17 @@ fn instance(backend: &Service) -> Option<&str> {
     }
 }
 
+/// What removes a saved credential: the image's script saves `INSTANCE_SECRET` and `INSTANCE_NAME` before the program
+/// starts, and reads them back when the variable is missing (`self-hosted/docker-build/read_credentials.sh` at 94a42c3).
+fn removal_of(service: &Service, credential: &str) -> String {
+    let folder = |name| service.received(name).and_then(Variable::known_value).filter(|it| !it.is_empty());
+    let folder = match (folder("CREDENTIALS_DIR"), folder("DATA_DIR")) {
+        (Some(folder), _) => folder.to_owned(),
+        (None, data) => format!("{}/credentials", data.unwrap_or(DATA)),
+    };
+    format!("`docker compose run --rm --no-deps --entrypoint rm {} -f {folder}/{credential}`", service.name)
+}
+
 /// The service that other containers call `host`.
 fn service_at<'a>(compose: &'a Compose, host: &str) -> Option<&'a Service> {
     let is_called = |it: &&Service| {

@@ -5,10 +5,14 @@ use crate::{
 };
 
 rule! {
-    /// The backend's data is in no volume that has a name.
+    /// The backend's data is not in a named volume.
     ///
-    /// Database, files, functions and the instance secret are in `/convex/data`. The image declares it as a volume, so
-    /// without a mount Docker makes a nameless one: it outlives restarts, and is gone after `docker compose down`.
+    /// Database, files, functions and the instance secret are in `/convex/data`. The image declares it as a volume
+    /// (`self-hosted/docker-build/Dockerfile.backend`), so without a mount Docker creates an anonymous one. It survives restarts.
+    /// After `docker compose down`, the next container gets a new, empty volume: the old one is not deleted, but nothing mounts
+    /// it any more. Until `docker volume prune` or `docker compose down --volumes` deletes it, its data can be rescued:
+    /// `docker volume ls -f dangling=true` lists it (Docker's documentation: "Volumes", "docker compose down", "docker volume
+    /// prune").
     ///
     /// ```yaml,bad
     /// services:
@@ -52,8 +56,8 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
         let declared = if taken(name) { Some(Default::default()) } else { compose.declare("volumes", name, service.key.span.file) };
         let both = mounted.zip(declared).and_then(|(mounted, declared)| mounted.joined(declared));
         report
-            .at(service.key.span, format!("the data of `{}` is in no named volume", service.name))
-            .why("Database, files and the instance secret are lost with `docker compose down`.")
+            .at(service.key.span, format!("the data of `{}` is not in a named volume", service.name))
+            .why("After `docker compose down`, the backend starts with an empty volume. The old one stays on disk without a name until `docker volume prune` deletes it.")
             .unsafe_fix("Add a volume for it", both);
     }
 }
@@ -70,7 +74,7 @@ mod tests {
             r#"
 services:
   é中: {image: ghcr.io/get-convex/convex-backend, volumes: ["./x:/y"]}
-# ^^ warning (unsafe fix): the data of `é中` is in no named volume
+# ^^ warning (unsafe fix): the data of `é中` is not in a named volume
   b: {image: ghcr.io/get-convex/convex-backend, volumes: ["./data:/convex/data/"]}
   c: {image: ghcr.io/get-convex/convex-backend, environment: [DATA_DIR=/data]}
   d: {image: ghcr.io/get-convex/convex-backend, env_file: .env}

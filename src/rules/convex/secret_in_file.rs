@@ -7,10 +7,11 @@ use crate::{
 rule! {
     /// The instance's secret stands in the file, or is one that everybody knows.
     ///
-    /// Whoever has `INSTANCE_SECRET` makes admin keys. Convex's own development secret is public
-    /// (`crates/keybroker/dev/secret.txt`), and so is one digit repeated; what stands in a Compose file is known to whoever reads
-    /// the repository. Without the variable, the backend goes on with the secret that it keeps with the data, or makes one
-    /// (`self-hosted/docker-build/read_credentials.sh`).
+    /// Anyone with `INSTANCE_SECRET` can make admin keys. Convex's own development secret is public
+    /// (`crates/keybroker/dev/secret.txt`), and so is one digit repeated; a secret in a Compose file is known to everyone who can
+    /// read the repository. Without the variable, the backend uses the secret saved in its volume, or generates one
+    /// (`self-hosted/docker-build/read_credentials.sh` at 94a42c3). The saved one is the one from the file: to replace a
+    /// secret that others know, delete `/convex/data/credentials/instance_secret` too, and make new admin keys.
     ///
     /// ```yaml,bad
     /// services:
@@ -50,10 +51,15 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
             false => Severity::Hint,
         };
         let message = if is_public { "everybody knows this secret" } else { "the secret stands in the file" };
+        let why = "Anyone with it can make admin keys. Without the variable, the backend continues with the saved secret, which is this one.";
+        let why = match is_public {
+            true => format!("{why} To generate another, delete it too: {}. All admin keys change then.", convex::removal_of(service, "instance_secret")),
+            false => why.to_owned(),
+        };
         let found = report
             .at(variable.name.place.span, message)
             .severity(severity)
-            .why("Whoever has it makes admin keys. Without it here, the backend goes on with the one it keeps.")
+            .why(why)
             .unsafe_fix("Take it from the environment", convex::without_value(compose, variable));
         convex::tell_origin(found, service, "INSTANCE_SECRET");
     }

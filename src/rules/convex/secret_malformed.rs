@@ -8,10 +8,15 @@ use crate::{
 rule! {
     /// The instance's secret is not what the backend can read.
     ///
-    /// `INSTANCE_SECRET` is 32 bytes in hexadecimal: 64 digits, as `openssl rand -hex 32` gives them. At anything else the backend
-    /// exits with "Couldn't hexdecode key" or "Hex-decoded key was N bytes, not 32" (`crates/keybroker/src/secret.rs`). Without
-    /// the variable it makes a secret and keeps it with the data. Digits alone want quotes: YAML takes them for a number, and
-    /// rounds it.
+    /// `INSTANCE_SECRET` is 32 bytes in hexadecimal: 64 digits, as `openssl rand -hex 32` prints them. With any other value the
+    /// backend exits with "Couldn't hexdecode key" or "Hex-decoded key was N bytes, not 32" (`crates/keybroker/src/secret.rs`).
+    /// Digits alone need quotes: YAML reads them as a number, and rounds it.
+    ///
+    /// Removing the variable is only half of the fix. The image's script saves the value to
+    /// `/convex/data/credentials/instance_secret` before the program starts, and uses the saved value when the variable is
+    /// missing (`self-hosted/docker-build/read_credentials.sh` at 94a42c3). If the backend has been started with it, delete
+    /// that file too: `docker compose run --rm --no-deps --entrypoint rm backend -f /convex/data/credentials/instance_secret`.
+    /// The next start then generates a secret. `INSTANCE_NAME` is saved the same way, in `instance_name`.
     ///
     /// ```yaml,bad
     /// services:
@@ -41,8 +46,11 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
         if !is_right {
             let found = report
                 .at(variable.name.place.span, "`INSTANCE_SECRET` is not 64 hexadecimal digits")
-                .why("The backend exits. Without one it makes its own, and keeps it with the data.")
-                .unsafe_fix("Let the backend make one", compose.remove(variable.place));
+                .why(format!(
+                    "The backend exits, and its start script has saved this value. After removing the variable, delete the saved one too: {}. The next start generates a secret; make new admin keys then.",
+                    convex::removal_of(service, "instance_secret")
+                ))
+                .unsafe_fix("Let the backend generate one", compose.remove(variable.place));
             convex::tell_origin(found, service, "INSTANCE_SECRET");
         } else if is_number {
             report
@@ -55,7 +63,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::lint::testing::check;
+    use crate::lint::testing::{check, run};
 
     #[test]
     fn the_secret_itself_is_not_said() {
@@ -78,6 +86,19 @@ services:
   e: {image: ghcr.io/get-convex/convex-backend, environment: ["INSTANCE_SECRET=${SECRET:-}"]}
 "#,
         );
+    }
+
+    #[test]
+    fn the_saved_secret_goes_too() {
+        let why = |rest: &str| {
+            let text = format!("services:\n  b: {{image: get-convex/convex-backend, environment: [INSTANCE_SECRET=é{rest}]}}\n");
+            run(&RULE, &text).first().and_then(|it| it.why.clone()).unwrap_or_default()
+        };
+        assert!(why("").contains("--entrypoint rm b -f /convex/data/credentials/instance_secret`"), "{}", why(""));
+        let moved = why(", DATA_DIR=/data");
+        assert!(moved.contains(" /data/credentials/instance_secret`"), "{moved}");
+        let moved = why(", CREDENTIALS_DIR=/keys");
+        assert!(moved.contains(" /keys/instance_secret`"), "{moved}");
     }
 
     #[test]

@@ -1,14 +1,16 @@
 use crate::{
-    compose::Compose,
+    compose::{Compose, Value},
     lint::{Report, Severity, rule},
     rules::convex,
 };
 
 rule! {
-    /// The backend is stopped with a signal it does not hear.
+    /// The backend is stopped with a signal that it does not handle.
     ///
-    /// It waits for an interrupt (`SIGINT`) and nothing else; at `SIGTERM`, Docker's default, it goes on until Docker kills
-    /// it, in the middle of whatever it was writing. Source: `crates/local_backend/src/main.rs`.
+    /// The backend handles `SIGINT` only: it then finishes its requests and shuts down (`signal::ctrl_c` in
+    /// `crates/local_backend/src/main.rs` at 94a42c3). Docker sends `SIGTERM` by default. As process 1 of its container, where the
+    /// kernel ignores signals without a handler, the backend continues until Docker kills it after `stop_grace_period`. With
+    /// `init: true` or `pid:` it is not process 1, and `SIGTERM` ends it at once. Either way, requests in progress are cut off.
     ///
     /// ```yaml,bad
     /// services:
@@ -26,21 +28,33 @@ rule! {
 }
 
 fn check(compose: &Compose, report: &mut Report<'_>) {
-    const WHY: &str = "At any other signal it goes on until Docker kills it.";
     for service in compose.services.iter().filter(|it| convex::has_backend_image(it) && it.is_complete()) {
+        let value = compose.value_of(service);
+        let init = value.get("init");
+        // What a variable decides is not known.
+        if init.and_then(Value::scalar).is_some_and(|it| !it.known) {
+            continue;
+        }
+        let is_first = !init.is_some_and(Value::is_true) && value.get("pid").is_none();
+        let ends = match is_first {
+            true => "Docker kills it after `stop_grace_period`",
+            false => "any other signal ends it at once",
+        };
+        let why = format!("The backend only handles `SIGINT`; {ends}, with requests in progress.");
         match &service.stop_signal {
             Some(signal) if !signal.known || matches!(signal.text.as_str(), "SIGINT" | "INT" | "2") => (),
             Some(signal) => {
                 report
-                    .at(signal.place.span, format!("the backend does not hear `{}`", signal.text))
-                    .why(WHY)
+                    .at(signal.place.span, format!("the backend does not handle `{}`", signal.text))
+                    .why(why)
                     .unsafe_fix("Stop with `SIGINT`", compose.replace(signal.place, "SIGINT"));
             }
             None if service.image.is_some() && is_exposed(service) => {
+                let how = if is_first { "only stops when Docker kills it" } else { "stops without finishing its requests" };
                 report
-                    .at(service.key.span, format!("`{}` stops only when Docker kills it", service.name))
+                    .at(service.key.span, format!("`{}` {how}", service.name))
                     .severity(Severity::Hint)
-                    .why("It hears `SIGINT` alone, and Docker sends `SIGTERM` unless told otherwise.")
+                    .why(format!("{why} Docker sends `SIGTERM` by default."))
                     .unsafe_fix("Stop with `SIGINT`", compose.insert(service.place, "stop_signal", "SIGINT"));
             }
             None => (),
@@ -51,4 +65,28 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
 /// Whether someone uses it: a hint on three lines of a sketch would be noise.
 fn is_exposed(service: &crate::compose::Service) -> bool {
     !service.ports.is_empty() || !service.mounts.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::lint::testing::check;
+
+    #[test]
+    fn the_first_process_of_a_container_is_killed_and_any_other_ends_at_once() {
+        check(
+            &RULE,
+            r#"
+services:
+  é中: {image: ghcr.io/get-convex/convex-backend, ports: ["3210:3210"]}
+# ^^ hint (unsafe fix): `é中` only stops when Docker kills it
+  b: {image: ghcr.io/get-convex/convex-backend, ports: ["3210:3210"], init: true}
+# ^ hint (unsafe fix): `b` stops without finishing its requests
+  c: {image: ghcr.io/get-convex/convex-backend, ports: ["3210:3210"], init: "${INIT}"}
+  d: {image: ghcr.io/get-convex/convex-backend, pid: host, stop_signal: SIGQUIT}
+#                                                                       ^^^^^^^ warning (unsafe fix): the backend does not handle `SIGQUIT`
+  e: {image: ghcr.io/get-convex/convex-backend, ports: ["3210:3210"], init: false, stop_signal: SIGINT}
+"#,
+        );
+    }
 }

@@ -12,6 +12,11 @@ rule! {
     /// dashboard reads `NEXT_PUBLIC_DEPLOYMENT_URL`. `ACTIONS_USER_TIMEOUT_SECS` became two in July 2026: one for actions in V8,
     /// one for those in Node.
     ///
+    /// Giving `INSTANCE_NAME` or `INSTANCE_SECRET` a value has consequences on a deployment that has already run: the saved value
+    /// is overwritten (`self-hosted/docker-build/read_credentials.sh` at 94a42c3), admin keys of the old one become invalid,
+    /// another name means another database, and with S3 the backend exits with "Cannot use s3 storage path …"
+    /// (`initialize_storage_tag` in `crates/model/src/database_globals/mod.rs`).
+    ///
     /// ```yaml,bad
     /// services:
     ///   backend:
@@ -69,7 +74,13 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
             };
             let found = report.at(span, format!("`{name}` {message}")).severity(severity);
             if name != TIMEOUT {
-                found.why(format!("The image reads `{right}`."));
+                let change = match right {
+                    _ if has_right => "",
+                    "INSTANCE_SECRET" => " On a deployment that has already run, the new value overwrites the saved secret, and all admin keys stop working.",
+                    "INSTANCE_NAME" => " On a deployment that has already run, the new name makes all admin keys invalid, selects another database in Postgres or MySQL, and stops a backend that uses S3.",
+                    _ => "",
+                };
+                found.why(format!("The image reads `{right}`.{change}"));
             } else if !has_right {
                 found.why("`V8_ACTION_USER_TIMEOUT_SECS` and `NODE_ACTION_USER_TIMEOUT_SECS`, since July 2026.");
             }

@@ -9,9 +9,10 @@ rule! {
     /// A variable is given to a container that does not read it, and another program would.
     ///
     /// The backend's addresses are no use to the dashboard, nor the dashboard's to the backend.
-    /// `CONVEX_SELF_HOSTED_ADMIN_KEY` and its like are read by the command line, from `.env.local`. What functions read is kept in
-    /// the database: `npx convex env set`; no variable of the container reaches them
-    /// (`npm-packages/node-executor/src/executor.ts`).
+    /// `CONVEX_SELF_HOSTED_ADMIN_KEY` and its like are read by the command line, from `.env.local`. What functions read is stored in
+    /// the database: `npx convex env set`. The container's variables are not in `process.env` of a function. That is for
+    /// consistency, "not for security" (`runWithEnvironmentVariables` in `npm-packages/node-executor/src/executor.ts` at 94a42c3):
+    /// code of a node action can still reach them, so keep secrets that functions must not know out of this container.
     ///
     /// ```yaml,bad
     /// services:
@@ -68,14 +69,14 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
                 _ if is_others && is_backend => ("the dashboard", Severity::Warning),
                 _ if is_others => ("the backend", Severity::Warning),
                 _ if OF_COMMAND_LINE.contains(&name) => ("the command line", Severity::Warning),
-                _ if is_backend && OF_FUNCTIONS.contains(&name) => ("functions, which never see it here", Severity::Hint),
+                _ if is_backend && OF_FUNCTIONS.contains(&name) => ("functions, whose `process.env` does not contain it", Severity::Hint),
                 _ => continue,
             };
             let other = if is_others { other(compose, service, is_backend) } else { None };
             let found = report.at(variable.name.place.span, format!("`{name}` is for {reader}")).severity(severity);
             match reader {
                 "the command line" => found.why("It is read from `.env.local`, where `npx convex` runs."),
-                _ if !is_others => found.why("They are given it with `npx convex env set`."),
+                _ if !is_others => found.why("Set it with `npx convex env set`, which stores it in the database."),
                 _ => found,
             };
             if let Some(edit) = other.and_then(|it| moved(compose, variable, it)) {
@@ -122,7 +123,7 @@ services:
       NEXT_PUBLIC_DEPLOYMENT_URL: http://é
 #     ^^^^^^^^^^^^^^^^^^^^^^^^^^ warning (unsafe fix): `NEXT_PUBLIC_DEPLOYMENT_URL` is for the dashboard
       OPENAI_API_KEY: ${OPENAI_API_KEY}
-#     ^^^^^^^^^^^^^^ hint (unsafe fix): `OPENAI_API_KEY` is for functions, which never see it here
+#     ^^^^^^^^^^^^^^ hint (unsafe fix): `OPENAI_API_KEY` is for functions, whose `process.env` does not contain it
   b:
     image: ghcr.io/get-convex/convex-dashboard
     environment:

@@ -7,8 +7,9 @@ use crate::{
 rule! {
     /// nginx stands before what speaks through a WebSocket, and lets none through.
     ///
-    /// nginx leaves out the headers that ask for one unless it is told to hand them on; Convex's backend then answers 200 where
-    /// its clients wait for 101, and they never connect. Seen with nginx 1.22, 1.26, 1.30 and 1.31.
+    /// nginx leaves out the headers that ask for one unless it is told to hand them on; Convex's backend then answers 400
+    /// where its clients expect 101 ("Connection header did not include upgrade", `crates/common/src/http/websocket.rs` of
+    /// `get-convex/convex-backend` at 94a42c3), and they never connect. Seen with nginx 1.22, 1.26, 1.30 and 1.31.
     ///
     /// The pages of code-server, Home Assistant and Uptime Kuma show nothing without, by their documentation. Immich's miss
     /// what happens meanwhile, and Grafana's the dashboards that are live: that is a warning and a hint.
