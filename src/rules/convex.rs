@@ -7,7 +7,7 @@ pub(crate) use crate::convex::{
 };
 
 use crate::{
-    compose::{Compose, Place, Service, Text, Variable},
+    compose::{Compose, Place, Service, Text, Value, Variable},
     lint::Diagnostic,
     syntax::quoted,
     text::TextEdit,
@@ -32,6 +32,7 @@ super::rules! {
     database_not_awaited,
     database_tls_required,
     database_url_invalid,
+    database_url_parameter_unknown,
     database_url_superseded,
     flag_never_off,
     functions_mounted,
@@ -51,7 +52,9 @@ super::rules! {
     revision_broken,
     secret_in_file,
     secret_malformed,
+    sign_in_unreachable,
     stop_signal_ignored,
+    storage_endpoint_empty,
     storage_incomplete,
     storage_path_style_missing,
     tag_unknown,
@@ -66,6 +69,16 @@ super::rules! {
 pub(crate) const CLOUD: &str = "CONVEX_CLOUD_ORIGIN";
 pub(crate) const SITE: &str = "CONVEX_SITE_ORIGIN";
 pub(crate) const DASHBOARD: &str = "NEXT_PUBLIC_DEPLOYMENT_URL";
+
+/// Without one of these, the backend stores files locally (`self-hosted/docker-build/run_backend.sh` at 94a42c3).
+const BUCKETS: [&str; 6] = [
+    "AWS_REGION",
+    "S3_STORAGE_EXPORTS_BUCKET",
+    "S3_STORAGE_FILES_BUCKET",
+    "S3_STORAGE_MODULES_BUCKET",
+    "S3_STORAGE_SEARCH_BUCKET",
+    "S3_STORAGE_SNAPSHOT_IMPORTS_BUCKET",
+];
 
 /// Releases of before 27 August 2025, as the changelog names them (`self-hosted/CHANGELOG.md`).
 const OLD: [&str; 13] = [
@@ -253,6 +266,24 @@ fn tell_origin(found: &mut Diagnostic, service: &Service, name: &str) {
     found.related(place.span, message);
 }
 
+/// The variable by which a fix or a generated file lets `.env` set an address. With several backends it is one of the
+/// service's own, or one line would give all of them the same address.
+pub(crate) fn name_in_environment(compose: &Compose, service: &Service, name: &str) -> String {
+    let mut others = backends(compose).filter(|it| it.name != service.name).peekable();
+    if others.peek().is_none() {
+        return name.to_owned();
+    }
+    let slug = |it: &Service| -> String {
+        let letter = |it: char| if it.is_ascii_alphanumeric() { it.to_ascii_uppercase() } else { '_' };
+        it.name.chars().map(letter).collect()
+    };
+    let own = slug(service);
+    let same = others.filter(|it| slug(it) == own && it.name < service.name).count();
+    let number = if same == 0 { String::new() } else { format!("{}_", same + 1) };
+    let start = if own.starts_with(|it: char| it.is_ascii_digit()) { "_" } else { "" };
+    format!("{start}{own}_{number}{name}")
+}
+
 /// The parts of an address.
 pub(crate) struct Address<'a> {
     scheme: &'a str,
@@ -324,7 +355,7 @@ fn has_plain_database(compose: &Compose, backend: &Service, host: &str) -> bool 
         Some(database) => {
             database.image.is_some() && database.build.is_none() && database.command.is_none()
         }
-        None => host == "host.docker.internal",
+        None => host == HOST,
     };
     let brings_certificates = ["PG_CA_FILE", "MYSQL_CA_FILE"]
         .iter()
@@ -351,6 +382,35 @@ fn removal_of(service: &Service, credential: &str) -> String {
     format!("`docker compose run --rm --no-deps --entrypoint rm {} -f {folder}/{credential}`", service.name)
 }
 
+/// The name by which containers reach the host.
+const HOST: &str = "host.docker.internal";
+
+/// An edit that makes a service use that name, and the line of `extra_hosts` without which Docker Engine on Linux does
+/// not resolve it.
+fn with_host(compose: &Compose, service: &Service, edit: TextEdit) -> Option<TextEdit> {
+    let line = format!("{HOST}:host-gateway");
+    let hosts = compose.value_of(service).get("extra_hosts");
+    let is_there = hosts.is_some_and(|hosts| {
+        let is_it = |it: &str| it.strip_prefix(HOST).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '=']));
+        let mut items = hosts.items().iter().filter_map(Value::text);
+        items.any(is_it) || hosts.fields().iter().any(|it| is_it(&it.name))
+    });
+    if is_there {
+        return Some(edit);
+    }
+    let added = match hosts.map(|it| it.place) {
+        Some(place) => {
+            let item = compose.push(place, &line).or_else(|| compose.push(place, &quoted(&line)));
+            item.or_else(|| compose.insert(place, HOST, "host-gateway"))
+        }
+        None => {
+            let list = compose.insert(service.place, "extra_hosts", &format!("- {line}"));
+            list.or_else(|| compose.insert(service.place, "extra_hosts", &format!("[{}]", quoted(&line))))
+        }
+    };
+    compose.joined(vec![Some(edit), added])
+}
+
 /// The service that other containers call `host`.
 fn service_at<'a>(compose: &'a Compose, host: &str) -> Option<&'a Service> {
     let is_called = |it: &&Service| {
@@ -362,7 +422,7 @@ fn service_at<'a>(compose: &'a Compose, host: &str) -> Option<&'a Service> {
 
 /// Whether only containers know the host.
 fn is_internal(compose: &Compose, host: &str) -> bool {
-    matches!(host, "host.docker.internal" | "0.0.0.0") || service_at(compose, host).is_some()
+    matches!(host, HOST | "0.0.0.0") || service_at(compose, host).is_some()
 }
 
 /// The address at which browsers find the backend, as far as the project says.

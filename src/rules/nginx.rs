@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::{
-    compose::{Compose, Place, Scalar, Service, Text, Value},
+    compose::{Compose, Place, Port, Scalar, Service, Text, Value},
     convex,
     lint::Severity,
     text::TextEdit,
@@ -22,6 +22,8 @@ const SERVICES: usize = 100;
 /// What a service that runs nginx reads from the file.
 struct Configuration<'a> {
     content: &'a Value,
+    /// Whether nginx is in the host's network, where `localhost` is the host.
+    is_on_host: bool,
     /// Templates have their variables replaced once more.
     is_template: bool,
 }
@@ -48,6 +50,7 @@ fn configurations(compose: &Compose) -> Vec<Configuration<'_>> {
             {
                 res.push(Configuration {
                     content,
+                    is_on_host: is_on_host(service),
                     is_template: target.contains("/templates/"),
                 });
             }
@@ -223,10 +226,10 @@ fn upstreams<'a>(
     is_wanted: fn(&Program) -> bool,
 ) -> Vec<Upstream<'a>> {
     let mut res = Vec::new();
-    for (text, directives) in configurations(compose)
-        .iter()
-        .filter_map(Configuration::read)
-    {
+    for configuration in configurations(compose) {
+        let Some((text, directives)) = configuration.read() else {
+            continue;
+        };
         let has_word = |it: &Directive<'_>| it.text.to_ascii_lowercase().contains(word);
         let passes = directives.iter().any(|it| it.is("proxy_pass"));
         if !passes || has_includes(&directives) || directives.iter().any(has_word) {
@@ -237,8 +240,12 @@ fn upstreams<'a>(
                 CONVEX => convex::is_backend(it),
                 image => it.image_name() == Some(image) && it.build.is_none(),
             };
-            if let Some(service) = compose.services.iter().find(runs) {
-                res.extend(upstream(service, program, &text, &directives));
+            for service in compose.services.iter().filter(runs).take(SERVICES) {
+                let addresses = addresses(service, program, configuration.is_on_host);
+                let mut found = addresses
+                    .iter()
+                    .filter_map(|it| upstream(service, program, &text, &directives, it));
+                res.extend(found.next());
             }
         }
     }
@@ -250,15 +257,53 @@ fn has_includes(directives: &[Directive<'_>]) -> bool {
     directives.iter().any(includes)
 }
 
+fn is_on_host(service: &Service) -> bool {
+    let mode = service.network_mode.as_ref();
+    mode.is_some_and(|it| it.known && it.text == "host")
+}
+
+/// Where nginx reaches a program: by its service's name, by its container's, and by the port that it has on the host.
+/// From the host's network that port is at `localhost`, from a container at `host.docker.internal`.
+fn addresses(service: &Service, program: &Program, is_on_host: bool) -> Vec<String> {
+    let name = service.container_name.as_ref().filter(|it| it.known);
+    let names = [Some(service.name.as_str()), name.map(|it| it.text.as_str())];
+    let mut res: Vec<String> = names
+        .into_iter()
+        .flatten()
+        .map(|it| format!("{it}:{}", program.port))
+        .collect();
+    let is_it = |it: &Port| {
+        it.known
+            && it.protocol == "tcp"
+            && !it.is_range()
+            && it.target.0.to_string() == program.port
+    };
+    let mut published: Vec<u16> = Vec::new();
+    for port in service.ports.iter().filter(|it| is_it(it)) {
+        published.extend(port.published.map(|(first, _)| first));
+    }
+    if self::is_on_host(service) {
+        published.extend(program.port.parse::<u16>());
+    }
+    let hosts: &[&str] = match is_on_host {
+        true => &["localhost", "127.0.0.1", "[::1]", "host.docker.internal"],
+        false => &["host.docker.internal"],
+    };
+    for port in published {
+        res.extend(hosts.iter().map(|it| format!("{it}:{port}")));
+    }
+    res
+}
+
 fn upstream<'a>(
     service: &'a Service,
     program: &'static Program,
     text: &Text,
     directives: &[Directive<'_>],
+    name: &str,
 ) -> Option<Upstream<'a>> {
-    let name = format!("{}:{}", service.name, program.port);
     directives.iter().find_map(|directive| {
-        let address = directive.find(&name)?;
+        let address = directive.find(name)?;
         let is_pass = directive.is("proxy_pass");
         let is_whole = if directive.is("server") {
             let passes =

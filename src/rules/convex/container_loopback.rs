@@ -8,8 +8,9 @@ rule! {
     /// The backend looks for its database or its storage inside its own container.
     ///
     /// There, `localhost` is the container itself. A service of the same project has its name, and what runs on the host is
-    /// `host.docker.internal` (`self-hosted/advanced/postgres_or_mysql.md`; on Linux with
-    /// `extra_hosts: ["host.docker.internal:host-gateway"]`).
+    /// `host.docker.internal` (`self-hosted/advanced/postgres_or_mysql.md`). Docker Desktop knows that name. Docker Engine on Linux
+    /// does not unless the service has `extra_hosts: ["host.docker.internal:host-gateway"]` (Docker's documentation of
+    /// `docker run --add-host`), so that the fix adds it. The database must also listen on an address that containers reach.
     ///
     /// ```yaml,bad
     /// services:
@@ -50,14 +51,14 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
             let is_meant = |it: &&Service| it.image_name().is_some_and(|image| images.contains(&image));
             let meant = compose.services.iter().find(is_meant);
             let place = address.place_of_host(compose, url.value);
-            let (title, host) = match meant {
-                Some(service) => ("Name the service", service.name.as_str()),
-                None => ("Name the host", "host.docker.internal"),
+            let (title, edit) = match meant {
+                Some(service) => ("Name the service", compose.replace_span(place, &service.name)),
+                None => ("Name the host", compose.replace_span(place, convex::HOST).and_then(|it| convex::with_host(compose, service, it))),
             };
             let found = report
                 .at(place.span, format!("`{}` is the backend's own container here", address.host))
-                .why("Services are reached by their names, what runs on the host by `host.docker.internal`.")
-                .unsafe_fix(title, compose.replace_span(place, host));
+                .why("Services are reached by their names, and the host by `host.docker.internal`, which Linux only knows with `extra_hosts`.")
+                .unsafe_fix(title, edit);
             convex::tell_origin(found, service, name);
         }
     }
@@ -68,9 +69,31 @@ mod tests {
     use super::RULE;
     use crate::{
         compose,
-        lint::{self, testing::check},
+        lint::{self, testing::{check, check_fix}},
         project::{Project, Role, Source},
     };
+
+    #[test]
+    fn linux_knows_the_host_by_extra_hosts_only() {
+        let service = |url: &str, rest: &str| {
+            format!("services:\n  b: # é\n    image: get-convex/convex-backend\n    environment:\n      - POSTGRES_URL=postgresql://u:${{P}}@{url}:5432\n{rest}")
+        };
+        for (before, after) in [
+            ("", "    extra_hosts:\n      - host.docker.internal:host-gateway\n"),
+            ("    extra_hosts:\n      - a:10.0.0.1 # ☕\n", "    extra_hosts:\n      - a:10.0.0.1 # ☕\n      - host.docker.internal:host-gateway\n"),
+            ("    extra_hosts:\n      a: 10.0.0.1 # ☕\n", "    extra_hosts:\n      a: 10.0.0.1 # ☕\n      host.docker.internal: host-gateway\n"),
+            ("    extra_hosts: [\"a=10.0.0.1\"]\n", "    extra_hosts: [\"a=10.0.0.1\", host.docker.internal:host-gateway]\n"),
+            ("    extra_hosts: [\"host.docker.internal=host-gateway\"]\n", "    extra_hosts: [\"host.docker.internal=host-gateway\"]\n"),
+            ("    extra_hosts: {host.docker.internal: 10.0.0.1}\n", "    extra_hosts: {host.docker.internal: 10.0.0.1}\n"),
+        ] {
+            check_fix(&RULE, &service("localhost", before), &service("host.docker.internal", after));
+        }
+        check_fix(
+            &RULE,
+            "services:\n  b: {image: get-convex/convex-backend, environment: {MYSQL_URL: \"mysql://u@127.0.0.1:3306\"}} # é\n",
+            "services:\n  b: {image: get-convex/convex-backend, environment: {MYSQL_URL: \"mysql://u@host.docker.internal:3306\"}, extra_hosts: [\"host.docker.internal:host-gateway\"]} # é\n",
+        );
+    }
 
     #[test]
     fn the_hosts_own_network_has_its_loopback() {

@@ -8,7 +8,9 @@ rule! {
     /// A published port leads to a port inside the container that nothing, or something else, listens on.
     ///
     /// Inside, the ports are fixed: 3210 is the API with its WebSocket, 3211 the HTTP actions, 6791 the dashboard
-    /// (`run_backend.sh`, `Dockerfile.dashboard`). Only the host's side may be chosen.
+    /// (`run_backend.sh` and `Dockerfile.dashboard` in `self-hosted/docker-build` at 94a42c3). Only the host's side may be chosen.
+    /// The dashboard is an image of its own, `ghcr.io/get-convex/convex-dashboard`: a port that leads to 6791 of the backend
+    /// belongs to a service with that image.
     ///
     /// ```yaml,bad
     /// services:
@@ -27,6 +29,8 @@ rule! {
     id: "convex-container-ports-crossed", since: "0.1.0", group: Convex, severity: Error, fixes: Sometimes,
 }
 
+const DASHBOARD: u16 = 6791;
+
 fn check(compose: &Compose, report: &mut Report<'_>) {
     for service in &compose.services {
         let is_backend = convex::has_backend_image(service);
@@ -38,7 +42,16 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
         for port in service.ports.iter().filter(|it| it.known && !it.is_range() && it.protocol == "tcp") {
             let (target, _) = port.target;
             let single = port.published.filter(|(first, last)| first == last).map(|(first, _)| first);
-            if !fixed.contains(&target) {
+            if is_backend && target == DASHBOARD {
+                let edit = match service.ports.len() {
+                    1 => compose.value_of(service).field("ports").and_then(|it| compose.remove(it.key)),
+                    _ => compose.remove(port.place),
+                };
+                report
+                    .at(span(port), "port 6791 is the dashboard's, and this is the backend")
+                    .why("The dashboard is a service of its own, with the image `ghcr.io/get-convex/convex-dashboard`. Publish its port there.")
+                    .unsafe_fix("Remove this port", edit);
+            } else if !fixed.contains(&target) {
                 let meant = single.filter(|it| fixed.contains(it)).or(fixed.first().copied()).unwrap_or(target);
                 let serves = if is_backend { "3210 (API) and 3211 (HTTP actions)" } else { "6791" };
                 report
@@ -77,7 +90,7 @@ fn lead_to(compose: &Compose, port: &Port, target: u16) -> Option<crate::text::T
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::lint::testing::check;
+    use crate::lint::testing::{check, check_fix};
 
     #[test]
     fn one_alone_may_be_meant() {
@@ -87,6 +100,26 @@ mod tests {
 services:
   é中: {image: ghcr.io/get-convex/convex-backend, ports: ["8080:3210", "3211:3210"]}
 #                                                                           ^^^^ warning (unsafe fix): port 3210 of the container is the API, and 3211 HTTP actions
+"#,
+        );
+    }
+
+    #[test]
+    fn the_dashboard_is_another_service() {
+        check_fix(
+            &RULE,
+            "services:\n  b: # é\n    image: get-convex/convex-backend\n    ports:\n      - \"8080:3210\" # API\n      - \"3000:6791\" # Dashboard on port 3000\n",
+            "services:\n  b: # é\n    image: get-convex/convex-backend\n    ports:\n      - \"8080:3210\" # API\n",
+        );
+        check(
+            &RULE,
+            r#"
+services:
+  é中:
+    image: ghcr.io/get-convex/convex-backend
+    ports: ["3000:6791"]
+#                 ^^^^ error (unsafe fix): port 6791 is the dashboard's, and this is the backend
+    stop_signal: SIGINT
 "#,
         );
     }

@@ -50,7 +50,8 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
                     (None, Some(port)) if *target == 3211 => (port, "/http"),
                     (port, _) => (port.unwrap_or(*target), ""),
                 };
-                (*name, format!("${{{name}:-http://127.0.0.1:{port}{path}}}"))
+                let variable = convex::name_in_environment(compose, service, name);
+                (*name, format!("${{{variable}:-http://127.0.0.1:{port}{path}}}"))
             })
             .collect();
         if missing.is_empty() || service.environment.iter().any(|it| !it.name.known) {
@@ -71,7 +72,7 @@ fn is_misnamed(service: &Service, right: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::RULE;
+    use super::{RULE, convex};
     use crate::lint::testing::{check, check_fix};
 
     #[test]
@@ -104,6 +105,21 @@ services:
              - CONVEX_CLOUD_ORIGIN=${CONVEX_CLOUD_ORIGIN:-http://127.0.0.1:3211}\n      \
              - CONVEX_SITE_ORIGIN=${CONVEX_SITE_ORIGIN:-http://127.0.0.1:3211/http}\n",
         );
+    }
+
+    #[test]
+    fn two_backends_do_not_share_a_variable() {
+        check_fix(
+            &RULE,
+            "services:\n  backend-dev:\n    image: get-convex/convex-backend # é\n    environment:\n      - A=b\n  backend-prod:\n    image: get-convex/convex-backend\n    environment: [CONVEX_CLOUD_ORIGIN, CONVEX_SITE_ORIGIN]\n",
+            "services:\n  backend-dev:\n    image: get-convex/convex-backend # é\n    environment:\n      - A=b\n      \
+             - CONVEX_CLOUD_ORIGIN=${BACKEND_DEV_CONVEX_CLOUD_ORIGIN:-http://127.0.0.1:3210}\n      \
+             - CONVEX_SITE_ORIGIN=${BACKEND_DEV_CONVEX_SITE_ORIGIN:-http://127.0.0.1:3211}\n  backend-prod:\n    image: get-convex/convex-backend\n    environment: [CONVEX_CLOUD_ORIGIN, CONVEX_SITE_ORIGIN]\n",
+        );
+        let text = "services:\n  a-b: {image: get-convex/convex-backend}\n  a_b: {image: get-convex/convex-backend}\n  1é: {image: get-convex/convex-backend}\n";
+        let compose = crate::compose::load(&crate::project::Project::single("compose.yaml", text));
+        let names: Vec<String> = compose.services.iter().map(|it| convex::name_in_environment(&compose, it, "X")).collect();
+        assert_eq!(names, ["A_B_X", "A_B_2_X", "_1__X"]);
     }
 
     #[test]

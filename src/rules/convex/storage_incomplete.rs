@@ -1,7 +1,7 @@
 use crate::{
     compose::{Compose, Service, Variable},
     lint::{Report, rule},
-    rules::convex,
+    rules::convex::{self, BUCKETS},
     text::TextEdit,
 };
 
@@ -39,21 +39,12 @@ rule! {
     id: "convex-storage-incomplete", since: "0.1.0", group: Convex, severity: Error, fixes: Sometimes,
 }
 
-const NAMES: [&str; 6] = [
-    "AWS_REGION",
-    "S3_STORAGE_EXPORTS_BUCKET",
-    "S3_STORAGE_FILES_BUCKET",
-    "S3_STORAGE_MODULES_BUCKET",
-    "S3_STORAGE_SEARCH_BUCKET",
-    "S3_STORAGE_SNAPSHOT_IMPORTS_BUCKET",
-];
-
 fn check(compose: &Compose, report: &mut Report<'_>) {
     for service in convex::backends(compose) {
         // A region alone may be there for something else.
-        let set = NAMES.iter().skip(1).find(|it| convex::is_set(service, it) == Some(true));
+        let set = BUCKETS.iter().skip(1).find(|it| convex::is_set(service, it) == Some(true));
         let Some(set) = set.and_then(|it| service.received(it)) else { continue };
-        let missing = NAMES.iter().filter(|it| convex::is_missing(service, it, set));
+        let missing = BUCKETS.iter().filter(|it| convex::is_missing(service, it, set));
         let missing: Vec<(&str, String)> = missing.map(|it| (*it, String::new())).collect();
         if missing.is_empty() {
             continue;
@@ -68,7 +59,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
 
 /// Removes the buckets, which the backend ignores as long as one is missing.
 fn without_buckets(compose: &Compose, service: &Service) -> Option<TextEdit> {
-    let buckets: Vec<&Variable> = NAMES.iter().skip(1).filter_map(|it| service.variable(it)).collect();
+    let buckets: Vec<&Variable> = BUCKETS.iter().skip(1).filter_map(|it| service.variable(it)).collect();
     // An `env_file` may set more of them.
     if service.env_file.is_some() || buckets.is_empty() {
         return None;

@@ -1,15 +1,17 @@
 use crate::{
-    compose::Compose,
+    compose::{Compose, Service, Variable},
     lint::{Report, rule},
     rules::convex,
 };
 
 rule! {
-    /// A variable has a value that the backend cannot read, and it goes on as if nothing were said.
+    /// A variable has a value that the backend cannot read, so that the default applies.
     ///
-    /// Switches are `true` or `false` and nothing else, numbers are digits and nothing else: `1`, `yes` and `2d` make a warning in
-    /// the log at most, and the default is used (`crates/cmd_util/src/env.rs`, `crates/aws_utils/src/lib.rs`). With
-    /// `DISABLE_METRICS_ENDPOINT=1`, `/metrics` is open to everyone.
+    /// Switches are `true` or `false` and nothing else, numbers are digits and nothing else: `1`, `yes` and `2d` cause a warning in
+    /// the log at most, and the default is used (`env_config` in `crates/cmd_util/src/env.rs`, `crates/aws_utils/src/lib.rs`, both
+    /// at 94a42c3). With `DISABLE_METRICS_ENDPOINT=1`, `/metrics` is open to everyone. An empty value is no exception:
+    /// `DISABLE_METRICS_ENDPOINT=` and `${DISABLE_METRICS_ENDPOINT:-}` open it too, which is a finding on a backend that others
+    /// reach.
     ///
     /// ```yaml,bad
     /// services:
@@ -28,12 +30,14 @@ rule! {
     id: "convex-value-unreadable", since: "0.1.0", group: Convex, severity: Warning, fixes: Sometimes,
 }
 
+const METRICS: &str = "DISABLE_METRICS_ENDPOINT";
+
 const SWITCHES: [&str; 5] = [
     "AWS_S3_DISABLE_CHECKSUMS",
     "AWS_S3_DISABLE_RANGE_PREFETCH",
     "AWS_S3_DISABLE_SSE",
     "AWS_S3_FORCE_PATH_STYLE",
-    "DISABLE_METRICS_ENDPOINT",
+    METRICS,
 ];
 
 const NUMBERS: [&str; 10] = [
@@ -61,19 +65,39 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
                 // YAML's own words for them reach the container in lower case, its numbers without `_`.
                 let is_yaml = !service.is_given(name) && !variable.in_list && compose.written(value.place) == text && (is_boolean || text.contains('_'));
                 let is_fine = if is_switch { matches!(text, "true" | "false") } else { text.parse::<i64>().is_ok_and(|it| it >= 0) };
-                if text.is_empty() || is_fine || is_yaml {
+                if is_fine || is_yaml {
+                    continue;
+                }
+                if text.is_empty() {
+                    if name == METRICS && convex::is_public(compose, service) && !convex::is_old(service) {
+                        empty(compose, service, variable, report);
+                    }
                     continue;
                 }
                 let (meant, kinds) = if is_switch { (switch(&lower), "`true` and `false`") } else { (seconds(name, text), "digits") };
                 let edit = if meant.is_empty() { None } else { compose.replace_span(value.place, &meant) };
                 let found = report
                     .at(value.place.span, format!("`{name}` takes {kinds} only"))
-                    .why("The backend goes on with its default.")
+                    .why("The backend uses its default instead.")
                     .unsafe_fix(format!("Write `{meant}`"), edit);
                 convex::tell_origin(found, service, name);
             }
         }
     }
+}
+
+fn empty(compose: &Compose, service: &Service, variable: &Variable, report: &mut Report<'_>) {
+    let edit = match &variable.value {
+        _ if service.is_given(METRICS) => None,
+        Some(_) if variable.in_list => compose.replace(variable.place, &format!("{METRICS}=true")),
+        Some(value) => compose.replace(value.place, "true"),
+        None => None,
+    };
+    let found = report
+        .at(variable.name.place.span, format!("`{METRICS}` is empty, so `/metrics` is open to everyone"))
+        .why("An empty value is neither `true` nor `false`, and the default is `false`.")
+        .unsafe_fix("Write `true`", edit);
+    convex::tell_origin(found, service, METRICS);
 }
 
 fn switch(text: &str) -> String {
@@ -117,6 +141,32 @@ services:
       HTTP_SERVER_TIMEOUT_SECONDS: 300
   b: {image: ghcr.io/get-convex/convex-backend, environment: [DISABLE_METRICS_ENDPOINT, "AWS_S3_DISABLE_SSE=${X}", "DOCUMENT_RETENTION_DELAY="]}
   c: {image: example/app, environment: [DOCUMENT_RETENTION_DELAY=2d]}
+"#,
+        );
+    }
+
+    #[test]
+    fn nothing_does_not_close_the_metrics_of_a_public_backend() {
+        check(
+            &RULE,
+            r#"
+services:
+  a: # café ☕
+    image: ghcr.io/get-convex/convex-backend
+    environment:
+      - CONVEX_CLOUD_ORIGIN=https://é.example.com
+      - DISABLE_METRICS_ENDPOINT=${DISABLE_METRICS_ENDPOINT:-}
+#       ^^^^^^^^^^^^^^^^^^^^^^^^ warning (unsafe fix): `DISABLE_METRICS_ENDPOINT` is empty, so `/metrics` is open to everyone
+  b:
+    image: ghcr.io/get-convex/convex-backend
+    environment: {CONVEX_CLOUD_ORIGIN: "https://${DOMAIN}", DISABLE_METRICS_ENDPOINT: ""}
+#                                                           ^^^^^^^^^^^^^^^^^^^^^^^^ warning (unsafe fix): `DISABLE_METRICS_ENDPOINT` is empty, so `/metrics` is open to everyone
+  c: {image: ghcr.io/get-convex/convex-backend, environment: ["CONVEX_CLOUD_ORIGIN=https://a.example.com", DISABLE_METRICS_ENDPOINT]}
+  d: {image: ghcr.io/get-convex/convex-backend, environment: ["CONVEX_CLOUD_ORIGIN=http://127.0.0.1:3210", "DISABLE_METRICS_ENDPOINT="]}
+  e: {image: ghcr.io/get-convex/convex-backend, environment: ["CONVEX_CLOUD_ORIGIN=https://a.example.com", "DISABLE_METRICS_ENDPOINT=${X}"]}
+=== .env
+DISABLE_METRICS_ENDPOINT=
+#^^^^^^^^^^^^^^^^^^^^^^^ warning: `DISABLE_METRICS_ENDPOINT` is empty, so `/metrics` is open to everyone
 "#,
         );
     }

@@ -5,9 +5,9 @@ use crate::{
 };
 
 rule! {
-    /// nginx stands before what speaks through a WebSocket, and lets none through.
+    /// nginx does not forward WebSocket upgrades to a service that needs them.
     ///
-    /// nginx leaves out the headers that ask for one unless it is told to hand them on; Convex's backend then answers 400
+    /// nginx does not forward the headers that ask for an upgrade unless its configuration says so; Convex's backend then answers 400
     /// where its clients expect 101 ("Connection header did not include upgrade", `crates/common/src/http/websocket.rs` of
     /// `get-convex/convex-backend` at 94a42c3), and they never connect. Seen with nginx 1.22, 1.26, 1.30 and 1.31.
     ///
@@ -60,14 +60,14 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
     for upstream in nginx::upstreams(compose, "upgrade", |it| it.websocket.is_some()) {
         let severity = upstream.program.websocket.unwrap_or(RULE.severity);
         let why = match severity {
-            Severity::Error => "Its clients wait for one, and never connect.",
-            _ => "What it says by itself is not heard.",
+            Severity::Error => "Its clients need a WebSocket, and never connect.",
+            _ => "Live updates never arrive.",
         };
         report
-            .at(upstream.place(compose).span, format!("nginx lets no WebSocket through to `{}`", upstream.service.name))
+            .at(upstream.place(compose).span, format!("nginx does not forward WebSocket upgrades to `{}`", upstream.service.name))
             .severity(severity)
             .why(why)
-            .unsafe_fix("Hand on the WebSocket headers", upstream.add(compose, HEADERS));
+            .unsafe_fix("Forward the WebSocket headers", upstream.add(compose, HEADERS));
     }
 }
 
@@ -95,12 +95,12 @@ configs:
   a: # ☕
     content: |
       upstream kuma { server é:3001; }
-#                            ^^^^^^ error: nginx lets no WebSocket through to `é`
+#                            ^^^^^^ error: nginx does not forward WebSocket upgrades to `é`
       location = /robots.txt { return 204; }
       location / { proxy_pass http://kuma/; }
       location / {
         proxy_pass http://charts:3000;
-#                         ^^^^^^^^^^^ hint (unsafe fix): nginx lets no WebSocket through to `charts`
+#                         ^^^^^^^^^^^ hint (unsafe fix): nginx does not forward WebSocket upgrades to `charts`
       }
       location /local/ { proxy_pass http://home:8123; }
   b:
@@ -108,6 +108,52 @@ configs:
       upstream kuma { server é:3001; }
       location /status/ { proxy_pass http://kuma; }
       location / { proxy_pass http://own:3000; }
+"#,
+        );
+    }
+
+    #[test]
+    fn published_ports_lead_to_a_service_too() {
+        check(
+            &RULE,
+            r#"
+services:
+  café:
+    image: ghcr.io/get-convex/convex-backend
+    container_name: api
+    ports: ["8080:3210", "3211:3211"]
+  host:
+    image: nginx
+    network_mode: host
+    configs:
+      - {source: a, target: /etc/nginx/a.conf}
+      - {source: b, target: /etc/nginx/b.conf}
+  container:
+    image: nginx
+    configs:
+      - {source: c, target: /etc/nginx/c.conf}
+      - {source: d, target: /etc/nginx/d.conf}
+      - {source: e, target: /etc/nginx/e.conf}
+configs:
+  a: # ☕
+    content: |
+      location / { proxy_pass http://localhost:8080; }
+#                                    ^^^^^^^^^^^^^^ error (unsafe fix): nginx does not forward WebSocket upgrades to `café`
+  b:
+    content: |
+      location / { proxy_pass http://127.0.0.1:3211; }
+      location / { proxy_pass http://127.0.0.1:3210; }
+  c:
+    content: |
+      location / { proxy_pass http://host.docker.internal:8080; }
+#                                    ^^^^^^^^^^^^^^^^^^^^^^^^^ error (unsafe fix): nginx does not forward WebSocket upgrades to `café`
+  d:
+    content: |
+      location / { proxy_pass http://localhost:8080; }
+  e:
+    content: |
+      location / { proxy_pass http://api:3210; }
+#                                    ^^^^^^^^ error (unsafe fix): nginx does not forward WebSocket upgrades to `café`
 "#,
         );
     }
@@ -132,7 +178,7 @@ configs:
       # é Upgrade
       include mime.types;
       upstream x { server café:3210; }
-#                         ^^^^^^^^^ error: nginx lets no WebSocket through to `café`
+#                         ^^^^^^^^^ error: nginx does not forward WebSocket upgrades to `café`
       proxy_set_header Host $$host;
       proxy_pass http://x;
   b:
