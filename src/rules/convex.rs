@@ -42,6 +42,7 @@ super::rules! {
     image_unpinned,
     memory_limit_low,
     node_actions_unreachable,
+    origin_loopback,
     origin_malformed,
     origin_misdirected,
     origin_missing,

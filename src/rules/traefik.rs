@@ -8,7 +8,7 @@ use std::ops::Range;
 use crate::{
     compose::{Compose, Kind, Place, Service, Text, Value, Variable},
     syntax::quoted,
-    text::TextEdit,
+    text::{Span, TextEdit},
 };
 
 super::rules! {
@@ -661,4 +661,65 @@ fn value<'c>(compose: &Compose, label: &Label<'c>) -> Option<&'c Text> {
     let mut unset = compose.problems_of(Kind::UnsetVariable).enumerate();
     let is_cut = unset.any(|(index, it)| index == LABELS || span.contains(it.place.span));
     (!is_cut).then_some(value)
+}
+
+/// A host name that a router gives to a port of a service.
+pub(super) struct Origin {
+    /// `https://api.example.com`
+    pub(super) text: String,
+    pub(super) host: String,
+    /// The router's rule.
+    pub(super) label: Span,
+}
+
+/// Where routers serve a port of a service, as far as its labels say so: rules of host names only, and a port that is
+/// named. Nothing where there may be labels that we do not see.
+pub(super) fn origins(compose: &Compose, service: &Service, port: u16) -> Vec<Origin> {
+    if is_disabled(service) || !has_all_labels(compose, service) {
+        return Vec::new();
+    }
+    let port = port.to_string();
+    let said = |name: String| label(service, &name).map(|it| it.known_value().unwrap_or_default());
+    let mut res = Vec::new();
+    for (rule, text) in rules(compose, service).filter(|(it, _)| it.protocol.eq_ignore_ascii_case("http")) {
+        let router = format!("traefik.http.routers.{}", rule.name);
+        let target = match said(format!("{router}.service")) {
+            Some(name) => name,
+            None => match names(service, "http", "services").as_slice() {
+                [only] => only,
+                _ => continue,
+            },
+        };
+        let server = said(format!("traefik.http.services.{target}.loadbalancer.server.port"));
+        let is_plain = !text.text.contains(['!', '&']);
+        let Some(hosts) = matchers(&text.text).ok().filter(|_| is_plain && server == Some(port.as_str())) else {
+            continue;
+        };
+        if !hosts.iter().all(|it| it.known() == Some("Host")) {
+            continue;
+        }
+        let is_secure = |it: &str| {
+            let name = it.trim().to_ascii_lowercase();
+            name.contains("secure") || matches!(name.as_str(), "https" | "tls")
+        };
+        let entry_points = said(format!("{router}.entrypoints")).unwrap_or_default();
+        let prefix = format!("{router}.tls").to_ascii_lowercase();
+        let has_tls = service.labels.iter().any(|it| {
+            let name = it.name.text.to_ascii_lowercase();
+            let rest = name.strip_prefix(&prefix);
+            rest.is_some_and(|rest| rest.is_empty() && it.known_value() != Some("false") || rest.starts_with('.'))
+        });
+        let scheme = match has_tls || entry_points.split(',').any(is_secure) {
+            true => "https",
+            false => "http",
+        };
+        for (host, _) in hosts.iter().flat_map(|it| &it.arguments) {
+            res.push(Origin {
+                text: format!("{scheme}://{host}"),
+                host: (*host).to_owned(),
+                label: rule.variable.place.span,
+            });
+        }
+    }
+    res
 }

@@ -5,10 +5,14 @@ use crate::{
 };
 
 rule! {
-    /// A backend that others use is whatever version `latest` happens to be.
+    /// A backend that others use has the tag `latest`.
     ///
-    /// A pull replaces it, and the new one migrates the data when it starts. Upstream's upgrade takes an export first, and names a
-    /// commit (`self-hosted/advanced/upgrading.md`). The hashes are on the package's page; both images have the same.
+    /// A pull replaces it, and the new version migrates the data when it starts. Upstream's upgrade takes an export first, and
+    /// names a commit (`self-hosted/advanced/upgrading.md`). The hashes are on the package's page; both images have the same.
+    /// Revisions from before November 2025, which include all of `self-hosted/CHANGELOG.md`, have no
+    /// `/api/deploy2/evaluate_push` (added in ef9b6644c): `npx convex` 1.29 and later cannot deploy to them
+    /// (convex-backend issue 258). The revision below is of April 2026, from the `release` branch; issue 553 reports that
+    /// its backend and its dashboard answer, with upstream's Compose file and a fresh volume.
     ///
     /// ```yaml,bad
     /// services:
@@ -20,7 +24,7 @@ rule! {
     /// ```yaml,good
     /// services:
     ///   backend:
-    ///     image: ghcr.io/get-convex/convex-backend:5143fec81f146ca67495c12c6b7a15c5802c37e2
+    ///     image: ghcr.io/get-convex/convex-backend:42e27e8308998d256d20c9f1fcc35a9230a9c4ca
     ///     environment:
     ///       - CONVEX_CLOUD_ORIGIN=https://api.example.com
     /// ```

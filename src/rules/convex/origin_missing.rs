@@ -1,7 +1,7 @@
 use crate::{
     compose::{Compose, Service},
     lint::{Report, rule},
-    rules::convex,
+    rules::{convex, traefik},
 };
 
 rule! {
@@ -45,13 +45,8 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
             .iter()
             .filter(|(name, _)| service.received(name).is_none() && !is_misnamed(service, name))
             .map(|(name, target)| {
-                // The API serves HTTP actions too, where they have no port of their own.
-                let (port, path) = match (convex::published(service, *target), convex::published(service, 3210)) {
-                    (None, Some(port)) if *target == 3211 => (port, "/http"),
-                    (port, _) => (port.unwrap_or(*target), ""),
-                };
                 let variable = convex::name_in_environment(compose, service, name);
-                (*name, format!("${{{variable}:-http://127.0.0.1:{port}{path}}}"))
+                (*name, format!("${{{variable}:-{}}}", address(compose, service, *target)))
             })
             .collect();
         if missing.is_empty() || service.environment.iter().any(|it| !it.name.known) {
@@ -62,6 +57,17 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
             .why("File URLs, HTTP actions and node actions are built from these addresses.")
             .unsafe_fix("Add upstream's defaults", convex::add_variables(compose, service, &missing));
     }
+}
+
+/// Where a port of the backend is reached, as far as the project says.
+fn address(compose: &Compose, service: &Service, target: u16) -> String {
+    let routed = |target| traefik::origins(compose, service, target).into_iter().next().map(|it| it.text);
+    let local = |target| convex::published(service, target).map(|it| format!("http://127.0.0.1:{it}"));
+    let own = routed(target).or_else(|| local(target));
+    // The API serves HTTP actions too, where they have no port of their own.
+    let shared = || Some(format!("{}/http", routed(3210).or_else(|| local(3210))?));
+    let shared = if target == 3211 { own.or_else(shared) } else { own };
+    shared.unwrap_or_else(|| format!("http://127.0.0.1:{target}"))
 }
 
 /// Whether it is there by another name, which another rule mends.
@@ -104,6 +110,17 @@ services:
             "services:\n  a:\n    image: get-convex/convex-backend\n    ports: ['3211:3210']\n    environment:\n      - A=é\n      \
              - CONVEX_CLOUD_ORIGIN=${CONVEX_CLOUD_ORIGIN:-http://127.0.0.1:3211}\n      \
              - CONVEX_SITE_ORIGIN=${CONVEX_SITE_ORIGIN:-http://127.0.0.1:3211/http}\n",
+        );
+    }
+
+    #[test]
+    fn a_route_says_where_it_is() {
+        check_fix(
+            &RULE,
+            "services:\n  a:\n    image: get-convex/convex-backend # é\n    labels:\n      - traefik.http.routers.a.rule=Host(`api.example.com`)\n      - traefik.http.services.a.loadbalancer.server.port=3210\n    environment:\n      - A=b\n",
+            "services:\n  a:\n    image: get-convex/convex-backend # é\n    labels:\n      - traefik.http.routers.a.rule=Host(`api.example.com`)\n      - traefik.http.services.a.loadbalancer.server.port=3210\n    environment:\n      - A=b\n      \
+             - CONVEX_CLOUD_ORIGIN=${CONVEX_CLOUD_ORIGIN:-http://api.example.com}\n      \
+             - CONVEX_SITE_ORIGIN=${CONVEX_SITE_ORIGIN:-http://api.example.com/http}\n",
         );
     }
 

@@ -117,7 +117,7 @@ services:
 #       ^^^^^^^^^^^^^^^^^^^^^^^^^ hint (unsafe fix): `ACTIONS_USER_TIMEOUT_SECS` is not read any more; there are two for V8 and Node
   b: {image: ghcr.io/get-convex/convex-dashboard, environment: {NEXT_PUBLIC_CONVEX_URL: "http://é"}}
 #                                                               ^^^^^^^^^^^^^^^^^^^^^^ error (unsafe fix): `NEXT_PUBLIC_CONVEX_URL` is not read
-  c: {image: "ghcr.io/get-convex/convex-backend:5143fec81f146ca67495c12c6b7a15c5802c37e2", environment: [ACTIONS_USER_TIMEOUT_SECS=9]}
+  c: {image: "ghcr.io/get-convex/convex-backend:42e27e8308998d256d20c9f1fcc35a9230a9c4ca", environment: [ACTIONS_USER_TIMEOUT_SECS=9]}
   d: {image: example/web, environment: {NEXT_PUBLIC_CONVEX_URL: "http://é", CONVEX_SITE_URL: x}}
 "#,
         );

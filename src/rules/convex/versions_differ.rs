@@ -13,16 +13,16 @@ rule! {
     /// ```yaml,bad
     /// services:
     ///   backend:
-    ///     image: ghcr.io/get-convex/convex-backend:5143fec81f146ca67495c12c6b7a15c5802c37e2
+    ///     image: ghcr.io/get-convex/convex-backend:42e27e8308998d256d20c9f1fcc35a9230a9c4ca
     ///   dashboard:
     ///     image: ghcr.io/get-convex/convex-dashboard:latest
     /// ```
     /// ```yaml,good
     /// services:
     ///   backend:
-    ///     image: ghcr.io/get-convex/convex-backend:5143fec81f146ca67495c12c6b7a15c5802c37e2
+    ///     image: ghcr.io/get-convex/convex-backend:42e27e8308998d256d20c9f1fcc35a9230a9c4ca
     ///   dashboard:
-    ///     image: ghcr.io/get-convex/convex-dashboard:5143fec81f146ca67495c12c6b7a15c5802c37e2
+    ///     image: ghcr.io/get-convex/convex-dashboard:42e27e8308998d256d20c9f1fcc35a9230a9c4ca
     /// ```
     id: "convex-versions-differ", since: "0.1.0", group: Convex, severity: Warning, fixes: Sometimes,
 }
@@ -63,8 +63,8 @@ mod tests {
 services:
   backend: # café ☕
     image: ghcr.io/get-convex/convex-backend
-  a: {image: "ghcr.io/get-convex/convex-dashboard:5143fec81f146ca67495c12c6b7a15c5802c37e2", hostname: é}
-#            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ warning (unsafe fix): the dashboard is of version `5143fec81f146ca67495c12c6b7a15c5802c37e2`, the backend of `latest`
+  a: {image: "ghcr.io/get-convex/convex-dashboard:42e27e8308998d256d20c9f1fcc35a9230a9c4ca", hostname: é}
+#            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ warning (unsafe fix): the dashboard is of version `42e27e8308998d256d20c9f1fcc35a9230a9c4ca`, the backend of `latest`
   b: {image: "ghcr.io/get-convex/convex-dashboard:latest"}
   c: {image: "ghcr.io/get-convex/convex-dashboard@sha256:00"}
   d: {image: "ghcr.io/get-convex/convex-dashboard:${TAG}"}
