@@ -661,7 +661,10 @@ volumes:
     fn another_kind_of_storage_needs_a_fresh_volume_and_a_fresh_database() {
         let text = "services:\n  b:\n    image: get-convex/convex-backend # é\n    volumes: ['data:/convex/data']\nvolumes: {data: }\n";
         let all = offered(&Project::single("compose.yaml", text), &Options::default());
-        let note = all.iter().find(|it| it.title.contains("S3")).map(|it| it.note);
+        let note = all
+            .iter()
+            .find(|it| it.title.contains("S3"))
+            .map(|it| it.note);
         for part in [
             "For a new deployment only",
             "has already run with local storage exits",

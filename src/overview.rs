@@ -377,14 +377,20 @@ fn data(compose: &Compose, service: &Service, mount: Option<&Mount>) -> String {
     let is_declared = || compose.volumes.iter().any(|it| it.name == source);
     match (mount.kind, source) {
         (MountKind::Volume, "") => ANONYMOUS.to_owned(),
-        (MountKind::Volume, name) if service.is_active && !is_declared() && !compose.has_unseen_files => {
-            format!("In volume `{name}`, which is not declared: Docker Compose refuses the project, and nothing is stored.")
+        (MountKind::Volume, name)
+            if service.is_active && !is_declared() && !compose.has_unseen_files =>
+        {
+            format!(
+                "In volume `{name}`, which is not declared: Docker Compose refuses the project, and nothing is stored."
+            )
         }
         (MountKind::Volume, name) => format!(
             "In volume `{name}`: database, files, and the instance's secret. It survives `docker compose down`, but not `down --volumes`."
         ),
         (MountKind::Bind, path) => {
-            format!("In folder `{path}` of this machine: database, files, and the instance's secret.")
+            format!(
+                "In folder `{path}` of this machine: database, files, and the instance's secret."
+            )
         }
         (MountKind::Tmpfs, _) => "In memory: lost when the backend stops.".to_owned(),
         (MountKind::Other, _) => "In a mount of another kind.".to_owned(),

@@ -342,6 +342,54 @@ fn samples_of_the_guide_become_files_that_work() {
     }
 }
 
+/// What is left after all fixes says what the guide means: the routed name, an address for each backend, no port with
+/// another one's comment, and a proxy that forwards WebSockets.
+#[test]
+fn fixed_samples_mean_what_the_guide_means() {
+    let fixed = |name: &str| {
+        let (fixed, _) = lint::fix_all(&rules::all(), &sample([name, ""]), true);
+        fixed.source(FileId(0)).map(|it| it.text.clone()).unwrap()
+    };
+    let expected: [(&str, &[&str], &[&str]); 4] = [
+        (
+            "proxy_traefik",
+            &["CONVEX_CLOUD_ORIGIN=${CONVEX_CLOUD_ORIGIN:-http://api.your-domain.com}"],
+            &["127.0.0.1"],
+        ),
+        (
+            "hybrid",
+            &[
+                "${BACKEND_DEV_CONVEX_CLOUD_ORIGIN:-",
+                "${BACKEND_PROD_CONVEX_CLOUD_ORIGIN:-",
+            ],
+            &["${CONVEX_CLOUD_ORIGIN"],
+        ),
+        (
+            "ports_custom",
+            &["\"8081:3211\" # HTTP Actions"],
+            &["3000:", "Dashboard on port"],
+        ),
+        (
+            "proxy_nginx",
+            &[
+                "proxy_pass http://localhost:3210; ",
+                "proxy_set_header Upgrade",
+                "client_max_body_size 0;",
+            ],
+            &[],
+        ),
+    ];
+    for (name, parts, gone) in expected {
+        let text = fixed(name);
+        for part in parts {
+            assert!(text.contains(part), "{name}: no {part} in\n{text}");
+        }
+        for part in gone {
+            assert!(!text.contains(part), "{name}: {part} in\n{text}");
+        }
+    }
+}
+
 /// The page says of each sample what the rules say. `UPDATE=1 cargo test` rewrites that part.
 #[test]
 fn the_page_says_of_the_samples_what_the_rules_say() {

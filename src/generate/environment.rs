@@ -536,7 +536,8 @@ fn steps(compose: &Compose, entries: &[Entry<'_>], has_secrets: bool) -> Vec<Str
     let unset = |it: &&Entry<'_>| it.is_saved && it.set.is_none() && it.wish.default.is_none();
     if let Some(entry) = entries.iter().find(unset) {
         let name = &entry.wish.name;
-        let change = "Another value overwrites the saved secret, and all existing admin keys stop working.";
+        let change =
+            "Another value overwrites the saved secret, and all existing admin keys stop working.";
         steps.push(match convex::backends(compose).next() {
             Some(backend) if entry.wish.reason.is_some() => format!(
                 "Set `{name}`. If the backend has already run, to its saved secret: `docker compose exec {} cat /convex/data/credentials/instance_secret`. {change} For a new deployment only, run `openssl rand -hex 32`.",
@@ -691,14 +692,28 @@ services:
         };
         for value in ["", "=${INSTANCE_SECRET}", "=${SECRET}"] {
             let (text, steps) = made(value);
-            assert!(text.contains("SECRET=\n") && !text.contains("\nINSTANCE_SECRET=") && !text.contains("\nSECRET="), "{text}");
-            assert!(steps.contains("unset if the backend has already run"), "{steps}");
+            assert!(
+                text.contains("SECRET=\n")
+                    && !text.contains("\nINSTANCE_SECRET=")
+                    && !text.contains("\nSECRET="),
+                "{text}"
+            );
+            assert!(
+                steps.contains("unset if the backend has already run"),
+                "{steps}"
+            );
             assert!(steps.contains("For a new deployment only"), "{steps}");
         }
         let (text, steps) = made("=${INSTANCE_SECRET:?}");
         assert!(text.contains("\nINSTANCE_SECRET=\n"), "{text}");
-        assert!(steps.contains("docker compose exec api cat /convex/data/credentials/instance_secret"), "{steps}");
-        assert!(steps.contains("all existing admin keys stop working"), "{steps}");
+        assert!(
+            steps.contains("docker compose exec api cat /convex/data/credentials/instance_secret"),
+            "{steps}"
+        );
+        assert!(
+            steps.contains("all existing admin keys stop working"),
+            "{steps}"
+        );
     }
 
     #[test]

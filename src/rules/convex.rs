@@ -270,18 +270,36 @@ fn tell_origin(found: &mut Diagnostic, service: &Service, name: &str) {
 /// The variable by which a fix or a generated file lets `.env` set an address. With several backends it is one of the
 /// service's own, or one line would give all of them the same address.
 pub(crate) fn name_in_environment(compose: &Compose, service: &Service, name: &str) -> String {
-    let mut others = backends(compose).filter(|it| it.name != service.name).peekable();
+    let mut others = backends(compose)
+        .filter(|it| it.name != service.name)
+        .peekable();
     if others.peek().is_none() {
         return name.to_owned();
     }
     let slug = |it: &Service| -> String {
-        let letter = |it: char| if it.is_ascii_alphanumeric() { it.to_ascii_uppercase() } else { '_' };
+        let letter = |it: char| {
+            if it.is_ascii_alphanumeric() {
+                it.to_ascii_uppercase()
+            } else {
+                '_'
+            }
+        };
         it.name.chars().map(letter).collect()
     };
     let own = slug(service);
-    let same = others.filter(|it| slug(it) == own && it.name < service.name).count();
-    let number = if same == 0 { String::new() } else { format!("{}_", same + 1) };
-    let start = if own.starts_with(|it: char| it.is_ascii_digit()) { "_" } else { "" };
+    let same = others
+        .filter(|it| slug(it) == own && it.name < service.name)
+        .count();
+    let number = if same == 0 {
+        String::new()
+    } else {
+        format!("{}_", same + 1)
+    };
+    let start = if own.starts_with(|it: char| it.is_ascii_digit()) {
+        "_"
+    } else {
+        ""
+    };
     format!("{start}{own}_{number}{name}")
 }
 
@@ -375,12 +393,20 @@ fn instance(backend: &Service) -> Option<&str> {
 /// What removes a saved credential: the image's script saves `INSTANCE_SECRET` and `INSTANCE_NAME` before the program
 /// starts, and reads them back when the variable is missing (`self-hosted/docker-build/read_credentials.sh` at 94a42c3).
 fn removal_of(service: &Service, credential: &str) -> String {
-    let folder = |name| service.received(name).and_then(Variable::known_value).filter(|it| !it.is_empty());
+    let folder = |name| {
+        service
+            .received(name)
+            .and_then(Variable::known_value)
+            .filter(|it| !it.is_empty())
+    };
     let folder = match (folder("CREDENTIALS_DIR"), folder("DATA_DIR")) {
         (Some(folder), _) => folder.to_owned(),
         (None, data) => format!("{}/credentials", data.unwrap_or(DATA)),
     };
-    format!("`docker compose run --rm --no-deps --entrypoint rm {} -f {folder}/{credential}`", service.name)
+    format!(
+        "`docker compose run --rm --no-deps --entrypoint rm {} -f {folder}/{credential}`",
+        service.name
+    )
 }
 
 /// The name by which containers reach the host.
@@ -392,7 +418,10 @@ fn with_host(compose: &Compose, service: &Service, edit: TextEdit) -> Option<Tex
     let line = format!("{HOST}:host-gateway");
     let hosts = compose.value_of(service).get("extra_hosts");
     let is_there = hosts.is_some_and(|hosts| {
-        let is_it = |it: &str| it.strip_prefix(HOST).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '=']));
+        let is_it = |it: &str| {
+            it.strip_prefix(HOST)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '=']))
+        };
         let mut items = hosts.items().iter().filter_map(Value::text);
         items.any(is_it) || hosts.fields().iter().any(|it| is_it(&it.name))
     });
@@ -401,12 +430,20 @@ fn with_host(compose: &Compose, service: &Service, edit: TextEdit) -> Option<Tex
     }
     let added = match hosts.map(|it| it.place) {
         Some(place) => {
-            let item = compose.push(place, &line).or_else(|| compose.push(place, &quoted(&line)));
+            let item = compose
+                .push(place, &line)
+                .or_else(|| compose.push(place, &quoted(&line)));
             item.or_else(|| compose.insert(place, HOST, "host-gateway"))
         }
         None => {
             let list = compose.insert(service.place, "extra_hosts", &format!("- {line}"));
-            list.or_else(|| compose.insert(service.place, "extra_hosts", &format!("[{}]", quoted(&line))))
+            list.or_else(|| {
+                compose.insert(
+                    service.place,
+                    "extra_hosts",
+                    &format!("[{}]", quoted(&line)),
+                )
+            })
         }
     };
     compose.joined(vec![Some(edit), added])

@@ -681,7 +681,9 @@ pub(super) fn origins(compose: &Compose, service: &Service, port: u16) -> Vec<Or
     let port = port.to_string();
     let said = |name: String| label(service, &name).map(|it| it.known_value().unwrap_or_default());
     let mut res = Vec::new();
-    for (rule, text) in rules(compose, service).filter(|(it, _)| it.protocol.eq_ignore_ascii_case("http")) {
+    for (rule, text) in
+        rules(compose, service).filter(|(it, _)| it.protocol.eq_ignore_ascii_case("http"))
+    {
         let router = format!("traefik.http.routers.{}", rule.name);
         let target = match said(format!("{router}.service")) {
             Some(name) => name,
@@ -690,9 +692,14 @@ pub(super) fn origins(compose: &Compose, service: &Service, port: u16) -> Vec<Or
                 _ => continue,
             },
         };
-        let server = said(format!("traefik.http.services.{target}.loadbalancer.server.port"));
+        let server = said(format!(
+            "traefik.http.services.{target}.loadbalancer.server.port"
+        ));
         let is_plain = !text.text.contains(['!', '&']);
-        let Some(hosts) = matchers(&text.text).ok().filter(|_| is_plain && server == Some(port.as_str())) else {
+        let Some(hosts) = matchers(&text.text)
+            .ok()
+            .filter(|_| is_plain && server == Some(port.as_str()))
+        else {
             continue;
         };
         if !hosts.iter().all(|it| it.known() == Some("Host")) {
@@ -707,7 +714,9 @@ pub(super) fn origins(compose: &Compose, service: &Service, port: u16) -> Vec<Or
         let has_tls = service.labels.iter().any(|it| {
             let name = it.name.text.to_ascii_lowercase();
             let rest = name.strip_prefix(&prefix);
-            rest.is_some_and(|rest| rest.is_empty() && it.known_value() != Some("false") || rest.starts_with('.'))
+            rest.is_some_and(|rest| {
+                rest.is_empty() && it.known_value() != Some("false") || rest.starts_with('.')
+            })
         });
         let scheme = match has_tls || entry_points.split(',').any(is_secure) {
             true => "https",
