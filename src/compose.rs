@@ -29,6 +29,9 @@ pub use schema::{nearest, words};
 pub use value::{Data, Field, Place, Scalar, Value};
 pub use variables::{Usage, Wish};
 
+use canonical::ports;
+use interpolate::{Expansion, Lookup};
+
 use crate::{
     order::Index,
     project::{Project, Role},
@@ -162,6 +165,9 @@ impl Problem {
 /// What judging edits may read: enough for every mistake a person makes, whatever the file's size.
 const REREADING: usize = 4 << 20;
 
+/// Ports that `config` writes out one by one: four times what a host has, a few hundred bytes each.
+const PRINTED_PORTS: usize = 4 * 65_536;
+
 /// Reads the project.
 pub fn load(project: &Project) -> Compose {
     let parses: Vec<Option<Parse>> = project
@@ -179,12 +185,13 @@ pub fn load(project: &Project) -> Compose {
         })
         .collect();
     let mut problems = Vec::new();
-    let (mut environment, statements) = environment(project, &mut problems);
+    let expansion = Expansion::default();
+    let (mut environment, statements) = environment(project, &expansion, &mut problems);
     let has_settings = project
         .sources
         .iter()
         .any(|it| it.role == Role::Environment);
-    let name = name(project, &parses, &environment);
+    let name = name(project, &parses, &environment, &expansion);
     environment.insert(NAME.to_owned(), name.clone());
     let mut wanted = Vec::new();
     for parse in parses.iter().flatten() {
@@ -204,6 +211,7 @@ pub fn load(project: &Project) -> Compose {
         wanted: &mut wanted,
         parts: Vec::new(),
         extensions: 0,
+        expansion: &expansion,
         circular: Index::default(),
         unseen: false,
         inclusions: 0,
@@ -281,6 +289,7 @@ fn name(
     project: &Project,
     parses: &[Option<Parse>],
     environment: &BTreeMap<String, String>,
+    expansion: &Expansion,
 ) -> String {
     let given = project.name.as_ref().or_else(|| environment.get(NAME));
     if let Some(name) = given.filter(|it| !it.is_empty()) {
@@ -293,8 +302,11 @@ fn name(
         .flat_map(|it| it.tree.documents());
     let names = documents.filter_map(|it| it.get("name")?.value.value());
     let written = names.filter(|it| !it.is_empty()).last().unwrap_or_default();
-    let lookup = |name: &str| environment.get(name).cloned();
-    let text = interpolate::interpolate(written, &lookup).text;
+    let lookup = Lookup {
+        find: &|name| environment.get(name).map(String::as_str),
+        expansion,
+    };
+    let text = interpolate::interpolate(written, lookup).text;
     let name = normal::project_name(&text);
     if name.is_empty() {
         normal::project_name(&project.folder_name)
@@ -353,10 +365,37 @@ impl Compose {
     /// must be absolute, paths are said in full.
     pub fn config(&self, folder: Option<&str>) -> Value {
         let mut model = self.effective.clone();
+        self.write_out_ports(&mut model);
         if let Some(folder) = folder {
             paths::rebase(&mut model, folder);
         }
         model
+    }
+
+    /// Past [`PRINTED_PORTS`] ranges stay as they are written, which means the same.
+    fn write_out_ports(&self, model: &mut Value) {
+        let trees = value::Trees(&self.parses);
+        let mut left = PRINTED_PORTS;
+        let services = model.get_mut("services");
+        for service in services.into_iter().flat_map(Value::values_mut) {
+            let Some(Data::Sequence(items)) = service.get_mut("ports").map(|it| &mut it.data)
+            else {
+                continue;
+            };
+            if !items.iter().any(|it| it.scalar().is_some()) {
+                continue;
+            }
+            for item in std::mem::take(items) {
+                let range = ports::short_port(&item).filter(|it| it.is_range() && it.len() <= left);
+                match range {
+                    Some(range) => {
+                        left -= range.len();
+                        items.extend(range.written_out(&item, trees));
+                    }
+                    None => items.push(item),
+                }
+            }
+        }
     }
 
     /// What Compose calls the image that it builds for a service that names none.
@@ -448,6 +487,22 @@ impl Compose {
             Edit::replace(place.span, text).into()
         };
         self.checked(tree, edit)
+    }
+
+    /// Makes the list with the item at `place` replace the one that its file would extend. Since Compose 2.24.4.
+    pub fn override_list(&self, item: Place) -> Option<TextEdit> {
+        let (tree, node) = self.editable(item)?;
+        let list = tree.node(node).parent()?;
+        let entry = list
+            .parent()?
+            .entries()
+            .find(|it| it.value.id() == list.id())?;
+        let key = entry.key.span();
+        if list.tag().is_some() || !tree.text().get(key.end..)?.starts_with(':') {
+            return None;
+        }
+        let behind = Span::new(key.file, key.end + 1, key.end + 1);
+        self.checked(tree, Edit::insert(behind, " !override").into())
     }
 
     /// Puts `text` before a part of a scalar.
@@ -653,13 +708,22 @@ impl Compose {
 /// What a `.env` file sets, beside what the process does.
 pub fn variables(text: &str, process: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let mut res = BTreeMap::new();
-    dotenv::read(FileId(0), text, process, &mut res, &mut Vec::new());
+    let expansion = Expansion::default();
+    dotenv::read(
+        FileId(0),
+        text,
+        process,
+        &expansion,
+        &mut res,
+        &mut Vec::new(),
+    );
     res
 }
 
 /// What variables are looked up in: later `.env` files win over earlier ones, the process over all.
 fn environment(
     project: &Project,
+    expansion: &Expansion,
     problems: &mut Vec<Problem>,
 ) -> (BTreeMap<String, String>, dotenv::Statements) {
     let mut statements = dotenv::Statements::default();
@@ -670,7 +734,7 @@ fn environment(
         .files()
         .filter(|(_, source)| source.role == Role::Environment)
     {
-        let read = dotenv::read(file, &source.text, &process, &mut res, problems);
+        let read = dotenv::read(file, &source.text, &process, expansion, &mut res, problems);
         statements.extend(read);
     }
     for name in process.keys() {

@@ -224,6 +224,121 @@ fn dollars_without_end() {
     }
 }
 
+#[test]
+fn ports_without_end_stay_ranges() {
+    let all = "services: {web: {image: nginx, ports: ['1-65535:1-65535']}}\n";
+    assert_eq!(ids(&ask("65,535 ports", all.to_owned())), [""; 0]);
+    let mut text = String::from("services:\n");
+    for index in 0..200 {
+        let ports = "ports: [\"20000-24999:20000-24999\", \"20500-20600:20500-20600\"]";
+        writeln!(text, "  s{index}: {{image: nginx, {ports}}}").unwrap();
+    }
+    let answer = ask("200 services with 5,000 ports each", text);
+    let conflicts = answer.problems.iter();
+    let conflicts = conflicts.filter(|it| it.rule == "host-port-conflict");
+    assert_eq!(
+        conflicts.count(),
+        398,
+        "two ranges of each service but the first"
+    );
+    let mut text = String::from("services:\n  web:\n    image: nginx\n    ports:\n");
+    for index in 1..2_000 {
+        writeln!(text, "      - \"{index}-65535:{index}-65535\"").unwrap();
+    }
+    ask("2,000 ranges in each other", text);
+}
+
+/// Every way in which a few bytes stand for many.
+#[test]
+fn texts_that_double() {
+    let file = |name: &str, text: String| File {
+        name: name.to_owned(),
+        text,
+    };
+    let mut doubling = String::from("A0=0123456789abcdef\n");
+    for level in 1..40 {
+        writeln!(doubling, "A{level}=${{A{}}}${{A{}}}", level - 1, level - 1).unwrap();
+    }
+    let services = |line: &str| {
+        let services = (0..2_000).map(|index| format!("  s{index}: {{image: nginx, {line}}}\n"));
+        format!("services:\n{}", services.collect::<String>())
+    };
+    let long = "é".repeat(200_000);
+    let mut chain = format!("services:\n  s0: {{image: nginx, labels: {{a: {long}}}}}\n");
+    for index in 1..1_000 {
+        writeln!(chain, "  s{index}: {{extends: s{}}}", index - 1).unwrap();
+    }
+    let includes = |levels: usize| {
+        let next = |level: usize| match level < levels {
+            true => format!("include: [b{level}.yaml, c{level}.yaml]\n"),
+            false => format!("x-text: {long}\n"),
+        };
+        let mut files = vec![file("compose.yaml", next(0))];
+        for level in 0..levels {
+            files.push(file(&format!("b{level}.yaml"), next(level + 1)));
+            files.push(file(&format!("c{level}.yaml"), next(level + 1)));
+        }
+        files
+    };
+    let cases = [
+        (
+            "a .env that doubles",
+            vec![
+                file("compose.yaml", services("labels: {a: $A39, b: $A20}")),
+                file(".env", doubling),
+            ],
+        ),
+        (
+            "a long variable everywhere",
+            vec![
+                file("compose.yaml", services("labels: {a: $LONG}")),
+                file(".env", format!("LONG={long}\n")),
+            ],
+        ),
+        (
+            "a long text behind aliases",
+            vec![file(
+                "compose.yaml",
+                format!("x-a: &a {long}\n{}", services("labels: {a: *a}")),
+            )],
+        ),
+        (
+            "a long text that is extended",
+            vec![file("compose.yaml", chain)],
+        ),
+        (
+            "a long file of variables everywhere",
+            vec![
+                file("compose.yaml", services("env_file: a.env")),
+                file("a.env", format!("LONG={long}\n")),
+            ],
+        ),
+        (
+            "a long file that is included two ways, over and over",
+            includes(12),
+        ),
+    ];
+    for (name, files) in cases {
+        let started = Instant::now();
+        let request = Request {
+            files,
+            ..Request::default()
+        };
+        let answer = answer(&request);
+        println!("{name}: {} ms", started.elapsed().as_millis());
+        let limits: Vec<&str> = answer
+            .problems
+            .iter()
+            .filter(|it| it.rule == "too-large")
+            .map(|it| it.message.as_str())
+            .collect();
+        let expected =
+            "the project expands to more than 16 MiB from here; the rest is not expanded";
+        assert_eq!(limits, [expected], "{name}");
+        assert!(!answer.rejected, "{name}: Compose reads it");
+    }
+}
+
 /// What is on the screen while someone types, or after a paste that was cut.
 #[test]
 fn prefixes_of_every_example() {

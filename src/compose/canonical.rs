@@ -3,7 +3,7 @@
 //! Facts from compose-go `transform/`. Every part of a short form keeps the place it has in the text.
 
 pub(super) mod mounts;
-mod ports;
+pub(super) mod ports;
 
 use super::{
     Kind, Problem,

@@ -3,7 +3,10 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
-use super::{Kind, Place, Problem, interpolate::interpolate};
+use super::{
+    Kind, Place, Problem,
+    interpolate::{Expansion, Lookup, interpolate},
+};
 use crate::{
     order::Index,
     text::{FileId, Span},
@@ -61,6 +64,7 @@ pub(super) fn read(
     file: FileId,
     text: &str,
     process: &BTreeMap<String, String>,
+    expansion: &Expansion,
     res: &mut BTreeMap<String, String>,
     problems: &mut Vec<Problem>,
 ) -> Statements {
@@ -68,6 +72,7 @@ pub(super) fn read(
         file,
         text,
         process,
+        expansion,
         res,
         problems,
         statements: Statements::default(),
@@ -83,6 +88,7 @@ struct Reader<'a> {
     file: FileId,
     text: &'a str,
     process: &'a BTreeMap<String, String>,
+    expansion: &'a Expansion,
     res: &'a mut BTreeMap<String, String>,
     problems: &'a mut Vec<Problem>,
     statements: Statements,
@@ -176,9 +182,14 @@ impl Reader<'_> {
     fn expand(&mut self, text: &str, range: Range<usize>) -> String {
         // Compose looks into the process first, then at what the file has set above.
         let (process, sofar) = (self.process, &*self.res);
-        let expanded = interpolate(text, &|name| {
-            process.get(name).or_else(|| sofar.get(name)).cloned()
-        });
+        let find = |name: &str| process.get(name).or_else(|| sofar.get(name));
+        let expanded = interpolate(
+            text,
+            Lookup {
+                find: &|name| find(name).map(String::as_str),
+                expansion: self.expansion,
+            },
+        );
         let is_written_so = self.text.get(range.clone()) == Some(text);
         for trouble in expanded.troubles {
             let within = trouble.range();
@@ -186,7 +197,9 @@ impl Reader<'_> {
                 true => range.start + within.start..range.start + within.end,
                 false => range.clone(),
             };
-            self.problems.push(trouble.problem(self.place(range)));
+            let problem = trouble.problem(self.place(range), self.expansion);
+            self.problems.extend(problem);
+            self.statements.is_partial |= self.expansion.is_exhausted();
         }
         expanded.text
     }
@@ -295,7 +308,14 @@ mod tests {
         let text = "\u{feff}# ☕\nA=1 # one\nexport B = two words  \nC='$A # no' # yes\n\nD=\"é\\n${A}\\$\"\r\nE: yaml\nF=\"a\nb\"\nG\nH=\nA=9\n";
         let process = BTreeMap::from([("G".to_owned(), "from the shell".to_owned())]);
         let (mut found, mut problems) = (BTreeMap::new(), Vec::new());
-        read(FileId(0), text, &process, &mut found, &mut problems);
+        read(
+            FileId(0),
+            text,
+            &process,
+            &Expansion::default(),
+            &mut found,
+            &mut problems,
+        );
         assert!(problems.is_empty(), "{problems:?}");
         let found: Vec<(&str, &str)> = found
             .iter()
@@ -318,7 +338,14 @@ mod tests {
     fn broken_lines_cost_only_themselves() {
         let text = "not/a name=1\nA=1\r\n- B=2\nC='open é\r\nD=é${1}\nE=\"\\n${E:?why}\"\nF=2\n";
         let (mut found, mut problems) = (BTreeMap::new(), Vec::new());
-        read(FileId(0), text, &BTreeMap::new(), &mut found, &mut problems);
+        read(
+            FileId(0),
+            text,
+            &BTreeMap::new(),
+            &Expansion::default(),
+            &mut found,
+            &mut problems,
+        );
         let names: Vec<&str> = found.keys().map(String::as_str).collect();
         assert_eq!(names, ["A", "D", "E", "F"]);
         let said: Vec<(&str, &str)> = problems

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::{
     Kind, Problem, Wanted, canonical,
     dotenv::Statement,
+    interpolate::{Expansion, Lookup},
     merge, normal, paths, schema, unique,
     value::{self, Data, Field, Place, Trees, Value},
 };
@@ -37,6 +38,7 @@ pub(super) struct Loader<'a> {
     /// The services of files others extend, once read, by file and the folder they speak from.
     pub(super) parts: Vec<((FileId, String), Vec<Field>)>,
     pub(super) extensions: usize,
+    pub(super) expansion: &'a Expansion,
     /// Whether parts of the project are elsewhere, and nobody knows where.
     pub(super) unseen: bool,
     pub(super) inclusions: usize,
@@ -86,11 +88,14 @@ impl Loader<'_> {
         let Some(parse) = self.trees.parse(place) else {
             return Vec::new();
         };
-        let lookup = |name: &str| environment.get(name).cloned();
+        let lookup = Lookup {
+            find: &|name| environment.get(name).map(String::as_str),
+            expansion: self.expansion,
+        };
         let mut res = Vec::new();
         for document in parse.tree.documents() {
             let value =
-                value::Lowering::new(&lookup, self.project, self.problems).document(document);
+                value::Lowering::new(lookup, self.project, self.problems).document(document);
             if value.is_mapping() || value.is_null() {
                 res.push(value);
                 continue;
@@ -126,7 +131,7 @@ impl Loader<'_> {
             }
         };
         let written_out = canonical::write_out(merged, self.trees, self.problems);
-        unique::enforce(written_out, self.trees, self.problems)
+        unique::enforce(written_out, self.trees, self.expansion, self.problems)
     }
 
     /// Brings in what `include` names. What stands in the file itself comes on top.
@@ -146,6 +151,13 @@ impl Loader<'_> {
             let Some(files) = self.all_files(&paths, context.folder) else {
                 continue;
             };
+            let bytes = files.iter().filter_map(|it| self.project.source(*it));
+            if !self.expansion.take(bytes.map(|it| it.text.len()).sum()) {
+                self.unseen = true;
+                let problem = self.expansion.problem(item.place);
+                self.problems.extend(problem);
+                continue;
+            }
             if let Some(first) = files.first()
                 && context.included.contains(first)
             {
@@ -231,7 +243,14 @@ impl Loader<'_> {
         let mut read = Environment::new();
         for file in files {
             if let Some(source) = self.project.source(file) {
-                super::dotenv::read(file, &source.text, &outer, &mut read, self.problems);
+                super::dotenv::read(
+                    file,
+                    &source.text,
+                    &outer,
+                    self.expansion,
+                    &mut read,
+                    self.problems,
+                );
             }
         }
         for (name, text) in read {
@@ -354,7 +373,8 @@ impl Loader<'_> {
         let path = extends.get("file").cloned();
         let is_known = self.is_known(&target) && path.as_ref().is_none_or(|it| self.is_known(it));
         let here = (file, name.clone());
-        if !is_known || self.extensions > EXTENSIONS || self.circular.contains(&circular(&here)) {
+        let is_full = self.extensions > EXTENSIONS || self.expansion.is_exhausted();
+        if !is_known || is_full || self.circular.contains(&circular(&here)) {
             return;
         }
         let wanted = target.text().unwrap_or_default().to_owned();
@@ -404,6 +424,10 @@ impl Loader<'_> {
             }
         }
         self.extensions += base.size();
+        if !self.expansion.take(base.bytes()) {
+            let problem = self.expansion.problem(target.place);
+            self.problems.extend(problem);
+        }
         merge::without_resets(&mut base);
         merge::reset(&mut base, &over);
         let mut merged = merge::extend(base, over, self.trees, self.problems);
@@ -465,7 +489,12 @@ impl Loader<'_> {
                 None => document,
             };
             let merged = canonical::write_out(merged, self.trees, self.problems);
-            model = Some(unique::enforce(merged, self.trees, self.problems));
+            model = Some(unique::enforce(
+                merged,
+                self.trees,
+                self.expansion,
+                self.problems,
+            ));
         }
         let Some(mut model) = model else {
             return Vec::new();
@@ -594,7 +623,14 @@ impl Loader<'_> {
                 let statements = if item.get("format").and_then(Value::text) == Some("raw") {
                     super::dotenv::read_raw(&source.text, &mut found)
                 } else {
-                    super::dotenv::read(file, &source.text, &outer, &mut found, self.problems)
+                    super::dotenv::read(
+                        file,
+                        &source.text,
+                        &outer,
+                        self.expansion,
+                        &mut found,
+                        self.problems,
+                    )
                 };
                 is_partial |= statements.is_partial;
                 for (name, text) in found {
@@ -607,6 +643,13 @@ impl Loader<'_> {
                         read.insert(name, text);
                     }
                 }
+            }
+            let bytes = read.iter().map(|(name, text)| name.len() + text.len());
+            if !self.expansion.take(bytes.sum()) {
+                let problem = self.expansion.problem(files.place);
+                self.problems.extend(problem);
+                is_partial = true;
+                read.clear();
             }
             let place = |name: &str| places.get(said_by.get(name)?).copied();
             self.lay_under(service, into, read, &place);

@@ -1,11 +1,60 @@
 //! `$NAME`, `${NAME}` and its operators, as Compose replaces them (compose-go `template/template.go`).
 
-use std::ops::Range;
+use std::{cell::Cell, ops::Range};
 
 use super::{Kind, Place, Problem};
 
-/// A variable's value; `None` when it has none.
-pub type Lookup<'a> = dyn Fn(&str) -> Option<String> + 'a;
+/// Where variables get their values from, and how much they may add.
+#[derive(Clone, Copy)]
+pub struct Lookup<'a> {
+    /// A variable's value; `None` when it has none.
+    pub find: &'a dyn Fn(&str) -> Option<&'a str>,
+    pub expansion: &'a Expansion,
+}
+
+/// The bytes that variables, aliases, `extends`, `include`, and `env_file` may still add to what
+/// the files of a project contain. Without a bound, twenty lines of `.env` expand to gigabytes.
+pub struct Expansion {
+    left: Cell<usize>,
+    is_reported: Cell<bool>,
+}
+
+/// Far above any real project: the largest known has less than 1 MB of Compose files.
+const EXPANSION: usize = 16 << 20;
+
+impl Default for Expansion {
+    fn default() -> Expansion {
+        Expansion {
+            left: Cell::new(EXPANSION),
+            is_reported: Cell::new(false),
+        }
+    }
+}
+
+impl Expansion {
+    /// Whether `bytes` more may be added. Once something did not fit, nothing does.
+    pub(super) fn take(&self, bytes: usize) -> bool {
+        let left = self.left.get().checked_sub(bytes);
+        self.left.set(left.unwrap_or(0));
+        left.is_some() && !self.is_exhausted()
+    }
+
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.left.get() == 0
+    }
+
+    /// The problem at `place` that says so, the first time something did not fit.
+    pub(super) fn problem(&self, place: Place) -> Option<Problem> {
+        if !self.is_exhausted() || self.is_reported.replace(true) {
+            return None;
+        }
+        let message = "the project expands to more than 16 MiB from here; the rest is not expanded";
+        let mut problem = Problem::new(Kind::Limit, place, message);
+        // Compose expands it as long as there is memory.
+        problem.is_accepted = true;
+        Some(problem)
+    }
+}
 
 /// Past as many mistakes in one text the rest is taken as it stands: each costs a look ahead.
 const TROUBLES: usize = 16;
@@ -36,6 +85,8 @@ pub struct Piece {
 pub enum Trouble {
     /// Compose: "invalid interpolation format".
     Invalid { range: Range<usize> },
+    /// The value does not fit into the [`Expansion`].
+    TooLarge { range: Range<usize> },
     /// `${NAME:?reason}` without a value.
     Required {
         name: String,
@@ -66,16 +117,33 @@ pub struct Mention {
     pub range: Range<usize>,
 }
 
+impl<'a> Lookup<'a> {
+    /// The value of the variable at `range`; an empty one, and a trouble, where it does not fit.
+    fn get(&self, name: &str, range: &Range<usize>, res: &mut Interpolated) -> Option<&'a str> {
+        let value = (self.find)(name)?;
+        if self.expansion.take(value.len()) {
+            return Some(value);
+        }
+        res.troubles.push(Trouble::TooLarge {
+            range: range.clone(),
+        });
+        Some("")
+    }
+}
+
 impl Trouble {
     pub fn range(&self) -> Range<usize> {
         match self {
-            Trouble::Invalid { range } | Trouble::Required { range, .. } => range.clone(),
+            Trouble::Invalid { range }
+            | Trouble::TooLarge { range }
+            | Trouble::Required { range, .. } => range.clone(),
         }
     }
 
-    /// As Compose refuses it, at `place`.
-    pub(super) fn problem(&self, place: Place) -> Problem {
+    /// As Compose refuses it, at `place`; `None` for all but the first that does not fit.
+    pub(super) fn problem(&self, place: Place, expansion: &Expansion) -> Option<Problem> {
         let (kind, message) = match self {
+            Trouble::TooLarge { .. } => return expansion.problem(place),
             Trouble::Invalid { .. } => (
                 Kind::Interpolation,
                 "`$` begins no variable that Compose can read".to_owned(),
@@ -89,11 +157,12 @@ impl Trouble {
                 (Kind::RequiredVariable, message)
             }
         };
-        Problem::new(kind, place, message)
+        Some(Problem::new(kind, place, message))
     }
 }
 
-pub fn interpolate(value: &str, lookup: &Lookup<'_>) -> Interpolated {
+/// Replaces the variables of `value`. What does not fit into the [`Expansion`] is left as it is written, and is a trouble.
+pub fn interpolate(value: &str, lookup: Lookup<'_>) -> Interpolated {
     let mut res = Interpolated::default();
     if !value.contains('$') {
         value.clone_into(&mut res.text);
@@ -173,11 +242,17 @@ fn mentions_of(
 }
 
 /// Appends `template`, which stands at `base` of the value, to what there is.
-fn replace(template: &str, base: usize, lookup: &Lookup<'_>, res: &mut Interpolated, depth: usize) {
+fn replace(template: &str, base: usize, lookup: Lookup<'_>, res: &mut Interpolated, depth: usize) {
     let bytes = template.as_bytes();
     let mut at = 0;
     while let Some(dollar) = find(bytes, at, b'$').filter(|_| res.troubles.len() < TROUBLES) {
         literal(template, base, at..dollar, res);
+        if lookup.expansion.is_exhausted() {
+            let range = base + dollar..base + template.len();
+            res.troubles.push(Trouble::TooLarge { range });
+            at = dollar;
+            break;
+        }
         let next = bytes.get(dollar + 1).copied();
         at = match next {
             Some(b'$') => {
@@ -207,7 +282,7 @@ fn braced(
     template: &str,
     base: usize,
     dollar: usize,
-    lookup: &Lookup<'_>,
+    lookup: Lookup<'_>,
     res: &mut Interpolated,
     depth: usize,
 ) -> usize {
@@ -237,14 +312,14 @@ fn braced(
     };
     let range = base + dollar..base + close + 1;
     let word = after..close;
-    let value = lookup(name);
+    let value = lookup.get(name, &range, res);
     match operator {
         Operator::Default { or_empty } => match value.filter(|it| !(or_empty && it.is_empty())) {
-            Some(value) => substituted(&value, range, res),
+            Some(value) => substituted(value, range, res),
             None => word_of(template, base, word, range, lookup, res, depth),
         },
         Operator::Require { or_empty } => match value.filter(|it| !(or_empty && it.is_empty())) {
-            Some(value) => substituted(&value, range, res),
+            Some(value) => substituted(value, range, res),
             None => {
                 let mut reason = Interpolated::default();
                 replace(
@@ -266,7 +341,7 @@ fn braced(
             Some(value) if !(or_empty && value.is_empty()) => {
                 word_of(template, base, word, range, lookup, res, depth)
             }
-            value => substituted(&value.unwrap_or_default(), range, res),
+            value => substituted(value.unwrap_or_default(), range, res),
         },
     }
     close + 1
@@ -279,7 +354,7 @@ fn word_of(
     base: usize,
     word: Range<usize>,
     range: Range<usize>,
-    lookup: &Lookup<'_>,
+    lookup: Lookup<'_>,
     res: &mut Interpolated,
     depth: usize,
 ) {
@@ -291,9 +366,9 @@ fn word_of(
     }
 }
 
-fn variable(name: &str, range: Range<usize>, lookup: &Lookup<'_>, res: &mut Interpolated) {
-    match lookup(name) {
-        Some(value) => substituted(&value, range, res),
+fn variable(name: &str, range: Range<usize>, lookup: Lookup<'_>, res: &mut Interpolated) {
+    match lookup.get(name, &range, res) {
+        Some(value) => substituted(value, range, res),
         None => {
             res.unknown.push((name.to_owned(), range.clone()));
             substituted("", range, res);
@@ -390,18 +465,28 @@ fn name_end(bytes: &[u8], start: usize) -> usize {
 mod tests {
     use super::*;
 
-    fn environment(name: &str) -> Option<String> {
+    fn environment(name: &str) -> Option<&'static str> {
         match name {
-            "SET" => Some("café".to_owned()),
-            "EMPTY" => Some(String::new()),
-            "NUMBER" => Some("99".to_owned()),
+            "SET" => Some("café"),
+            "EMPTY" => Some(""),
+            "NUMBER" => Some("99"),
             _ => None,
         }
     }
 
+    fn read(value: &str) -> Interpolated {
+        let expansion = Expansion::default();
+        let find = |name: &str| environment(name);
+        let lookup = Lookup {
+            find: &find,
+            expansion: &expansion,
+        };
+        interpolate(value, lookup)
+    }
+
     #[track_caller]
     fn becomes(template: &str, expected: &str) {
-        let result = interpolate(template, &environment);
+        let result = read(template);
         assert_eq!(
             (result.text.as_str(), result.troubles.as_slice()),
             (expected, &[][..]),
@@ -439,7 +524,7 @@ mod tests {
         for template in [
             "${", "${}", "${1X}", "${SET", "${SET:-", "${SET!}", "${ SET}",
         ] {
-            let result = interpolate(template, &environment);
+            let result = read(template);
             assert!(
                 matches!(result.troubles.as_slice(), [Trouble::Invalid { .. }, ..]),
                 "{template}"
@@ -449,7 +534,7 @@ mod tests {
 
     #[test]
     fn required_variables_say_why() {
-        let result = interpolate("a ${NONE:?set ${NUMBER}} b", &environment);
+        let result = read("a ${NONE:?set ${NUMBER}} b");
         let expected = Trouble::Required {
             name: "NONE".to_owned(),
             reason: "set 99".to_owned(),
@@ -462,14 +547,14 @@ mod tests {
 
     #[test]
     fn unknown_variables_are_known_as_such() {
-        let result = interpolate("é$NONE", &environment);
+        let result = read("é$NONE");
         assert_eq!(result.unknown, [("NONE".to_owned(), 2..7)]);
     }
 
     #[test]
     fn pieces_cover_the_result_and_point_into_the_value() {
         let value = "☕${NONE:-80}:${SET}$$";
-        let result = interpolate(value, &environment);
+        let result = read(value);
         let shown: Vec<_> = result
             .pieces
             .iter()
@@ -528,7 +613,29 @@ mod tests {
     #[test]
     fn nesting_without_end_ends() {
         let deep = "${A:-".repeat(20_000);
-        assert!(!interpolate(&deep, &environment).troubles.is_empty());
+        assert!(!read(&deep).troubles.is_empty());
         assert!(mentions(&deep).is_empty());
+    }
+
+    #[test]
+    fn what_does_not_fit_is_left_as_it_is_written() {
+        let large = "é".repeat(EXPANSION / 8);
+        let expansion = Expansion::default();
+        let lookup = Lookup {
+            find: &|name| (name == "LARGE").then_some(large.as_str()),
+            expansion: &expansion,
+        };
+        let found = interpolate("$LARGE$LARGE$LARGE$LARGE$LARGE", lookup);
+        assert!(found.text.len() <= EXPANSION + "$LARGE".len());
+        assert!(matches!(
+            found.troubles.as_slice(),
+            [Trouble::TooLarge { .. }, ..]
+        ));
+        // Nothing is looked up any more.
+        let after = interpolate("a $LARGE b", lookup);
+        assert_eq!(after.text, "a $LARGE b");
+        let problems = found.troubles.iter().chain(&after.troubles);
+        let problems = problems.filter_map(|it| it.problem(Place::default(), &expansion));
+        assert_eq!(problems.count(), 1);
     }
 }

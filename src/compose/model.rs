@@ -3,7 +3,10 @@
 use std::ops::Range;
 
 use crate::{
-    compose::value::{Field, Place, Scalar, Trees, Value},
+    compose::{
+        canonical::ports::{Ports, short_port},
+        value::{Field, Place, Scalar, Trees, Value},
+    },
     syntax,
     text::Span,
 };
@@ -308,26 +311,35 @@ impl Reader<'_> {
         }
     }
 
-    /// What one string stands for is one port, be it a range.
     fn ports(&self, list: Option<&Value>) -> Vec<Port> {
         let items = list.map(Value::items).unwrap_or_default();
-        let mut res: Vec<Port> = Vec::new();
-        for port in items.iter().filter_map(|item| self.port(item)) {
-            match res.last_mut() {
-                Some(last) if last.short.is_some() && last.place == port.place => {
-                    let widen = |a: (u16, u16), b: (u16, u16)| (a.0.min(b.0), a.1.max(b.1));
-                    last.target = widen(last.target, port.target);
-                    last.published = last.published.zip(port.published).map(|(a, b)| widen(a, b));
-                }
-                _ => res.push(port),
-            }
-        }
-        res
+        items.iter().filter_map(|item| self.port(item)).collect()
+    }
+
+    /// A range in the short form, which is not written out.
+    fn port_range(&self, item: &Value) -> Option<Port> {
+        let port = short_port(item)?;
+        let text = item.scalar()?.printed();
+        let span = |it: &Ports| self.trees.part(item, it.range.clone());
+        let both = |it: &Ports| (it.first, it.last);
+        Some(Port {
+            place: item.place,
+            short: Some(ShortPort {
+                published: port.published.as_ref().map(span),
+                target: span(&port.target),
+            }),
+            host_ip: port.host_ip.and_then(|it| Some(text.get(it)?.to_owned())),
+            published: port.published.as_ref().map(both),
+            target: both(&port.target),
+            protocol: port.protocol.to_owned(),
+            app_protocol: None,
+            known: true,
+        })
     }
 
     fn port(&self, item: &Value) -> Option<Port> {
         let Some(target) = item.get("target") else {
-            return unclear_port(item);
+            return self.port_range(item).or_else(|| unclear_port(item));
         };
         let published = item.get("published");
         let known = |it: &Value| it.scalar().is_some_and(|it| it.known);

@@ -4,15 +4,21 @@
 
 use super::{
     Kind, Problem,
-    canonical::target_of,
+    canonical::{ports, target_of},
+    interpolate::Expansion,
     value::{Data, Scalar, Trees, Value},
 };
-use crate::order::Index;
+use crate::order::{self, Index};
 
 /// Drops what later items replace, in a project whose short forms are written out.
 ///
 /// A mount that is dropped for another of its own file is said: nobody means that.
-pub(super) fn enforce(mut root: Value, trees: Trees<'_>, problems: &mut Vec<Problem>) -> Value {
+pub(super) fn enforce(
+    mut root: Value,
+    trees: Trees<'_>,
+    expansion: &Expansion,
+    problems: &mut Vec<Problem>,
+) -> Value {
     let Some(services) = root.get_mut("services") else {
         return root;
     };
@@ -30,7 +36,12 @@ pub(super) fn enforce(mut root: Value, trees: Trees<'_>, problems: &mut Vec<Prob
                 }
                 "env_file" => replace(&mut field.value, |it| text(it, "path")),
                 "expose" => replace(&mut field.value, |it| it.scalar().map(Scalar::printed)),
-                "ports" => replace(&mut field.value, port),
+                "ports" => {
+                    replace(&mut field.value, port);
+                    if separate_ranges(&mut field.value, trees, expansion, problems) {
+                        replace(&mut field.value, port);
+                    }
+                }
                 "build" => {
                     if let Some(tags) = field.value.get_mut("tags") {
                         replace(tags, name);
@@ -110,6 +121,9 @@ fn mounted(item: &Value, folder: &str) -> Option<String> {
 }
 
 fn port(item: &Value) -> Option<String> {
+    if let Some(range) = PortRange::read(item) {
+        return Some(format!("{} {}-{}", range.group, range.first, range.last));
+    }
     if let Some(scalar) = item.scalar() {
         return Some(scalar.printed());
     }
@@ -121,4 +135,110 @@ fn port(item: &Value) -> Option<String> {
         part("target")?,
         part("protocol").as_deref().unwrap_or("tcp")
     ))
+}
+
+/// Container ports, one or many, of which each goes to the host port that far away.
+struct PortRange {
+    /// Address, distance, and protocol: ports of other groups are other ports.
+    group: String,
+    first: u16,
+    last: u16,
+}
+
+impl PortRange {
+    fn read(item: &Value) -> Option<PortRange> {
+        let group = |ip: &str, published: Option<u16>, target: u16, protocol: &str| {
+            let distance = published.map(|it| i32::from(it) - i32::from(target));
+            format!("{ip} {distance:?} {protocol}")
+        };
+        if let Some(port) = ports::short_port(item).filter(|it| it.is_range()) {
+            let text = item.scalar()?.printed();
+            let ip = port.host_ip.and_then(|it| text.get(it));
+            let (first, last) = (port.target.first, port.target.last);
+            let published = port.published.map(|it| it.first);
+            return Some(PortRange {
+                group: group(ip.unwrap_or("0.0.0.0"), published, first, port.protocol),
+                first,
+                last,
+            });
+        }
+        let part = |key: &str| item.get(key).and_then(Value::scalar).map(Scalar::printed);
+        let target = part("target")?.parse().ok()?;
+        let published = part("published").filter(|it| !it.is_empty());
+        let published = match published {
+            Some(published) => Some(published.parse().ok()?),
+            None => None,
+        };
+        let ip = part("host_ip");
+        let protocol = part("protocol");
+        let protocol = protocol.as_deref().unwrap_or("tcp");
+        Some(PortRange {
+            group: group(
+                ip.as_deref().unwrap_or("0.0.0.0"),
+                published,
+                target,
+                protocol,
+            ),
+            first: target,
+            last: target,
+        })
+    }
+}
+
+/// What a port of a range takes once it is written out, about.
+const PORT_BYTES: usize = 1_024;
+
+/// Writes out the ranges that have ports of other items in them; whether there were any.
+fn separate_ranges(
+    list: &mut Value,
+    trees: Trees<'_>,
+    expansion: &Expansion,
+    problems: &mut Vec<Problem>,
+) -> bool {
+    let Data::Sequence(items) = &mut list.data else {
+        return false;
+    };
+    if !items.iter().any(|it| it.scalar().is_some()) {
+        return false;
+    }
+    let ranges = items.iter().enumerate();
+    let ranges = ranges.filter_map(|(index, it)| Some((PortRange::read(it)?, index)));
+    let mut ranges: Vec<(PortRange, usize)> = ranges.collect();
+    order::sort_by(&mut ranges, |(a, _), (b, _)| {
+        (&a.group, a.first).cmp(&(&b.group, b.first))
+    });
+    let mut overlapping = vec![false; items.len()];
+    // The one that reaches furthest so far overlaps whatever any earlier one does.
+    let mut furthest: Option<(&PortRange, usize)> = None;
+    for (range, index) in &ranges {
+        let before = furthest.filter(|(it, _)| it.group == range.group);
+        if let Some((before, other)) = before.filter(|(it, _)| range.first <= it.last) {
+            for index in [other, *index] {
+                if let Some(it) = overlapping.get_mut(index) {
+                    *it = true;
+                }
+            }
+            if range.last <= before.last {
+                continue;
+            }
+        }
+        furthest = Some((range, *index));
+    }
+    let mut found = false;
+    let mut res = Vec::with_capacity(items.len());
+    for (item, overlaps) in std::mem::take(items).into_iter().zip(overlapping) {
+        let range = ports::short_port(&item).filter(|it| overlaps && it.is_range());
+        match range.filter(|it| expansion.take(it.len() * PORT_BYTES)) {
+            Some(range) => {
+                found = true;
+                res.extend(range.written_out(&item, trees));
+            }
+            None => {
+                problems.extend(expansion.problem(item.place));
+                res.push(item);
+            }
+        }
+    }
+    *items = res;
+    found
 }

@@ -199,6 +199,19 @@ impl Value {
         1 + below
     }
 
+    /// The bytes of all its texts.
+    pub fn bytes(&self) -> usize {
+        match &self.data {
+            Data::Null => 0,
+            Data::Scalar(scalar) => scalar.text.len(),
+            Data::Sequence(items) => items.iter().map(Value::bytes).sum(),
+            Data::Mapping(fields) => fields
+                .iter()
+                .map(|it| it.name.len() + it.value.bytes())
+                .sum(),
+        }
+    }
+
     pub fn scalar(&self) -> Option<&Scalar> {
         match &self.data {
             Data::Scalar(scalar) => Some(scalar),
@@ -347,22 +360,22 @@ fn meets(piece: &Piece, range: &Range<usize>) -> bool {
 }
 
 /// Turns a document into values.
-pub(super) struct Lowering<'a> {
-    pub(super) lookup: &'a Lookup<'a>,
+pub(super) struct Lowering<'a, 'p> {
+    lookup: Lookup<'a>,
     project: &'a Project,
-    pub(super) problems: &'a mut Vec<Problem>,
+    pub(super) problems: &'p mut Vec<Problem>,
     visits: usize,
     /// The anchors being expanded, innermost last.
     open: Vec<NodeId>,
     exhausted: bool,
 }
 
-impl<'a> Lowering<'a> {
+impl<'a, 'p> Lowering<'a, 'p> {
     pub(super) fn new(
-        lookup: &'a Lookup<'a>,
+        lookup: Lookup<'a>,
         project: &'a Project,
-        problems: &'a mut Vec<Problem>,
-    ) -> Lowering<'a> {
+        problems: &'p mut Vec<Problem>,
+    ) -> Lowering<'a, 'p> {
         Lowering {
             lookup,
             project,
@@ -527,6 +540,14 @@ impl<'a> Lowering<'a> {
         if matches!(resolved, Resolved::Null) {
             return Data::Null;
         }
+        if place.shared && !self.lookup.expansion.take(value.len()) {
+            let problem = self.lookup.expansion.problem(place);
+            self.problems.extend(problem);
+            return Data::Scalar(Scalar {
+                known: false,
+                ..Scalar::default()
+            });
+        }
         if !value.contains('$') {
             return Data::Scalar(Scalar {
                 text: value.to_owned(),
@@ -548,7 +569,8 @@ impl<'a> Lowering<'a> {
                 span: node.source(trouble.range()),
                 ..place
             };
-            self.problems.push(trouble.problem(place));
+            let problem = trouble.problem(place, self.lookup.expansion);
+            self.problems.extend(problem);
         }
         for (name, range) in &result.unknown {
             let place = Place {

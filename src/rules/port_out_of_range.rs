@@ -1,6 +1,6 @@
 use crate::{
     compose::{Compose, Kind},
-    lint::{Report, rule}
+    lint::{Report, Severity, rule}
 };
 
 rule! {
@@ -25,7 +25,11 @@ rule! {
 
 fn check(compose: &Compose, report: &mut Report<'_>) {
     for problem in compose.problems_of(Kind::PortOutOfRange) {
-        report.problem(problem);
+        let found = report.problem(problem);
+        // Container port 0 of the long form starts, with nothing behind it (run against dockerd 20.10.24 and 28.5.2).
+        if problem.is_accepted && compose.written(problem.place) == "0" {
+            found.severity(Severity::Warning);
+        }
     }
 }
 
@@ -49,6 +53,8 @@ services:
 #                ^^^^^ error: host port `70000` is out of range; ports go from 1 to 65535
       - target: 65536
 #               ^^^^^ error: container port `65536` is out of range; ports go from 1 to 65535
+      - target: 0
+#               ^ warning: container port `0` is out of range; ports go from 1 to 65535
       - 65535:65535
 "#,
         );

@@ -389,6 +389,22 @@ impl<'c> Proxy<'c> {
         res
     }
 
+    /// The entry point that listens on a port.
+    fn entry_point(&self, port: u16) -> Option<&'c str> {
+        self.flags.iter().find_map(|flag| {
+            let parts: Vec<&str> = flag.name.split('.').collect();
+            let [section, name, option] = parts.as_slice() else {
+                return None;
+            };
+            let is_address = section.eq_ignore_ascii_case("entrypoints")
+                && option.eq_ignore_ascii_case("address");
+            let address = flag.value.filter(|_| is_address)?;
+            let (address, protocol) = address.split_once('/').unwrap_or((address, "tcp"));
+            let number = address.rsplit(':').next()?.parse().ok();
+            (protocol == "tcp" && number == Some(port)).then_some(*name)
+        })
+    }
+
     fn has(&self, name: &str) -> bool {
         self.flag(name).is_some()
     }
@@ -463,10 +479,14 @@ fn network<'c>(compose: &'c Compose, key: &'c str) -> Network<'c> {
 /// Ports of the container that the file names; `None` where one is not known.
 pub(super) fn container_ports(compose: &Compose, service: &Service) -> Option<Vec<u16>> {
     let mut res = Vec::new();
-    let ports = compose.value_of(service).get("ports");
-    for item in ports.map(Value::items).unwrap_or_default() {
-        let target = item.get("target")?.scalar().filter(|it| it.known)?;
-        res.push(target.printed().parse().ok()?);
+    let written = compose.value_of(service).get("ports");
+    // A port whose number is a variable is not in the list.
+    let all = written.map_or(0, |it| it.items().len());
+    if all != service.ports.len() || service.ports.iter().any(|it| !it.known) {
+        return None;
+    }
+    for port in &service.ports {
+        res.extend(port.target.0..=port.target.1);
     }
     for port in &service.expose {
         let number = port.text.split('/').next()?;

@@ -60,17 +60,26 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
 }
 
 fn entry_points(compose: &Compose, proxy: &Proxy<'_>, value: &Text, report: &mut Report<'_>) {
-    // Traefik makes these itself, where they are wanted.
     let mut known = proxy.names("entrypoints");
-    known.extend(["http", "traefik"]);
+    // Without any it defines this one on port 80 (Traefik v3.5 `pkg/config/static/static_configuration.go`, `SetEffectiveConfiguration`).
+    if known.is_empty() {
+        known.push("http");
+    }
+    // And `traefik` on 8080, for its API, metrics and health checks (the same function).
     for (name, range) in traefik::items(&value.text) {
-        if !name.is_empty() && !known.contains(&name) {
+        if !name.is_empty() && name != "traefik" && !known.contains(&name) {
             let place = compose.part(value, range.clone());
             let found = report
                 .at(place.span, format!("Traefik has no entry point `{name}`"))
                 .why("It disables the router, where it has no other entry point.")
                 .related(proxy.service.key.span, "entry points are flags of this service");
-            if let Some(meant) = nearest(name, known.iter().copied()) {
+            // Guides call them by their protocol.
+            let by_port = match name {
+                "http" => proxy.entry_point(80),
+                "https" => proxy.entry_point(443),
+                _ => None,
+            };
+            if let Some(meant) = by_port.or_else(|| nearest(name, known.iter().copied())) {
                 found.unsafe_fix(format!("Use `{meant}`"), traefik::replace(compose, value, range, meant));
             }
         }
@@ -122,7 +131,7 @@ fn own(compose: &Compose, label: &Label<'_>, value: &Text, section: &str, report
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::lint::testing::check;
+    use crate::lint::testing::{check, check_fix, run};
 
     #[test]
     fn each_kind_of_name() {
@@ -158,6 +167,21 @@ services:
       traefik.http.services.b.loadbalancer.server.port: 80
 "#,
         );
+    }
+
+    #[test]
+    fn http_exists_only_where_no_entry_point_is_defined() {
+        let file = |flags: &str, name: &str| {
+            format!("services:\n  é: {{image: traefik:v3.4, command: [{flags}]}}\n  a: {{image: b, labels: ['traefik.http.routers.a.entrypoints={name}']}}\n")
+        };
+        let two = "--entrypoints.web.address=:80, --entryPoints.secure.Address=0.0.0.0:443/tcp";
+        for (name, meant) in [("http", "web"), ("https", "secure"), ("wbe", "web")] {
+            check_fix(&RULE, &file(two, name), &file(two, meant));
+        }
+        check(&RULE, &file("--providers.docker", "http"));
+        check(&RULE, &file(two, "traefik"));
+        let other = file("--entrypoints.a1.address=:8080", "https");
+        assert!(run(&RULE, &other).iter().all(|it| it.fixes.is_empty()));
     }
 
     #[test]
