@@ -7,6 +7,7 @@ mod arguments;
 mod check;
 mod config;
 mod diff;
+mod files;
 mod fix;
 mod generate;
 mod human;
@@ -43,6 +44,11 @@ Projects
   --profile P              activate a profile (repeatable, * for all)
   --project-directory D    the folder to look in, and that relative paths start from
   --project-name N         instead of the name in the files, or the folder's
+  --no-outside             read no file outside the project directory, except those named with -f or --env-file
+
+  The project directory is that of the first Compose file, or D. Of a file outside of it, reached by include,
+  extends, env_file, label_file, .env or a symbolic link, check prints the place of a problem and none of its
+  text, and fix does not write it. Only regular files of up to 16 MiB are read.
 
 check and fix
   --format human|json|sarif|github     (check only)
@@ -51,6 +57,15 @@ check and fix
   --rule ID=off|error|warning|hint     another severity for a rule (repeatable)
   --config F                           rules from F instead of .compose-check.yaml
   --quiet  --color auto|always|never
+
+fix
+  --unsafe                 also apply fixes that change what runs
+  --diff                   print the changes instead of writing them
+  --force                  also replace a file that has other hard links; these keep the old text
+
+config and generate
+  They print the values of variables and of every file they read. Do not run them on a repository you do not
+  trust unless --no-outside is given and the environment holds no secret.
 
 config
   --format yaml|json       --no-path-resolution   --no-interpolate
@@ -62,7 +77,8 @@ generate
   --strip SERVICE[:PORT]   it does not see that path   (repeatable)
   --access SERVICE[:PORT]=WHO          an address, a range of them or NAME:HASH (repeatable)
   --tls off|acme|files     --http3     --email E   --version V (of the target)
-  --out DIR                write the files there instead of printing them
+  --out DIR                write the files there instead of printing them; existing files are not replaced
+  --force                  replace them, except .env
 
 Exit codes: 0 nothing at or above --fail-on, 1 something, 2 usage, unreadable file or internal error.
 ";

@@ -82,6 +82,8 @@ pub struct Wanted {
     pub role: Role,
     /// Whether Compose refuses the project without it.
     pub required: bool,
+    /// Why it was not read although it is there.
+    pub unread: Option<String>,
 }
 
 /// Something Compose refuses, or silently does otherwise than it reads.

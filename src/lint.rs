@@ -1,7 +1,10 @@
 //! What a rule is, what it may say, and how all of them are asked.
 
+mod outside;
 #[cfg(test)]
 pub(crate) mod testing;
+
+pub use outside::Outside;
 
 use crate::{
     compose::{self, Compose},
@@ -133,7 +136,14 @@ pub fn fix_all(
         .collect();
     for _ in 0..ROUNDS {
         let compose = compose::load(&project);
-        let round = one_round(&check(rules, &compose), include_unsafe);
+        let mut found = check(rules, &compose);
+        if let Some(outside) = Outside::new(&project, rules) {
+            // A fix is applied as a whole or not at all.
+            for it in &mut found {
+                it.fixes.retain(|fix| !outside.has(fix));
+            }
+        }
+        let round = one_round(&found, include_unsafe);
         if round.is_empty() {
             break;
         }

@@ -24,6 +24,19 @@ pub struct Project {
     pub name: Option<String>,
     /// The name of a project that has none: that of its folder.
     pub folder_name: String,
+    /// Files that others name and that are there, but were not read.
+    pub unread: Vec<Unread>,
+    /// Files outside the project directory. What they hold is not shown, and they are not changed.
+    pub outside: Vec<FileId>,
+}
+
+/// A file that is there and was not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// As [`Source::name`].
+    pub path: String,
+    /// What follows the name in a sentence: `is a directory`.
+    pub reason: String,
 }
 
 /// One file.
@@ -70,6 +83,10 @@ impl Project {
 
     pub fn source(&self, file: FileId) -> Option<&Source> {
         self.sources.get(file.0 as usize)
+    }
+
+    pub fn is_outside(&self, file: FileId) -> bool {
+        self.outside.contains(&file)
     }
 
     pub fn files(&self) -> impl Iterator<Item = (FileId, &Source)> {

@@ -2,20 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
+#[path = "cli/folder.rs"]
+mod folder;
+
 use std::{
     fmt::Write as _,
     fs,
-    io::Write as _,
-    path::{Path, PathBuf},
     process::{Command, Stdio},
-    thread,
-    time::{Duration, Instant},
 };
 
-use serde_json::{Value, json};
+use folder::Folder;
 
-/// Against hangs, not for speed: a debug build on a busy machine stays far below.
-const PATIENCE: Duration = Duration::from_secs(120);
+use serde_json::{Value, json};
 
 const GOOD: &str = "services:\n  web:\n    image: nginx:1.29 # café\n";
 /// One error that Compose refuses, with a safe fix; one hint or warning with a safe fix.
@@ -26,89 +24,6 @@ services:
     image: \"nginx:1.29\"   # stays   as it is
     volumes: [ \"data:/é\" ]
 ";
-
-struct Folder(PathBuf);
-
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-impl Folder {
-    /// An empty folder of that name, with these files in it.
-    fn new(name: &str, files: &[(&str, &str)]) -> Folder {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR"))
-            .join("cli")
-            .join(name);
-        if path.exists() {
-            fs::remove_dir_all(&path).unwrap();
-        }
-        fs::create_dir_all(&path).unwrap();
-        let folder = Folder(path);
-        for (name, text) in files {
-            folder.write(name, text);
-        }
-        folder
-    }
-
-    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
-        let path = self.0.join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, bytes).unwrap();
-    }
-
-    fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.0.join(name)).unwrap()
-    }
-
-    fn names(&self) -> Vec<String> {
-        let entries = fs::read_dir(&self.0).unwrap();
-        let names = entries.map(|it| it.unwrap().file_name().into_string().unwrap());
-        let mut names: Vec<String> = names.collect();
-        names.sort();
-        names
-    }
-
-    fn run(&self, arguments: &[&str]) -> Ran {
-        self.run_with(arguments, "", &[])
-    }
-
-    fn run_with(&self, arguments: &[&str], stdin: &str, environment: &[(&str, &str)]) -> Ran {
-        let started = Instant::now();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_compose-check"))
-            .args(arguments)
-            .current_dir(&self.0)
-            .env_clear()
-            .envs(environment.iter().copied())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut input = child.stdin.take().unwrap();
-        let stdin = stdin.to_owned();
-        // A command that does not read what it is given closes the pipe.
-        let writer = thread::spawn(move || input.write_all(stdin.as_bytes()).is_ok());
-        let output = child.wait_with_output().unwrap();
-        writer.join().unwrap();
-        assert!(started.elapsed() < PATIENCE, "{:?}", started.elapsed());
-        Ran {
-            code: output.status.code().expect("no signal ended it"),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-
-    fn json(&self, arguments: &[&str]) -> (i32, Value) {
-        let ran = self.run(arguments);
-        let value = serde_json::from_str(&ran.out);
-        (
-            ran.code,
-            value.unwrap_or_else(|error| panic!("{error}: {}{}", ran.out, ran.err)),
-        )
-    }
-}
 
 fn rules(project: &Value) -> Vec<&str> {
     let found = project["diagnostics"].as_array().unwrap();

@@ -38,6 +38,10 @@ pub(super) struct Arguments {
     pub(super) strips: Vec<(String, Option<u16>)>,
     pub(super) access: Vec<(String, Option<u16>, String)>,
     pub(super) out: Option<String>,
+    /// Whether files that are there may be replaced: by `generate`, or by `fix` where one has several names.
+    pub(super) force: bool,
+    /// Whether files outside the project directory are not even read.
+    pub(super) refuses_outside: bool,
     /// `config` in JSON instead of YAML.
     pub(super) as_json: bool,
     pub(super) keeps_paths: bool,
@@ -94,10 +98,11 @@ const PROJECT: &[&str] = &[
     "--profile",
     "--project-directory",
     "--project-name",
+    "--no-outside",
 ];
 const PRINTS: &[&str] = &["--format", "--quiet", "-q", "--color"];
 const FINDS: &[&str] = &["--severity", "--fail-on", "--rule", "--config"];
-const FIX: &[&str] = &["--unsafe", "--diff"];
+const FIX: &[&str] = &["--unsafe", "--diff", "--force"];
 const CONFIG: &[&str] = &[
     "--no-path-resolution",
     "--no-interpolate",
@@ -115,6 +120,7 @@ const GENERATE: &[&str] = &[
     "--strip",
     "--access",
     "--out",
+    "--force",
     "--version",
 ];
 /// What stands alone.
@@ -150,6 +156,8 @@ impl Arguments {
             strips: Vec::new(),
             access: Vec::new(),
             out: None,
+            force: false,
+            refuses_outside: false,
             as_json: false,
             keeps_paths: false,
             keeps_variables: false,
@@ -214,6 +222,8 @@ impl Arguments {
                 "--strip" => res.strips.push(strip(&value()?)?),
                 "--access" => res.access.push(access(&value()?)?),
                 "--out" => res.out = Some(value()?),
+                "--force" => res.force = flag(),
+                "--no-outside" => res.refuses_outside = flag(),
                 "--version" if command == Some("generate") => {
                     let typed = value()?;
                     let version =

@@ -2,8 +2,9 @@
 
 use std::{
     collections::BTreeMap,
-    io::{ErrorKind, IsTerminal, Write},
+    io::{IsTerminal, Write},
     panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
     sync::{
         atomic::{AtomicUsize, Ordering},
         mpsc::{self, RecvTimeoutError},
@@ -14,13 +15,14 @@ use std::{
 
 use super::{
     arguments::{Arguments, Color, Format, Setting, rule_setting},
+    files::{self, Boundary},
     human,
     input::{self, Input, NotText, Unread},
     output::{Form, print, say_trouble},
 };
 use crate::{
     compose::{self, Compose},
-    lint::{self, Diagnostic, Rule, Severity},
+    lint::{self, Diagnostic, Outside, Rule, Severity},
     project::Project,
     protocol::report::{self, DiagnosticReport, Places, Position, ProjectReport, Report, Summary},
     rules,
@@ -164,7 +166,9 @@ pub(super) fn refusals(
     compose: &Compose,
     arguments: &Arguments,
 ) -> Option<String> {
-    let found = lint::check(&rules::all(), compose);
+    let rules = rules::all();
+    let mut found = lint::check(&rules, compose);
+    conceal(&mut found, project, &rules);
     let places = Places::new(project);
     let color = is_colored(arguments.color);
     let refusals = found.iter().filter(|it| it.rejected);
@@ -172,6 +176,12 @@ pub(super) fn refusals(
         .map(|it| human::diagnostic(it, &places, color))
         .collect();
     (!text.is_empty()).then_some(text)
+}
+
+fn conceal(found: &mut [Diagnostic], project: &Project, rules: &[&Rule]) {
+    if let Some(outside) = Outside::new(project, rules) {
+        found.iter_mut().for_each(|it| outside.conceal(it));
+    }
 }
 
 /// What `work` gives, or the trouble where a mistake of ours ends it.
@@ -209,23 +219,41 @@ impl Settings {
 
     pub(super) fn check(&self, project: &Project) -> Vec<Diagnostic> {
         let mut found = lint::check(&self.rules, &compose::load(project));
+        conceal(&mut found, project, &self.rules);
         for it in &mut found {
             it.severity = self.severities.get(it.rule).copied().unwrap_or(it.severity);
         }
         found
     }
+
+    /// How many problems have a fix that changes the file.
+    pub(super) fn fixable(&self, project: &Project, file: FileId, include_unsafe: bool) -> usize {
+        let found = lint::check(&self.rules, &compose::load(project));
+        let changes = |fix: &lint::Fix| {
+            let is_wanted = include_unsafe || fix.safety == lint::Safety::Safe;
+            is_wanted && fix.edit.iter().any(|it| it.span.file == file)
+        };
+        let fixable = found.iter().filter(|it| it.fixes.iter().any(changes));
+        fixable.count()
+    }
 }
 
 /// `rules:` of a settings file: an id and its severity on each line.
 fn from_file(name: Option<&str>) -> Result<Vec<Setting>, String> {
-    let file = name.unwrap_or(".compose-check.yaml");
-    let text = match std::fs::read_to_string(file) {
-        Ok(text) => text,
-        Err(error) if name.is_none() && error.kind() == ErrorKind::NotFound => {
-            return Ok(Vec::new());
-        }
-        Err(error) => return Err(format!("{file}: {}", input::reason(&error))),
-    };
+    const USUAL: &str = ".compose-check.yaml";
+    let file = name.unwrap_or(USUAL);
+    let path = Path::new(file);
+    if name.is_none() && path.symlink_metadata().is_err() {
+        return Ok(Vec::new());
+    }
+    // What a repository links to is not quoted.
+    if name.is_none() && !Boundary::new(Path::new(""), &[]).contains(path) {
+        return Err(format!(
+            "{file}: is a symbolic link that leads out of this folder; name its target with --config"
+        ));
+    }
+    let text = files::read(path).map_err(|reason| format!("{file}: {reason}"))?;
+    let text = String::from_utf8(text).map_err(|_| format!("{file}: is not UTF-8 text"))?;
     from_text(&text).map_err(|(line, trouble)| format!("{file}:{line}: {trouble}"))
 }
 
@@ -372,6 +400,7 @@ mod tests {
         let inputs: Vec<Input> = (0..50)
             .map(|index| Input {
                 names: vec![format!("{index} ☕.yaml")],
+                found_in: None,
             })
             .collect();
         let answers = in_parallel(&inputs, |input| {

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, fs};
 use super::{
     arguments::{Arguments, Listed},
     check::{guarded, refusals},
+    files,
     input::{self, Input},
     output::{Form, print, print_error, say_trouble},
 };
@@ -28,6 +29,7 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
 fn write(input: &Input, arguments: &Arguments) -> Result<u8, String> {
     let project = input.read(arguments).map_err(|it| it.message())?;
     let compose = compose::load(&project);
+    input::is_complete(&compose)?;
     if let Some(refusals) = refusals(&project, &compose, arguments) {
         // What is wrong is no output: who reads that expects a model.
         print_error(&refusals, Form::Painted);
@@ -44,7 +46,7 @@ fn write(input: &Input, arguments: &Arguments) -> Result<u8, String> {
             folder => folder,
         };
         let path = fs::canonicalize(folder)
-            .map_err(|error| format!("{folder}: {}", input::reason(&error)))?;
+            .map_err(|error| format!("{folder}: {}", files::reason(&error)))?;
         Some(path.display().to_string())
     };
     let model = compose.config(absolute.as_deref());

@@ -1,19 +1,19 @@
 //! `fix`: applies fixes to files, or shows what they would change.
 
-use std::{
-    fs,
-    io::{Error, ErrorKind},
-    path::Path,
-};
-
 use super::{
     arguments::Arguments,
     check::{Settings, guarded},
-    diff, human,
+    diff,
+    files::{self, Change, Target},
+    human,
     input::{self, Input},
     output::{Form, print, say_trouble, visible},
 };
-use crate::{lint, protocol::report::Summary};
+use crate::{
+    lint,
+    project::{Project, Role},
+    protocol::report::Summary,
+};
 
 pub(super) fn run(arguments: &Arguments) -> u8 {
     let settings = match Settings::read(arguments) {
@@ -57,6 +57,7 @@ fn fix(
     let (fixed, edits) = lint::fix_all(&settings.rules, &project, arguments.include_unsafe);
     let mut out = String::new();
     let mut written = Vec::new();
+    let mut changes = Vec::new();
     for ((file, before), after) in project.files().zip(&fixed.sources) {
         let edit = edits.iter().find(|(edited, _)| *edited == file);
         if arguments.diff {
@@ -67,11 +68,22 @@ fn fix(
             // A filter passes on what it leaves alone, too.
             out.push_str(&after.text);
         } else if let Some((_, edit)) = edit {
-            write(Path::new(&before.name), &after.text)
-                .map_err(|error| format!("{}: {}", before.name, input::reason(&error)))?;
-            let changes = human::counted(edit.iter().count(), "change");
-            written.push(format!("{}: {changes}", visible(&before.name)));
+            changes.push(Change {
+                name: &before.name,
+                text: &after.text,
+                target: Target::Existing {
+                    before: &before.text,
+                    splits_links: arguments.force,
+                },
+            });
+            let count = human::counted(edit.iter().count(), "change");
+            written.push(format!("{}: {count}", visible(&before.name)));
         }
+    }
+    let boundary = input.boundary(arguments);
+    files::write_all(&changes, &|path| boundary.contains(path))?;
+    for line in unwritten(&fixed, arguments, settings) {
+        say_trouble(&line);
     }
     let left = settings.check(&fixed);
     let fails = |limit| left.iter().any(|it| it.severity <= limit);
@@ -93,25 +105,21 @@ fn fix(
     Ok((out, fails))
 }
 
-/// Whole or not at all: into a file beside it, which then takes its place and its permissions.
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    // A link is followed, so that the link stays one.
-    let path = fs::canonicalize(path)?;
-    let permissions = fs::metadata(&path)?.permissions();
-    // Taking its place would succeed, and is not what was meant by making it so.
-    if permissions.readonly() {
-        return Err(Error::new(
-            ErrorKind::PermissionDenied,
-            "the file is read-only",
-        ));
-    }
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let beside = path.with_file_name(format!(".{name}.compose-check-{}", std::process::id()));
-    let done = fs::write(&beside, text)
-        .and_then(|()| fs::set_permissions(&beside, permissions))
-        .and_then(|()| fs::rename(&beside, &path));
-    if done.is_err() {
-        let _ = fs::remove_file(&beside);
-    }
-    done
+/// A sentence for each file outside the project directory that fixes would change.
+fn unwritten(project: &Project, arguments: &Arguments, settings: &Settings) -> Vec<String> {
+    let outside = project.outside.iter().filter_map(|file| {
+        let source = project.source(*file)?;
+        let count = settings.fixable(project, *file, arguments.include_unsafe);
+        let count = (count > 0).then(|| human::counted(count, "problem"))?;
+        let name = &source.name;
+        let how = match source.role {
+            Role::Environment => format!("name it with --env-file {name}"),
+            Role::Compose | Role::Part => format!("run `compose-check fix -f {name}`"),
+            Role::Variables => "edit it there".to_owned(),
+        };
+        Some(format!(
+            "{name}: {count} not fixed, as the file is outside the project directory; to fix it, {how}"
+        ))
+    });
+    outside.collect()
 }

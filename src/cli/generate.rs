@@ -1,16 +1,20 @@
 //! `generate`: what follows from a project, printed or written to a folder.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Component, Path, PathBuf},
+};
 
 use super::{
     arguments::Arguments,
     check::guarded,
+    files::{self, Change, Target, reason},
     input::{self, Input},
-    output::{Form, print, print_error, say_trouble},
+    output::{Form, print, print_error, say_trouble, visible},
 };
 use crate::{
     compose::{self, nearest},
-    generate::{self, GENERATORS, Generator, Make},
+    generate::{self, File, GENERATORS, Generator, Make},
     routes::{self, Options, Place},
 };
 
@@ -65,12 +69,15 @@ fn write(input: &Input, arguments: &Arguments, generator: &Generator) -> Result<
     let project = input.read(arguments).map_err(|it| it.message())?;
     let compose = compose::load(&project);
     if let Some(problem) = compose.parses().flat_map(|it| &it.problems).next() {
-        return Err(format!(
-            "{}: {}; mend it first",
-            input.name(),
-            problem.message
-        ));
+        let file = problem.span.file;
+        let name = project.source(file).map_or("", |it| &it.name);
+        let what = match project.is_outside(file) {
+            true => "syntax error",
+            false => &problem.message,
+        };
+        return Err(format!("{name}: {what}; fix it first"));
     }
+    input::is_complete(&compose)?;
     let options = Options {
         place: arguments.place,
         tls: arguments.tls,
@@ -131,26 +138,14 @@ fn write(input: &Input, arguments: &Arguments, generator: &Generator) -> Result<
         return Err(nothing.to_owned());
     };
     let mut text = String::new();
-    for file in &output.files {
-        match &arguments.out {
-            Some(folder) => {
-                let path = Path::new(folder).join(&file.path);
-                // What is in it cannot be made again.
-                if file.path == ".env" && path.exists() {
-                    let there = path.display();
-                    return Err(format!("{there}: is there already, and stays as it is"));
-                }
-                let folder = path.parent().unwrap_or(&path);
-                let written =
-                    fs::create_dir_all(folder).and_then(|()| fs::write(&path, &file.text));
-                if let Err(error) = written {
-                    return Err(format!("{}: {}", path.display(), input::reason(&error)));
-                }
-                text.push_str(&format!("{}\n", path.display()));
-            }
-            None if output.files.len() == 1 => text.push_str(&file.text),
-            None => text.push_str(&format!("# ---- {}\n{}\n", file.path, file.text)),
-        }
+    if let Some(folder) = &arguments.out {
+        let paths = write_files(folder, &output.files, arguments.force)?;
+        text.extend(paths.iter().map(|it| format!("{}\n", visible(it))));
+    } else if let [file] = output.files.as_slice() {
+        text.push_str(&file.text);
+    } else {
+        let files = output.files.iter();
+        text.extend(files.map(|it| format!("# ---- {}\n{}\n", it.path, it.text)));
     }
     let form = match arguments.out {
         Some(_) => Form::Words,
@@ -169,4 +164,127 @@ fn write(input: &Input, arguments: &Arguments, generator: &Generator) -> Result<
         print_error(&format!("\n{}\n", words.join("\n")), Form::Words);
     }
     Ok(code)
+}
+
+/// Writes the files to a folder, all or none, and gives their names.
+fn write_files(folder: &str, files: &[File], replaces: bool) -> Result<Vec<String>, String> {
+    let name = |file: &File| Path::new(folder).join(&file.path).display().to_string();
+    let names: Vec<String> = files.iter().map(name).collect();
+    let in_the_way = |file: &File, name: &str| {
+        // What a `.env` holds cannot be generated again.
+        let stays = !replaces || file.path == ".env";
+        stays && Path::new(name).symlink_metadata().is_ok()
+    };
+    let there = files.iter().zip(&names);
+    let there: Vec<&str> = there
+        .filter(|(file, name)| in_the_way(file, name))
+        .map(|(_, name)| name.as_str())
+        .collect();
+    if !there.is_empty() {
+        let hint = match files.iter().any(|it| it.path == ".env") && replaces {
+            true => "a .env file is never replaced",
+            false => "--force replaces files, except .env",
+        };
+        return Err(format!(
+            "nothing was written, as these are there already: {}; {hint}",
+            there.join(", ")
+        ));
+    }
+    let made = Folders::make(Path::new(folder), files)?;
+    let changes: Vec<Change> = files
+        .iter()
+        .zip(&names)
+        .map(|(file, name)| Change {
+            name,
+            text: &file.text,
+            target: Target::New { mode: mode(file) },
+        })
+        .collect();
+    let root = made.root.clone();
+    files::write_all(&changes, &|path| path.starts_with(&root))?;
+    made.keep();
+    Ok(names)
+}
+
+/// What may be run is executable, and what holds a secret is the owner's alone.
+fn mode(file: &File) -> u32 {
+    let is_secret = !file.secrets.is_empty() || file.path.ends_with(".env");
+    match (file.text.starts_with("#!"), is_secret) {
+        (true, true) => 0o700,
+        (true, false) => 0o777,
+        (false, true) => 0o600,
+        (false, false) => 0o666,
+    }
+}
+
+/// Folders that were made for files, and that go again unless the files come.
+struct Folders {
+    /// The one that all are in, without symbolic links.
+    root: PathBuf,
+    made: Vec<PathBuf>,
+}
+
+impl Folders {
+    fn make(root: &Path, files: &[File]) -> Result<Folders, String> {
+        let mut res = Folders {
+            root: PathBuf::new(),
+            made: Vec::new(),
+        };
+        res.add(root)?;
+        let found = fs::canonicalize(root);
+        res.root = found.map_err(|error| format!("{}: {}", root.display(), reason(&error)))?;
+        for file in files {
+            let path = Path::new(&file.path);
+            if !path
+                .components()
+                .all(|it| matches!(it, Component::Normal(_)))
+            {
+                return Err(format!("{}: is no path in a folder", file.path));
+            }
+            let mut folder = root.to_owned();
+            for part in path.parent().unwrap_or(path).components() {
+                folder.push(part);
+                res.add(&folder)?;
+                // A link in the folder may lead anywhere, and nothing is made there.
+                if !fs::canonicalize(&folder).is_ok_and(|it| it.starts_with(&res.root)) {
+                    let name = folder.display();
+                    return Err(format!(
+                        "{name}: is a symbolic link that leads out of {}",
+                        root.display()
+                    ));
+                }
+            }
+        }
+        Ok(res)
+    }
+
+    /// Makes the folder, and those it is in.
+    fn add(&mut self, folder: &Path) -> Result<(), String> {
+        let missing = folder
+            .ancestors()
+            .take_while(|it| !it.as_os_str().is_empty() && !it.exists());
+        let missing: Vec<PathBuf> = missing.map(Path::to_owned).collect();
+        for folder in missing.into_iter().rev() {
+            fs::create_dir(&folder)
+                .map_err(|error| format!("{}: {}", folder.display(), reason(&error)))?;
+            self.made.push(folder);
+        }
+        if folder.is_dir() || folder.as_os_str().is_empty() {
+            return Ok(());
+        }
+        Err(format!("{}: is no folder", folder.display()))
+    }
+
+    fn keep(mut self) {
+        self.made.clear();
+    }
+}
+
+impl Drop for Folders {
+    fn drop(&mut self) {
+        for folder in self.made.iter().rev() {
+            // One that holds something by now stays.
+            let _ = fs::remove_dir(folder);
+        }
+    }
 }

@@ -38,10 +38,12 @@ pub(super) fn diagnostic(it: &Diagnostic, places: &Places<'_>, color: bool) -> S
         paint.severity(&"^".repeat(width(&marked).max(1)), it.severity)
     );
     // Writing to a string cannot fail.
-    let _ = writeln!(out, "{gutter} {bar}");
-    let number = paint.blue(&start.line.to_string());
-    let _ = writeln!(out, "{number} {bar} {}", shown.trim_end());
-    let _ = writeln!(out, "{gutter} {bar} {carets}");
+    if !places.is_outside(it.span) {
+        let _ = writeln!(out, "{gutter} {bar}");
+        let number = paint.blue(&start.line.to_string());
+        let _ = writeln!(out, "{number} {bar} {}", shown.trim_end());
+        let _ = writeln!(out, "{gutter} {bar} {carets}");
+    }
     let mut note = |text: String| {
         let _ = writeln!(out, "{gutter} {} {text}", paint.blue("="));
     };

@@ -2,14 +2,17 @@
 
 use std::{
     fs,
-    io::{ErrorKind, Read},
     path::{Path, PathBuf},
 };
 
-use super::arguments::Arguments;
+use super::{
+    arguments::Arguments,
+    files::{self, Boundary, reason},
+};
 use crate::{
-    compose,
-    project::{Project, Role, Source},
+    compose::{self, Compose},
+    project::{self, Project, Role, Source},
+    text::FileId,
 };
 
 /// What Compose looks for in a folder, in this order (compose-go `cli/options.go`).
@@ -34,6 +37,9 @@ const ROUNDS: usize = 64;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Input {
     pub(super) names: Vec<String>,
+    /// The folder they were found in. `None` where the user named them: on the command line, or in a
+    /// variable of the shell. What a `.env` file names, the repository names.
+    pub(super) found_in: Option<PathBuf>,
 }
 
 /// Why there is no project.
@@ -59,18 +65,21 @@ pub(super) struct NotText {
 
 /// What the command line names; without a name, the project of this folder.
 pub(super) fn projects(arguments: &Arguments) -> Result<Vec<Input>, String> {
+    let named = |names: Vec<String>| Input {
+        names,
+        found_in: None,
+    };
     let alone = arguments.files.iter().map(|file| vec![file.clone()]);
-    let mut inputs: Vec<Input> = alone.map(|names| Input { names }).collect();
+    let mut inputs: Vec<Input> = alone.map(named).collect();
     if !arguments.merged.is_empty() {
-        let names = arguments.merged.clone();
-        inputs.insert(0, Input { names });
+        inputs.insert(0, named(arguments.merged.clone()));
     }
     if inputs.is_empty() {
-        let names = match from_environment(arguments) {
-            Some(names) => names,
+        let input = match from_environment(arguments) {
+            Some(input) => input,
             None => discover(arguments)?,
         };
-        inputs.push(Input { names });
+        inputs.push(input);
     }
     let names = inputs.iter().flat_map(|it| &it.names);
     if names.filter(|name| *name == "-").count() > 1 {
@@ -86,34 +95,52 @@ impl Input {
 
     /// Reads the files, and the variables that go with them.
     pub(super) fn read(&self, arguments: &Arguments) -> Result<Project, Unread> {
-        let mut sources = Vec::new();
-        for name in &self.names {
-            sources.push(source(name, Role::Compose)?);
-        }
         let folder = match &arguments.project_directory {
             Some(folder) => PathBuf::from(folder),
             None => self.folder(),
         };
+        let mut reader = Reader {
+            boundary: self.boundary(arguments),
+            refuses_outside: arguments.refuses_outside,
+            project: Project {
+                environment: process().collect(),
+                environment_is_complete: true,
+                keeps_variables: arguments.keeps_variables,
+                profiles: profiles(arguments),
+                folder: arguments.project_directory.clone(),
+                name: arguments.project_name.clone(),
+                folder_name: folder_name(&folder),
+                ..Project::default()
+            },
+            total: 0,
+        };
+        for name in &self.names {
+            reader.add(name, Role::Compose)?;
+        }
         let beside = folder.join(".env");
         if !arguments.env_files.is_empty() {
             for name in &arguments.env_files {
-                sources.push(source(name, Role::Environment)?);
+                reader.add(name, Role::Environment)?;
             }
-        } else if beside.is_file() {
-            sources.push(source(&beside.display().to_string(), Role::Environment)?);
+        } else if is_there(&beside) && !beside.is_dir() {
+            reader.add(&beside.display().to_string(), Role::Environment)?;
         }
-        let mut project = Project {
-            sources,
-            environment: process().collect(),
-            environment_is_complete: true,
-            keeps_variables: arguments.keeps_variables,
-            profiles: profiles(arguments),
-            folder: arguments.project_directory.clone(),
-            name: arguments.project_name.clone(),
-            folder_name: folder_name(&folder),
+        reader.add_parts()?;
+        Ok(reader.project)
+    }
+
+    /// What belongs to the project: its directory, and the files the user named.
+    pub(super) fn boundary(&self, arguments: &Arguments) -> Boundary {
+        let root = match (&self.found_in, &arguments.project_directory) {
+            (Some(folder), _) => folder.clone(),
+            (None, Some(folder)) => PathBuf::from(folder),
+            (None, None) => self.folder(),
         };
-        read_parts(&mut project)?;
-        Ok(project)
+        let mut named = arguments.env_files.clone();
+        if self.found_in.is_none() {
+            named.extend(self.names.iter().filter(|it| *it != "-").cloned());
+        }
+        Boundary::new(&root, &named)
     }
 
     /// That of its first file, as Compose has it; standard input has none.
@@ -125,26 +152,116 @@ impl Input {
     }
 }
 
-/// Reads what the files include, extend and take variables from, as far as it is there.
-fn read_parts(project: &mut Project) -> Result<(), Unread> {
-    // Most projects are one file, and read once.
-    const WORDS: [&str; 4] = ["include", "extends", "env_file", "label_file"];
-    let refers = |it: &Source| WORDS.iter().any(|word| it.text.contains(word));
-    if !project.sources.iter().any(refers) {
-        return Ok(());
+/// Fills a project from the disk.
+struct Reader {
+    boundary: Boundary,
+    refuses_outside: bool,
+    project: Project,
+    /// Bytes so far.
+    total: usize,
+}
+
+impl Reader {
+    /// A file without which there is no project.
+    fn add(&mut self, name: &str, role: Role) -> Result<(), Unread> {
+        let trouble = |reason: String| Unread::Trouble(format!("{name}: {reason}"));
+        let bytes = self.bytes(name).map_err(trouble)?;
+        self.push(name, role, bytes)
     }
-    for _ in 0..ROUNDS {
-        let wanted = compose::load(project).wanted;
-        let found = wanted.iter().filter(|it| Path::new(&it.path).is_file());
-        let found: Vec<Source> = found
-            .map(|it| source(&it.path, it.role))
-            .collect::<Result<_, _>>()?;
-        if found.is_empty() {
-            break;
+
+    /// Reads what the files include, extend and take variables from, as far as it is there.
+    fn add_parts(&mut self) -> Result<(), Unread> {
+        // Most projects are one file, and read once.
+        const WORDS: [&str; 4] = ["include", "extends", "env_file", "label_file"];
+        let refers = |it: &Source| WORDS.iter().any(|word| it.text.contains(word));
+        if !self.project.sources.iter().any(refers) {
+            return Ok(());
         }
-        project.sources.extend(found);
+        for _ in 0..ROUNDS {
+            let mut wanted = compose::load(&self.project).wanted;
+            wanted.retain(|it| {
+                let path = Path::new(&it.path);
+                // A folder called `.env` is no file of variables to Compose, either.
+                it.unread.is_none() && is_there(path) && (it.required || !path.is_dir())
+            });
+            if wanted.is_empty() {
+                break;
+            }
+            for it in wanted {
+                match self.bytes(&it.path) {
+                    Ok(bytes) => self.push(&it.path, it.role, bytes)?,
+                    Err(reason) => self.project.unread.push(project::Unread {
+                        path: it.path,
+                        reason,
+                    }),
+                }
+            }
+        }
+        Ok(())
     }
-    Ok(())
+
+    fn bytes(&mut self, name: &str) -> Result<Vec<u8>, String> {
+        let bytes = if name == "-" {
+            files::read_input()?
+        } else if self.refuses_outside && !self.boundary.contains(Path::new(name)) {
+            return Err(
+                "is outside the project directory, and --no-outside reads no such file".to_owned(),
+            );
+        } else {
+            files::read(Path::new(name))?
+        };
+        self.total += bytes.len();
+        match self.total > files::TOTAL {
+            true => Err(format!(
+                "is not read: with it, the project has more than {} MiB",
+                files::TOTAL >> 20
+            )),
+            false => Ok(bytes),
+        }
+    }
+
+    fn push(&mut self, name: &str, role: Role, bytes: Vec<u8>) -> Result<(), Unread> {
+        let is_outside = name != "-" && !self.boundary.contains(Path::new(name));
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let offset = error.utf8_error().valid_up_to();
+            let mut found = not_text(name, error.as_bytes(), offset);
+            if is_outside {
+                found.message = "the file is not UTF-8 text".to_owned();
+            }
+            Unread::Binary(found)
+        })?;
+        if is_outside {
+            let file = FileId(self.project.sources.len() as u32);
+            self.project.outside.push(file);
+        }
+        self.project.sources.push(Source {
+            name: name.to_owned(),
+            text,
+            role,
+        });
+        Ok(())
+    }
+}
+
+/// Or which files are there and were not read: without them, nothing that follows is right.
+pub(super) fn is_complete(compose: &Compose) -> Result<(), String> {
+    let unread = compose.wanted.iter().filter_map(|it| {
+        let reason = it.unread.as_ref()?;
+        Some(format!("{} {reason}", it.path))
+    });
+    let unread: Vec<String> = unread.collect();
+    match unread.is_empty() {
+        true => Ok(()),
+        false => Err(unread.join("; ")),
+    }
+}
+
+/// Whether there is anything of that name, whatever it is.
+fn is_there(path: &Path) -> bool {
+    match fs::metadata(path) {
+        Ok(_) => true,
+        Err(error) => error.kind() == std::io::ErrorKind::PermissionDenied,
+    }
 }
 
 /// What a project is called whose files do not say.
@@ -168,19 +285,26 @@ impl Unread {
     }
 }
 
-/// `COMPOSE_FILE`, whose names stand in for `-f`.
-fn from_environment(arguments: &Arguments) -> Option<Vec<String>> {
-    let separator = variable("COMPOSE_PATH_SEPARATOR", arguments)
-        .unwrap_or_else(|| if cfg!(windows) { ";" } else { ":" }.to_owned());
+/// `COMPOSE_FILE`, whose names take the place of `-f`.
+fn from_environment(arguments: &Arguments) -> Option<Input> {
+    let separator = variable("COMPOSE_PATH_SEPARATOR", arguments).map_or_else(
+        || if cfg!(windows) { ";" } else { ":" }.to_owned(),
+        |it| it.value,
+    );
     let names = variable("COMPOSE_FILE", arguments)?;
-    Some(names.split(&separator).map(str::to_owned).collect())
+    let folder = arguments.project_directory.as_deref().unwrap_or_default();
+    Some(Input {
+        names: names.value.split(&separator).map(str::to_owned).collect(),
+        found_in: names.is_from_file.then(|| PathBuf::from(folder)),
+    })
 }
 
 fn profiles(arguments: &Arguments) -> Vec<String> {
     if !arguments.profiles.is_empty() {
         return arguments.profiles.clone();
     }
-    let names = variable("COMPOSE_PROFILES", arguments).unwrap_or_default();
+    let names = variable("COMPOSE_PROFILES", arguments);
+    let names = names.map_or(String::new(), |it| it.value);
     let names = names.split(',').map(str::trim);
     names
         .filter(|it| !it.is_empty())
@@ -194,25 +318,44 @@ fn process() -> impl Iterator<Item = (String, String)> {
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
+struct Variable {
+    value: String,
+    is_from_file: bool,
+}
+
 /// What steers Compose itself: from the process, or from `.env` in the project's folder.
-fn variable(name: &str, arguments: &Arguments) -> Option<String> {
+fn variable(name: &str, arguments: &Arguments) -> Option<Variable> {
     let is_said = |it: &String| !it.is_empty();
     if let Some(value) = std::env::var(name).ok().filter(is_said) {
-        return Some(value);
+        return Some(Variable {
+            value,
+            is_from_file: false,
+        });
     }
-    let folder = arguments.project_directory.as_deref().unwrap_or_default();
-    let mut files: Vec<PathBuf> = arguments.env_files.iter().map(PathBuf::from).collect();
-    if files.is_empty() {
-        files.push(Path::new(folder).join(".env"));
+    let folder = Path::new(arguments.project_directory.as_deref().unwrap_or_default());
+    let boundary = Boundary::new(folder, &arguments.env_files);
+    let mut paths: Vec<PathBuf> = arguments.env_files.iter().map(PathBuf::from).collect();
+    if paths.is_empty() {
+        paths.push(folder.join(".env"));
+    }
+    if arguments.refuses_outside {
+        paths.retain(|it| boundary.contains(it));
     }
     let process = process().collect();
-    let texts = files.iter().filter_map(|it| fs::read_to_string(it).ok());
+    // A file that cannot be read is reported where all of them are.
+    let texts = paths
+        .iter()
+        .filter_map(|it| String::from_utf8(files::read(it).ok()?).ok());
     let mut values = texts.filter_map(|text| compose::variables(&text, &process).remove(name));
-    values.next_back().filter(is_said)
+    let value = values.next_back().filter(is_said)?;
+    Some(Variable {
+        value,
+        is_from_file: true,
+    })
 }
 
 /// The project of this folder, or of the nearest one above that has any.
-fn discover(arguments: &Arguments) -> Result<Vec<String>, String> {
+fn discover(arguments: &Arguments) -> Result<Input, String> {
     let start = arguments
         .project_directory
         .as_ref()
@@ -229,35 +372,12 @@ fn discover(arguments: &Arguments) -> Result<Vec<String>, String> {
             _ => folder.join(name).display().to_string(),
         };
         let names = std::iter::once(name).chain(find(OVERRIDES));
-        return Ok(names.map(shown).collect());
+        return Ok(Input {
+            names: names.map(shown).collect(),
+            found_in: Some(folder.to_owned()),
+        });
     }
     Err("there is no Compose file in this folder or above it; name one with -f FILE".to_owned())
-}
-
-fn source(name: &str, role: Role) -> Result<Source, Unread> {
-    let bytes = if name == "-" {
-        let mut bytes = Vec::new();
-        let read = std::io::stdin().lock().read_to_end(&mut bytes);
-        read.map(|_| bytes)
-    } else {
-        fs::read(name)
-    };
-    let bytes = bytes.map_err(|error| {
-        let hint = match error.kind() {
-            ErrorKind::IsADirectory => "; name a file in it",
-            _ => "",
-        };
-        Unread::Trouble(format!("{name}: {}{hint}", reason(&error)))
-    })?;
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let offset = error.utf8_error().valid_up_to();
-        Unread::Binary(not_text(name, error.as_bytes(), offset))
-    })?;
-    Ok(Source {
-        name: name.to_owned(),
-        text,
-        role,
-    })
 }
 
 fn not_text(name: &str, bytes: &[u8], offset: usize) -> NotText {
@@ -278,15 +398,6 @@ fn not_text(name: &str, bytes: &[u8], offset: usize) -> NotText {
     }
 }
 
-/// What the system says, without its number.
-pub(super) fn reason(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error")
-        .next()
-        .unwrap_or_default()
-        .to_lowercase()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -304,7 +415,8 @@ mod tests {
     fn the_folder_is_that_of_the_first_file() {
         let folder = |names: &[&str]| {
             let names = names.iter().map(|it| (*it).to_owned()).collect();
-            Input { names }.folder()
+            let found_in = None;
+            Input { names, found_in }.folder()
         };
         assert_eq!(folder(&["-", "é/compose.yaml", "b/c.yaml"]), Path::new("é"));
         assert_eq!(folder(&["compose.yaml"]), Path::new(""));

@@ -557,14 +557,24 @@ impl Loader<'_> {
             .iter()
             .any(|it| it.path == path && it.role == role)
         {
+            let mut unread = self.project.unread.iter();
+            let unread = unread.find(|it| paths::join("", &it.path) == path);
             self.wanted.push(Wanted {
                 path: path.to_owned(),
                 place,
                 role,
                 required,
+                unread: unread.map(|it| it.reason.clone()),
             });
         }
         None
+    }
+
+    /// Whether the file is there, and what it holds is not known.
+    fn is_unread(&self, text: &str, folder: &str) -> bool {
+        let path = paths::join(folder, text);
+        let mut unread = self.project.unread.iter();
+        unread.any(|it| paths::join("", &it.path) == path)
     }
 
     fn all_files(&mut self, list: &Value, folder: &str) -> Option<Vec<FileId>> {
@@ -615,7 +625,7 @@ impl Loader<'_> {
                 let source = file.and_then(|it| self.project.source(it));
                 let Some((file, source)) = file.zip(source) else {
                     // The command line has looked for it.
-                    let is_absent = text.is_some() && !required;
+                    let is_absent = text.is_some_and(|it| !required && !self.is_unread(it, folder));
                     is_partial |= !is_absent || !self.project.environment_is_complete;
                     continue;
                 };

@@ -120,6 +120,11 @@ impl<'p> Places<'p> {
             .map_or("", |it| it.name.as_str())
     }
 
+    /// Whether the span is in a file whose text is not shown.
+    pub fn is_outside(&self, span: Span) -> bool {
+        self.project.is_outside(span.file)
+    }
+
     pub fn start(&self, span: Span) -> Position {
         self.position(span, span.start)
     }
@@ -129,9 +134,10 @@ impl<'p> Places<'p> {
     }
 
     /// The line on which `span` begins, without its break: what stands before the span, in it and behind it;
-    /// and where the span begins on it.
+    /// and where the span begins on it. Empty for a file outside the project directory.
     pub fn around(&self, span: Span) -> ([&'p str; 3], usize) {
         let source = self.project.source(span.file);
+        let source = source.filter(|_| !self.is_outside(span));
         let lines = self.lines.get(span.file.0 as usize);
         let (Some(source), Some(lines)) = (source, lines) else {
             return ([""; 3], 0);

@@ -4,10 +4,11 @@ use crate::{
 };
 
 rule! {
-    /// A file that is referred to is not there.
+    /// A referenced file does not exist or cannot be read.
     ///
     /// `include`, `extends`, `env_file` and `label_file` name files that Compose reads; without one that is required it
-    /// refuses the project. In the browser a file may only not be open: then this is a hint.
+    /// refuses the project. In the browser a file may only not be open: then this is a hint. The command line reads
+    /// regular files of up to 16 MiB, and with `--no-outside` only those below the project directory.
     ///
     /// ```yaml,bad
     /// services:
@@ -28,7 +29,16 @@ rule! {
 }
 
 fn check(compose: &Compose, report: &mut Report<'_>) {
-    for wanted in compose.wanted.iter().filter(|it| it.required) {
+    for wanted in &compose.wanted {
+        if let Some(reason) = &wanted.unread {
+            let found = report.at(wanted.place.span, format!("file `{}` {reason}", wanted.path));
+            // Compose may read it all the same.
+            found.rejected = false;
+            continue;
+        }
+        if !wanted.required {
+            continue;
+        }
         if compose.environment_is_complete {
             report.at(wanted.place.span, format!("there is no file `{}`", wanted.path));
             continue;
