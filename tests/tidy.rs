@@ -211,6 +211,28 @@ fn purity(module: &Module, tokens: &[Token], report: &mut impl FnMut(usize, Stri
                 format!("`{word}!`: only the command line prints"),
             );
         }
+        let file = match module.path.as_slice() {
+            [cli, file] if cli == "cli" => file.as_str(),
+            _ => "",
+        };
+        let third = tokens.get(index + 2).map_or("", |it| it.word.as_str());
+        let opens = matches!(word, "File" | "OpenOptions" | "fs")
+            && next == "::"
+            && !matches!(third, "canonicalize" | "metadata");
+        if opens && !matches!(file, "" | "files") {
+            report(
+                token.line,
+                format!(
+                    "`{word}::{third}`: only `cli/files.rs` opens files, with limits and past no link"
+                ),
+            );
+        }
+        if matches!(word, "stdout" | "stderr") && next == "(" && !matches!(file, "" | "output") {
+            report(
+                token.line,
+                format!("`{word}`: only `cli/output.rs` prints, what steers no terminal"),
+            );
+        }
         if is_engine && matches!(word, "HashMap" | "HashSet" | "RandomState") {
             report(
                 token.line,
@@ -787,6 +809,27 @@ fn only_the_command_line_prints() {
         "src/bin/worker.rs",
         "//! A binary.\nfn f() { println!(\"🐳\"); }",
     );
+}
+
+#[test]
+fn one_module_opens_files_and_one_prints() {
+    refused(
+        "src/cli/café.rs",
+        "//! A command.\nfn f() { std::fs::write(a, b) }",
+        "2: `fs::write`: only `cli/files.rs` opens files, with limits and past no link",
+    );
+    refused(
+        "src/cli/café.rs",
+        "//! A command.\nfn f() { File::open(a) }",
+        "2: `File::open`: only `cli/files.rs` opens files, with limits and past no link",
+    );
+    refused(
+        "src/cli/café.rs",
+        "//! A command.\nfn f() { std::io::stderr().lock() }",
+        "2: `stderr`: only `cli/output.rs` prints, what steers no terminal",
+    );
+    accepted("src/cli/files.rs", "//! Files.\nfn f() { fs::write(a, b) }");
+    accepted("src/cli/output.rs", "//! Output.\nfn f() { io::stdout() }");
 }
 
 #[test]

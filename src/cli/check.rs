@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    io::{IsTerminal, Write},
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::{
@@ -18,7 +17,7 @@ use super::{
     files::{self, Boundary},
     human,
     input::{self, Input, NotText, Unread},
-    output::{Form, print, say_trouble},
+    output::{self, Form, print, say_trouble},
 };
 use crate::{
     compose::{self, Compose},
@@ -314,7 +313,7 @@ fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> 
         .map_or(1, usize::from)
         .min(items.len());
     let started = Instant::now();
-    let is_watched = std::io::stderr().is_terminal();
+    let is_watched = output::is_watched();
     let mut results: BTreeMap<usize, R> = BTreeMap::new();
     thread::scope(|scope| {
         for _ in 0..workers {
@@ -338,7 +337,7 @@ fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> 
             }
             if is_watched && started.elapsed() > QUIET && shown.elapsed() > STEP {
                 shown = Instant::now();
-                progress(&format!(
+                output::progress(&format!(
                     "\r{} of {} projects\x1b[K",
                     results.len(),
                     items.len()
@@ -346,16 +345,10 @@ fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> 
             }
         }
         if shown > started {
-            progress("\r\x1b[K");
+            output::progress("\r\x1b[K");
         }
     });
     results.into_values().collect()
-}
-
-fn progress(text: &str) {
-    let mut err = std::io::stderr().lock();
-    // Whoever cannot be told does not wait for it either.
-    let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
 }
 
 fn is_colored(color: Color) -> bool {
@@ -363,7 +356,7 @@ fn is_colored(color: Color) -> bool {
         Color::Always => true,
         Color::Never => false,
         Color::Auto => {
-            std::io::stdout().is_terminal()
+            output::is_seen()
                 && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty())
                 && std::env::var_os("TERM").is_none_or(|it| it != "dumb")
         }

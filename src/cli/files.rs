@@ -78,6 +78,14 @@ impl Boundary {
     }
 }
 
+/// A name of the file that does not look like one of the project where it is none.
+pub(super) fn name_outside(name: &str) -> String {
+    match fs::canonicalize(name) {
+        Ok(path) if path != plain(Path::new(name)) => path.display().to_string(),
+        _ => name.to_owned(),
+    }
+}
+
 /// The bytes of a regular file, or in a few words why there are none.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, String> {
     // `--env-file /dev/null` is how Compose is told to read none.
@@ -162,6 +170,69 @@ fn open(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
+/// Writes new files to a folder, which is made if it is not there: all or none, and none outside of it.
+pub(super) fn fill(folder: &str, changes: &[Change<'_>]) -> Result<(), String> {
+    let mut made = Folders::default();
+    let root = made.add(Path::new(folder))?;
+    for change in changes {
+        let parent = Path::new(change.name).parent().unwrap_or(Path::new(folder));
+        if !made.add_below(parent, Path::new(folder), &root)? {
+            let parent = parent.display();
+            return Err(format!(
+                "{parent}: is a symbolic link that leads out of {folder}, and is not followed"
+            ));
+        }
+    }
+    write_all(changes, &|path| path.starts_with(&root))?;
+    made.paths.clear();
+    Ok(())
+}
+
+/// Folders that were made for files, and that are removed again unless the files are written.
+#[derive(Default)]
+struct Folders {
+    paths: Vec<PathBuf>,
+}
+
+impl Folders {
+    /// Makes the folder and those it is in, and gives its path without symbolic links.
+    fn add(&mut self, folder: &Path) -> Result<PathBuf, String> {
+        let folder = non_empty(folder);
+        let is_missing = |it: &&Path| !it.as_os_str().is_empty() && !it.exists();
+        let missing: Vec<&Path> = folder.ancestors().take_while(is_missing).collect();
+        for folder in missing.into_iter().rev() {
+            fs::create_dir(folder)
+                .map_err(|error| format!("{}: {}", folder.display(), reason(&error)))?;
+            self.paths.push(folder.to_owned());
+        }
+        match fs::canonicalize(folder) {
+            Ok(path) if path.is_dir() => Ok(path),
+            Ok(_) => Err(format!("{}: is not a directory", folder.display())),
+            Err(error) => Err(format!("{}: {}", folder.display(), reason(&error))),
+        }
+    }
+
+    /// Makes what is missing between `root` and `folder`, one by one; whether all of it is below `root`.
+    fn add_below(&mut self, folder: &Path, below: &Path, root: &Path) -> Result<bool, String> {
+        let between: Vec<&Path> = folder.ancestors().take_while(|it| *it != below).collect();
+        for folder in between.into_iter().rev() {
+            if !self.add(folder)?.starts_with(root) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl Drop for Folders {
+    fn drop(&mut self) {
+        for folder in self.paths.iter().rev() {
+            // One that holds something by now stays.
+            let _ = fs::remove_dir(folder);
+        }
+    }
+}
+
 /// Makes all changes, or none: each is written beside its place first, and only then they take their
 /// places. If one of those steps fails, files that were not there before are removed again.
 ///
@@ -175,6 +246,10 @@ pub(super) fn write_all(
         let ready = stage(change, is_allowed);
         staged.push(ready.map_err(|reason| format!("{}: {reason}", change.name))?);
     }
+    commit_all(staged)
+}
+
+fn commit_all(staged: Vec<Staged<'_>>) -> Result<(), String> {
     let mut created: Vec<TempPath> = Vec::new();
     for it in staged {
         let name = it.change.name;
@@ -470,4 +545,140 @@ pub(super) fn reason(error: &io::Error) -> String {
         .next()
         .unwrap_or_default()
         .to_lowercase()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn folder() -> tempfile::TempDir {
+        tempfile::tempdir().expect("there is room for a test")
+    }
+
+    fn write(path: &Path, text: &str) {
+        fs::write(path, text).expect("the folder is ours");
+    }
+
+    #[test]
+    fn a_change_between_the_steps_is_seen() {
+        let folder = folder();
+        let path = folder.path().join("é.yaml");
+        let name = path.display().to_string();
+        let change = Change {
+            name: &name,
+            text: "new",
+            target: Target::Existing {
+                before: "old",
+                splits_links: false,
+            },
+        };
+        let rename = |text: &str| {
+            write(&folder.path().join("other"), text);
+            fs::rename(folder.path().join("other"), &path).expect("the folder is ours");
+        };
+        let meanwhile: [(&str, &dyn Fn(), bool); 4] = [
+            ("nothing", &|| (), true),
+            ("its text", &|| write(&path, "mine"), false),
+            ("another file of that text", &|| rename("old"), false),
+            (
+                "a link",
+                &|| {
+                    fs::remove_file(&path).expect("the folder is ours");
+                    std::os::unix::fs::symlink("elsewhere", &path).expect("the folder is ours");
+                },
+                false,
+            ),
+        ];
+        for (what, happen, is_written) in meanwhile {
+            let _ = fs::remove_file(&path);
+            write(&path, "old");
+            let staged = stage(&change, &|_| true).expect(what);
+            happen();
+            let committed = commit(staged);
+            assert_eq!(committed.is_ok(), is_written, "{what}");
+            let is_new = fs::read_to_string(&path).is_ok_and(|it| it == "new");
+            assert_eq!(is_new, is_written, "{what}");
+            // No temporary file is left.
+            let left = fs::read_dir(folder.path()).expect("the folder is ours");
+            assert_eq!(left.count(), 1, "{what}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_appears_meanwhile_is_not_replaced() {
+        let folder = folder();
+        let path = folder.path().join("é.sh");
+        let name = path.display().to_string();
+        let change = Change {
+            name: &name,
+            text: "new",
+            target: Target::New { mode: 0o600 },
+        };
+        let staged = stage(&change, &|_| true).expect("nothing is in the way");
+        write(&path, "mine");
+        assert!(commit(staged).is_err());
+        assert_eq!(fs::read_to_string(&path).ok().as_deref(), Some("mine"));
+    }
+
+    #[test]
+    fn a_later_failure_removes_what_was_new() {
+        let folder = folder();
+        let (first, second) = (folder.path().join("a"), folder.path().join("b"));
+        let names = [first.display().to_string(), second.display().to_string()];
+        let changes = names.each_ref().map(|name| Change {
+            name,
+            text: "new",
+            target: Target::New { mode: 0o600 },
+        });
+        let staged = changes.iter().map(|it| stage(it, &|_| true));
+        let staged: Result<Vec<Staged>, String> = staged.collect();
+        let staged = staged.expect("nothing is in the way");
+        fs::create_dir(&second).expect("the folder is ours");
+        let done = commit_all(staged);
+        assert!(done.is_err() && !first.exists() && second.is_dir());
+    }
+
+    #[test]
+    fn links_in_the_project_do_not_widen_it() {
+        let folder = folder();
+        let at = |name: &str| folder.path().join(name);
+        for name in ["p", "home"] {
+            fs::create_dir(at(name)).expect("the folder is ours");
+        }
+        write(&at("home/x"), "");
+        write(&at("p/a"), "");
+        let link = |to: &str, name: &str| {
+            std::os::unix::fs::symlink(to, at(name)).expect("the folder is ours");
+        };
+        link("../home/x", "p/file");
+        link("../home", "p/folder");
+        link("p", "alias");
+        let named = |names: &[&str]| {
+            let names: Vec<String> = names
+                .iter()
+                .map(|it| at(it).display().to_string())
+                .collect();
+            Boundary::new(&at("p"), &names)
+        };
+        let cases = [
+            (named(&[]), "p/a", true),
+            (named(&[]), "alias/a", true),
+            (named(&[]), "home/x", false),
+            (named(&[]), "p/../home/x", false),
+            (named(&[]), "p/file", false),
+            (named(&[]), "p/folder/x", false),
+            (named(&["p/file"]), "p/file", false),
+            (named(&["p/folder/x"]), "p/folder/x", false),
+            (named(&["home/x"]), "home/x", true),
+            (named(&["home/x"]), "p/file", true),
+            (Boundary::new(&at("alias"), &[]), "p/a", true),
+        ];
+        for (boundary, name, expected) in cases {
+            assert_eq!(
+                boundary.contains(&at(name)),
+                expected,
+                "{name}: {boundary:?}"
+            );
+        }
+    }
 }

@@ -112,9 +112,10 @@ fn unwritten(project: &Project, arguments: &Arguments, settings: &Settings) -> V
         let count = settings.fixable(project, *file, arguments.include_unsafe);
         let count = (count > 0).then(|| human::counted(count, "problem"))?;
         let name = &source.name;
+        let target = files::name_outside(name);
         let how = match source.role {
-            Role::Environment => format!("name it with --env-file {name}"),
-            Role::Compose | Role::Part => format!("run `compose-check fix -f {name}`"),
+            Role::Environment => format!("name it with --env-file {target}"),
+            Role::Compose | Role::Part => format!("run `compose-check fix -f {target}`"),
             Role::Variables => "edit it there".to_owned(),
         };
         Some(format!(

@@ -1,14 +1,11 @@
 //! `generate`: what follows from a project, printed or written to a folder.
 
-use std::{
-    fs,
-    path::{Component, Path, PathBuf},
-};
+use std::path::{Component, Path};
 
 use super::{
     arguments::Arguments,
     check::guarded,
-    files::{self, Change, Target, reason},
+    files::{self, Change, Target},
     input::{self, Input},
     output::{Form, print, print_error, say_trouble, visible},
 };
@@ -175,6 +172,12 @@ fn write_files(folder: &str, files: &[File], replaces: bool) -> Result<Vec<Strin
         let stays = !replaces || file.path == ".env";
         stays && Path::new(name).symlink_metadata().is_ok()
     };
+    for file in files {
+        let mut parts = Path::new(&file.path).components();
+        if !parts.all(|it| matches!(it, Component::Normal(_))) {
+            return Err(format!("`{}` is not a path inside a folder", file.path));
+        }
+    }
     let there = files.iter().zip(&names);
     let there: Vec<&str> = there
         .filter(|(file, name)| in_the_way(file, name))
@@ -190,7 +193,6 @@ fn write_files(folder: &str, files: &[File], replaces: bool) -> Result<Vec<Strin
             there.join(", ")
         ));
     }
-    let made = Folders::make(Path::new(folder), files)?;
     let changes: Vec<Change> = files
         .iter()
         .zip(&names)
@@ -200,9 +202,7 @@ fn write_files(folder: &str, files: &[File], replaces: bool) -> Result<Vec<Strin
             target: Target::New { mode: mode(file) },
         })
         .collect();
-    let root = made.root.clone();
-    files::write_all(&changes, &|path| path.starts_with(&root))?;
-    made.keep();
+    files::fill(folder, &changes)?;
     Ok(names)
 }
 
@@ -214,77 +214,5 @@ fn mode(file: &File) -> u32 {
         (true, false) => 0o777,
         (false, true) => 0o600,
         (false, false) => 0o666,
-    }
-}
-
-/// Folders that were made for files, and that go again unless the files come.
-struct Folders {
-    /// The one that all are in, without symbolic links.
-    root: PathBuf,
-    made: Vec<PathBuf>,
-}
-
-impl Folders {
-    fn make(root: &Path, files: &[File]) -> Result<Folders, String> {
-        let mut res = Folders {
-            root: PathBuf::new(),
-            made: Vec::new(),
-        };
-        res.add(root)?;
-        let found = fs::canonicalize(root);
-        res.root = found.map_err(|error| format!("{}: {}", root.display(), reason(&error)))?;
-        for file in files {
-            let path = Path::new(&file.path);
-            if !path
-                .components()
-                .all(|it| matches!(it, Component::Normal(_)))
-            {
-                return Err(format!("{}: is no path in a folder", file.path));
-            }
-            let mut folder = root.to_owned();
-            for part in path.parent().unwrap_or(path).components() {
-                folder.push(part);
-                res.add(&folder)?;
-                // A link in the folder may lead anywhere, and nothing is made there.
-                if !fs::canonicalize(&folder).is_ok_and(|it| it.starts_with(&res.root)) {
-                    let name = folder.display();
-                    return Err(format!(
-                        "{name}: is a symbolic link that leads out of {}",
-                        root.display()
-                    ));
-                }
-            }
-        }
-        Ok(res)
-    }
-
-    /// Makes the folder, and those it is in.
-    fn add(&mut self, folder: &Path) -> Result<(), String> {
-        let missing = folder
-            .ancestors()
-            .take_while(|it| !it.as_os_str().is_empty() && !it.exists());
-        let missing: Vec<PathBuf> = missing.map(Path::to_owned).collect();
-        for folder in missing.into_iter().rev() {
-            fs::create_dir(&folder)
-                .map_err(|error| format!("{}: {}", folder.display(), reason(&error)))?;
-            self.made.push(folder);
-        }
-        if folder.is_dir() || folder.as_os_str().is_empty() {
-            return Ok(());
-        }
-        Err(format!("{}: is no folder", folder.display()))
-    }
-
-    fn keep(mut self) {
-        self.made.clear();
-    }
-}
-
-impl Drop for Folders {
-    fn drop(&mut self) {
-        for folder in self.made.iter().rev() {
-            // One that holds something by now stays.
-            let _ = fs::remove_dir(folder);
-        }
     }
 }

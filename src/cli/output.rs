@@ -51,6 +51,23 @@ pub(super) fn print(text: &str, form: Form) -> u8 {
     }
 }
 
+/// Whether a person sees what is printed.
+pub(super) fn is_seen() -> bool {
+    io::stdout().is_terminal()
+}
+
+/// Whether a person sees progress and errors.
+pub(super) fn is_watched() -> bool {
+    io::stderr().is_terminal()
+}
+
+/// Our own words and sequences, on the line that the next ones overwrite.
+pub(super) fn progress(text: &str) {
+    let mut out = io::stderr().lock();
+    // The work goes on whether or not progress is shown.
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
 /// Writes to standard error.
 pub(super) fn print_error(text: &str, form: Form) {
     // Nothing is left to report a failure on.
