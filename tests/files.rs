@@ -85,7 +85,7 @@ fn fix_leaves_files_outside_the_project_directory() {
         if name == "link" {
             // The name inside would not do.
             let target = fs::canonicalize(all.0.join("home/kube.yaml")).unwrap();
-            let hint = format!("fix -f {}\n", target.display());
+            let hint = format!("fix -f {}`", target.display());
             assert!(ran.err.contains(&hint), "{}", ran.err);
         }
         // It is found, and named with its place.
