@@ -25,7 +25,9 @@ pub(crate) use environment::is_secret;
 
 use crate::{
     compose::Compose,
+    lint::{self, Rule},
     routes::{self, Options, Routes},
+    rules,
 };
 
 /// The group of what stands before the services.
@@ -122,8 +124,20 @@ impl Generator {
         }
     }
 
-    /// `None` where there is nothing to make: no site that can be reached, or nothing to run.
+    /// `None` where there is nothing to make: no site that can be reached, or nothing to run. What is made of a project
+    /// that Compose refuses says so, in each file and in the notes.
     pub fn generate(&self, compose: &Compose, routes: &Routes) -> Option<Output> {
+        let mut output = self.make(compose, routes)?;
+        // A value that is required and missing is what `.env` is for.
+        let is_told =
+            |it: &Rule| self.id != environment::GENERATOR.id || it.id != "required-variable";
+        if let Some(banner) = refusal(compose, is_told) {
+            output.begin_with(&banner);
+        }
+        Some(output)
+    }
+
+    fn make(&self, compose: &Compose, routes: &Routes) -> Option<Output> {
         match self.make {
             Make::Proxy(make) => {
                 routes.reachable().next()?;
@@ -134,6 +148,46 @@ impl Generator {
             Make::Running(make) => make(compose, routes),
         }
     }
+}
+
+impl Output {
+    /// Puts a sentence before everything else: as a comment on the first line of each file, and as the first note.
+    fn begin_with(&mut self, sentence: &str) {
+        for file in &mut self.files {
+            file.comment(sentence);
+        }
+        self.notes.insert(0, sentence.to_owned());
+    }
+}
+
+impl File {
+    /// Adds a comment as the first line, behind a `#!`, which must stay the first. Everything that is generated takes `#`.
+    fn comment(&mut self, sentence: &str) {
+        let shebang = match self.text.starts_with("#!") {
+            true => self.text.find('\n').map_or(self.text.len(), |at| at + 1),
+            false => 0,
+        };
+        self.text.insert_str(shebang, &format!("# {sentence}\n"));
+        for secret in &mut self.secrets {
+            secret.line += 1;
+        }
+    }
+}
+
+/// What to know of everything that is made of a project, if Docker Compose refuses it.
+pub(crate) fn refusal(compose: &Compose, is_told: impl Fn(&Rule) -> bool) -> Option<String> {
+    let rules = rules::all().into_iter();
+    let rules: Vec<&Rule> = rules.filter(|it| it.rejected && is_told(it)).collect();
+    let found = lint::check(&rules, compose);
+    let errors = match found.iter().filter(|it| it.rejected).count() {
+        0 => return None,
+        1 => "1 error".to_owned(),
+        count => format!("{count} errors"),
+    };
+    // No text of the project: it would have to be a comment in every language.
+    Some(format!(
+        "Docker Compose refuses this project: {errors}; fix that first. This was made from the rest, and parts may be missing."
+    ))
 }
 
 pub fn find(id: &str) -> Option<&'static Generator> {
@@ -151,7 +205,7 @@ pub fn outputs(
     let make = |it: &&'static Generator| {
         let output = match (it.make, is_wanted(it.id)) {
             // Whether there is something to run is known only once it is made.
-            (Make::Running(_), false) => it.generate(compose, &routes).map(|_| Output::default()),
+            (Make::Running(_), false) => it.make(compose, &routes).map(|_| Output::default()),
             (Make::Proxy(_), _) if routes.sites.is_empty() => None,
             (Make::Proxy(_), false) => Some(Output::default()),
             // Where no site can be reached, it is said why, and what can be done.

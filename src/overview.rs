@@ -153,7 +153,7 @@ impl Overview<'_> {
                 service,
                 3211,
                 "HTTP actions",
-                "For webhooks, signing in, and whoever calls your HTTP actions.",
+                "For webhooks, sign-in, and callers of your HTTP actions; 4 requests at a time.",
                 &[
                     "actions-unreachable",
                     "container-ports-crossed",
@@ -481,7 +481,7 @@ volumes: {data: }
 ",
         );
         for line in [
-            "3211, HTTP actions: Everyone who reaches this machine, at port 3211; a firewall such as ufw does not change that. For webhooks, signing in, and whoever calls your HTTP actions. 4 convex-port-beside-proxy\n",
+            "3211, HTTP actions: Everyone who reaches this machine, at port 3211; a firewall such as ufw does not change that. For webhooks, sign-in, and callers of your HTTP actions; 4 requests at a time. 4 convex-port-beside-proxy\n",
             "6791, Dashboard: This machine alone, at a port that is not fixed here. For you. It is a page that talks to the API from your browser. 10 \n",
             "API: `https://é.example.com/`, from `CONVEX_CLOUD_ORIGIN` 6 convex-origin-malformed\n",
             "HTTP actions: `https://é.example.com`, from `CONVEX_SITE_ORIGIN` 7 convex-origin-misdirected\n",

@@ -352,7 +352,11 @@ fn effective(compose: &compose::Compose, units: &Units, is_shown: bool) -> Outpu
         title: "Effective".to_owned(),
         files: is_shown.then(file).into_iter().collect(),
         steps: Vec::new(),
-        notes: Vec::new(),
+        notes: is_shown
+            .then(|| generate::refusal(compose, |_| true))
+            .flatten()
+            .into_iter()
+            .collect(),
     }
 }
 

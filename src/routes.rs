@@ -382,6 +382,13 @@ fn notes(routes: &Routes) -> Vec<String> {
             "Tell Convex its addresses: `CONVEX_CLOUD_ORIGIN={api}`, `CONVEX_SITE_ORIGIN={actions}` on the backend, and `NEXT_PUBLIC_DEPLOYMENT_URL={api}` on the dashboard."
         ));
     }
+    // `dev_site_proxy` in `crates/local_backend/src/proxy.rs` and `MAX_CONCURRENT_REQUESTS` in `lib.rs` beside it, of
+    // `get-convex/convex-backend` at 94a42c3.
+    if let Some(actions) = of(Kind::ConvexActions) {
+        notes.push(format!(
+            "Port 3211, behind `{actions}`, handles 4 requests at a time. Port 3210 serves the same HTTP actions below `/http/` and handles 128. If many HTTP actions run at once, put `/http` in front of the path and forward to port 3210, or set `CONVEX_SITE_ORIGIN` to the address of the API with `/http` behind it."
+        ));
+    }
     let is_open = |site: &Site| site.kind == Kind::ConvexDashboard && site.access.is_open();
     if routes.reachable().any(|(site, _)| is_open(site)) {
         notes.push("The dashboard asks for the admin key, and nothing else stands before it. Leave its site out, or put a password on it, if the world need not see it.".to_owned());
@@ -999,8 +1006,8 @@ services:
         ];
         assert_eq!(hosts, expected, "{:#?}", routes.notes);
         assert_eq!(routes.hosts().len(), 7);
-        // Four addresses that are none, one that is taken, Convex's two addresses, and that it wants no path.
-        assert_eq!(routes.notes.len(), 7, "{:#?}", routes.notes);
+        // Four addresses that are none, one that is taken, Convex's two addresses, how many requests, and that it wants no path.
+        assert_eq!(routes.notes.len(), 8, "{:#?}", routes.notes);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use compose_playground::{
     generate::{self, Output},
     lint::Severity,
     project::{Project, Source},
-    routes::{HostName, Options, Place, Tls, Version},
+    routes::{self, HostName, Options, Place, Tls, Version},
 };
 
 fn cases() -> Vec<(String, String)> {
@@ -490,5 +490,153 @@ fn host_names_say_why_they_are_refused() {
     assert_eq!(
         reason("a;b.example"),
         "a host name is made of letters, digits and `-`, with dots between"
+    );
+}
+
+/// A project with something for every generator, and a volume that is declared or not.
+fn everything(volumes: &str) -> String {
+    format!(
+        "# place=host
+services:
+  backend:
+    image: ghcr.io/get-convex/convex-backend:latest # é
+    ports: [\"3210:3210\", \"3211:3211\"]
+    volumes: [\"data-dev:/convex/data\"]
+    environment: [\"INSTANCE_NAME=${{NAME}}\"]
+  db:
+    image: postgres:17
+    ports: [\"5432:5432\"]
+    environment: [\"POSTGRES_PASSWORD=${{POSTGRES_PASSWORD}}\"]
+    volumes: [\"db:/var/lib/postgresql/data\"]
+  admin:
+    image: example/admin
+    ports: [\"127.0.0.1:8080:8080\"]
+volumes: {{{volumes}}}
+x-proxy:
+  api.example.org: backend:3210
+  site.example.org: backend:3211
+  admin.example.org: {{service: admin, port: 8080, users: [\"jo:$$2y$$05$$abcdefghijklmnopqrstuuAbCdEfGhIjKlMnOpQrStUvWxYz01234\"]}}
+"
+    )
+}
+
+/// Each file that is made of a project that Compose refuses says so in its first line, as a comment, and the notes say
+/// it first; of one that it accepts, none does.
+#[test]
+fn what_is_made_of_a_refused_project_says_so() {
+    let said = "Docker Compose refuses this project: 1 error;";
+    let refused = made(&everything("db: "));
+    let accepted = made(&everything("db: , data-dev: "));
+    assert_eq!(refused.len(), accepted.len());
+    let ids: BTreeSet<&str> = refused.iter().map(|(id, _)| *id).collect();
+    let all: BTreeSet<&str> = generate::GENERATORS.iter().map(|it| it.id).collect();
+    assert_eq!(ids, all, "nothing is made by some");
+    for (id, output) in &accepted {
+        let texts = output.files.iter().map(|it| &it.text).chain(&output.notes);
+        assert!(
+            !texts
+                .into_iter()
+                .any(|it| it.contains("Docker Compose refuses")),
+            "{id}"
+        );
+    }
+    let mut kinds = BTreeSet::new();
+    for (id, output) in &refused {
+        assert!(output.notes[0].starts_with(said), "{id}");
+        for file in &output.files {
+            let mut lines = file.text.lines().filter(|it| !it.starts_with("#!"));
+            let first = lines.next().unwrap();
+            assert!(
+                first.starts_with(&format!("# {said}")),
+                "{}: {first}",
+                file.path
+            );
+            let kind = file.path.rsplit(['.', '/']).next().unwrap();
+            kinds.insert(kind.to_owned());
+            if matches!(kind, "yaml" | "yml") {
+                serde_yaml::from_str::<serde_yaml::Value>(&file.text).unwrap();
+            }
+            for secret in &file.secrets {
+                let line = file.text.lines().nth(secret.line).unwrap();
+                assert_eq!(line, "POSTGRES_PASSWORD=");
+            }
+        }
+    }
+    let named: Vec<&str> = kinds.iter().map(String::as_str).collect();
+    // A new kind of file is to be looked at: is `#` a comment in it?
+    assert_eq!(
+        named,
+        [
+            "Caddyfile",
+            "cfg",
+            "conf",
+            "cron",
+            "env",
+            "htpasswd",
+            "nft",
+            "service",
+            "sh",
+            "timer",
+            "yaml",
+            "yml"
+        ]
+    );
+}
+
+/// What `.env` is made for is no reason to warn of it.
+#[test]
+fn a_required_value_is_what_the_environment_is_for() {
+    let mut project = Project::single(
+        "compose.yaml",
+        "services:\n  web: # é\n    image: nginx\n    ports: [\"${PORT:?set it}:80\"]\n",
+    );
+    project.environment_is_complete = true;
+    let compose = compose::load(&project);
+    let routes = routes::plan(&compose, &Options::default());
+    let notes = |id: &str| {
+        let output = generate::find(id).unwrap().generate(&compose, &routes);
+        output.unwrap().notes.join("\n")
+    };
+    assert!(!notes("environment").contains("refuses"));
+    assert!(notes("firewall").contains("refuses"));
+}
+
+/// Production names the address of each of several backends by itself: one line of `.env` would give all the same one.
+#[test]
+fn several_backends_have_several_addresses() {
+    let backend = |name: &str| {
+        format!(
+            "  {name}:\n    image: ghcr.io/get-convex/convex-backend # é\n    volumes: ['{name}:/convex/data']\n"
+        )
+    };
+    let text = format!(
+        "# \nservices:\n{}{}volumes: {{one: , two: }}\n",
+        backend("one"),
+        backend("two")
+    );
+    let made = made(&text);
+    let (_, split) = made.iter().find(|(id, _)| *id == "split").unwrap();
+    let production = split
+        .files
+        .iter()
+        .find(|it| it.path == "compose.prod.yaml")
+        .unwrap();
+    for name in [
+        "ONE_CONVEX_CLOUD_ORIGIN",
+        "TWO_CONVEX_CLOUD_ORIGIN",
+        "ONE_CONVEX_SITE_ORIGIN",
+    ] {
+        assert!(
+            production.text.contains(&format!("${{{name}:?")),
+            "{}",
+            production.text
+        );
+        let steps = split.steps.join("\n");
+        assert!(steps.contains(&format!("`{name}`")), "{steps}");
+    }
+    assert!(
+        !production.text.contains("${CONVEX_CLOUD"),
+        "{}",
+        production.text
     );
 }

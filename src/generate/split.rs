@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     compose::{Compose, Dependency, Port, Service},
-    routes::{Kind, Routes, ServiceName},
+    routes::{Kind, Routes, ServiceName, Site},
     rules::convex,
     syntax::quoted,
 };
@@ -241,16 +241,25 @@ fn is_until_done(dependency: &Dependency) -> bool {
 /// What Convex must be told where others come in.
 fn variables(compose: &Compose, service: &Service, routes: &Routes) -> Vec<(&'static str, String)> {
     let mut res = Vec::new();
+    let first = convex::backends(compose).next();
+    let backend = if convex::is_backend(service) {
+        Some(service)
+    } else {
+        first
+    };
+    let is_one = convex::backends(compose).nth(1).is_none();
     let mut origin = |name: &'static str, kind: Kind, asked: &str| {
         let said = convex::setting(compose, service, name).map(|it| it.read);
-        let backend = convex::backends(compose).next();
         let own = if kind == Kind::ConvexApi {
             convex::CLOUD
         } else {
             convex::SITE
         };
         let its = backend.and_then(|it| convex::setting(compose, it, own));
-        match chosen(routes, kind, &its.map_or(String::new(), |it| it.read)) {
+        // Which of several backends a dashboard is for is not known.
+        let server = backend.filter(|_| is_one || convex::is_backend(service));
+        let its = its.map_or(String::new(), |it| it.read);
+        match server.and_then(|it| chosen(routes, it, kind, &its)) {
             Some(origin) if said.as_ref() != Some(&origin) => res.push((name, origin)),
             None if !said.is_some_and(|it| it.starts_with("https://")) => {
                 res.push((name, asked.to_owned()))
@@ -258,13 +267,16 @@ fn variables(compose: &Compose, service: &Service, routes: &Routes) -> Vec<(&'st
             _ => (),
         }
     };
-    const CLOUD: &str = "${CONVEX_CLOUD_ORIGIN:?https and the name that leads to port 3210}";
+    let asked = |name: &str, port: u16| {
+        let name = convex::name_in_environment(compose, service, name);
+        format!("${{{name}:?https and the host name of port {port}}}")
+    };
     if convex::is_backend(service) {
-        origin(convex::CLOUD, Kind::ConvexApi, CLOUD);
+        origin(convex::CLOUD, Kind::ConvexApi, &asked(convex::CLOUD, 3210));
         origin(
             convex::SITE,
             Kind::ConvexActions,
-            "${CONVEX_SITE_ORIGIN:?https and the name that leads to port 3211}",
+            &asked(convex::SITE, 3211),
         );
         let is_off = convex::setting(compose, service, "DISABLE_METRICS_ENDPOINT")
             .is_some_and(|it| it.read == "true");
@@ -275,15 +287,32 @@ fn variables(compose: &Compose, service: &Service, routes: &Routes) -> Vec<(&'st
             res.push(("REDACT_LOGS_TO_CLIENT", "1".to_owned()));
         }
     } else if convex::is_dashboard(service) {
-        origin(convex::DASHBOARD, Kind::ConvexApi, CLOUD);
+        // The same as its backend's, where there is one.
+        let name = if is_one {
+            convex::CLOUD
+        } else {
+            convex::DASHBOARD
+        };
+        origin(
+            convex::DASHBOARD,
+            Kind::ConvexApi,
+            &format!("${{{name}:?https and the host name of port 3210}}"),
+        );
     }
     res
 }
 
-/// The address of a site, unless its name is one that nobody chose.
-fn chosen(routes: &Routes, kind: Kind, said: &str) -> Option<String> {
-    let (site, _) = routes.reachable().find(|(site, _)| site.kind == kind)?;
+/// The address of a backend's site, unless its name is one that nobody chose.
+fn chosen(routes: &Routes, backend: &Service, kind: Kind, said: &str) -> Option<String> {
+    let is_its = |site: &Site| site.kind == kind && site.service.as_str() == backend.name;
+    let (site, _) = routes.reachable().find(|(site, _)| is_its(site))?;
     routes.chosen_origin(site, said)
+}
+
+/// Whether it is a variable's name, and not the rest of a file up to some other `:?`.
+fn is_name(text: &str) -> bool {
+    text.bytes()
+        .all(|it| it.is_ascii_alphanumeric() || it == b'_')
 }
 
 fn steps(files: &[File], backend: Option<(&Service, &ServiceName)>) -> Vec<String> {
@@ -295,13 +324,16 @@ fn steps(files: &[File], backend: Option<(&Service, &ServiceName)>) -> Vec<Strin
         if is_development {
             steps.push(format!("To develop: {start}."));
         } else {
-            let mut asked = String::new();
-            for name in ["CONVEX_VERSION", convex::CLOUD, convex::SITE] {
-                if file.text.contains(&format!("${{{name}:?")) {
-                    asked.push_str(if asked.is_empty() { "" } else { ", " });
-                    asked.push_str(&format!("`{name}`"));
-                }
+            let mut names: Vec<&str> = Vec::new();
+            for part in file.text.split("${").skip(1) {
+                names.extend(
+                    part.split_once(":?")
+                        .map(|(name, _)| name)
+                        .filter(|it| is_name(it) && !names.contains(it)),
+                );
             }
+            let asked: Vec<String> = names.iter().map(|it| format!("`{it}`")).collect();
+            let asked = asked.join(", ");
             if !asked.is_empty() {
                 steps.push(format!("Say in the `.env` of production: {asked}. The version is that of the image you have tried: the tag of a release of `convex-backend` is the commit it was built from."));
             }
