@@ -510,7 +510,7 @@ services:
     volumes: [\"db:/var/lib/postgresql/data\"]
   admin:
     image: example/admin
-    ports: [\"127.0.0.1:8080:8080\"]
+    ports: [\"127.0.0.1:8080:8080\", \"9000:9000/udp\"]
 volumes: {{{volumes}}}
 x-proxy:
   api.example.org: backend:3210
