@@ -241,6 +241,9 @@ fn is_until_done(dependency: &Dependency) -> bool {
 /// What Convex must be told where others come in.
 fn variables(compose: &Compose, service: &Service, routes: &Routes) -> Vec<(&'static str, String)> {
     let mut res = Vec::new();
+    if !convex::is_backend(service) && !convex::is_dashboard(service) {
+        return res;
+    }
     let first = convex::backends(compose).next();
     let backend = if convex::is_backend(service) {
         Some(service)
