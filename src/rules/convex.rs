@@ -267,11 +267,15 @@ fn tell_origin(found: &mut Diagnostic, service: &Service, name: &str) {
     found.related(place.span, message);
 }
 
+/// As many backends are compared with one another: more than anyone writes.
+const BACKENDS: usize = 100;
+
 /// The variable by which a fix or a generated file lets `.env` set an address. With several backends it is one of the
 /// service's own, or one line would give all of them the same address.
 pub(crate) fn name_in_environment(compose: &Compose, service: &Service, name: &str) -> String {
     let mut others = backends(compose)
         .filter(|it| it.name != service.name)
+        .take(BACKENDS)
         .peekable();
     if others.peek().is_none() {
         return name.to_owned();
