@@ -317,10 +317,16 @@ impl Overview<'_> {
                 &["database-", "container-loopback", "connections"],
             );
             let bucket = "S3_STORAGE_FILES_BUCKET";
-            let words = match convex::is_set(service, bucket) {
-                Some(true) => "In buckets of S3, or of what speaks like it.",
-                Some(false) => "In the data.",
-                None => "In the data, unless the environment names buckets.",
+            let set = || convex::BUCKETS.iter().map(|it| convex::is_set(service, it));
+            // With one of the six missing, the backend stores files locally.
+            let words = match () {
+                () if set().any(|it| it == Some(false)) => {
+                    "In the data. To move them to S3 takes a fresh volume and a fresh database."
+                }
+                () if set().all(|it| it == Some(true)) => {
+                    "In S3 buckets. To move them into the data takes a fresh volume and a fresh database."
+                }
+                () => "In the data, unless the environment names buckets.",
             };
             let span = service.received(bucket).map(|it| it.place.span);
             self.fact(service, "Files", words, span, &["storage-"]);
@@ -458,7 +464,7 @@ volumes: {data: }
             "Dashboard to API: `http://backend:3210`, from `NEXT_PUBLIC_DEPLOYMENT_URL` 14 convex-dashboard-url-internal\n",
             "Dashboard: `33cef775a8a6` 12 convex-versions-differ\n",
             "Database: Postgres, at `db`. 6 convex-database-",
-            "Files: In the data. 0 \n",
+            "Files: In the data. To move them to S3 takes a fresh volume and a fresh database. 0 \n",
             "Instance secret: It stands in the file. 9 convex-secret-",
         ] {
             assert!(told.contains(line), "{line}\n{told}");
@@ -537,6 +543,27 @@ volumes: {data: }
         assert!(words.starts_with("From outside the file"), "{words}");
         assert_eq!(rule, "convex-secret-malformed");
         assert!(facts.iter().all(|it| !it.words.contains("hunter")));
+    }
+
+    #[test]
+    fn files_are_in_s3_only_with_all_six_variables() {
+        let files = |variables: &[&str]| {
+            let variables: Vec<String> = variables.iter().map(|it| format!("{it}=é")).collect();
+            let text = format!(
+                "services:\n  b: {{image: ghcr.io/get-convex/convex-backend, environment: [{}]}}\n",
+                variables.join(", ")
+            );
+            let all = told(&text);
+            let line = all.lines().find(|it| it.starts_with("Files: "));
+            line.unwrap_or_default().to_owned()
+        };
+        assert!(files(&convex::BUCKETS).starts_with("Files: In S3 buckets."));
+        let incomplete = files(&convex::BUCKETS[1..]);
+        assert!(
+            incomplete.starts_with("Files: In the data.")
+                && incomplete.ends_with("convex-storage-incomplete"),
+            "{incomplete}"
+        );
     }
 
     #[test]

@@ -72,7 +72,7 @@ pub(crate) const SITE: &str = "CONVEX_SITE_ORIGIN";
 pub(crate) const DASHBOARD: &str = "NEXT_PUBLIC_DEPLOYMENT_URL";
 
 /// Without one of these, the backend stores files locally (`self-hosted/docker-build/run_backend.sh` at 94a42c3).
-const BUCKETS: [&str; 6] = [
+pub(crate) const BUCKETS: [&str; 6] = [
     "AWS_REGION",
     "S3_STORAGE_EXPORTS_BUCKET",
     "S3_STORAGE_FILES_BUCKET",

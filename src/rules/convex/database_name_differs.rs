@@ -8,7 +8,9 @@ rule! {
     /// The database's container makes a database of another name than the backend looks for.
     ///
     /// The backend uses the instance's name with `_` for `-`, `convex_self_hosted` where none is given, and does not make the
-    /// database itself (`self-hosted/advanced/postgres_or_mysql.md`, "Database Names"). The containers of Postgres and MySQL make
+    /// database itself (`self-hosted/advanced/postgres_or_mysql.md`, "Database Names"). A name that was given once is saved in
+    /// `/convex/data/credentials/instance_name` and applies until that file is deleted or another name is given
+    /// (`self-hosted/docker-build/read_credentials.sh` at 94a42c3). The containers of Postgres and MySQL make
     /// the one they are told to when they first start.
     ///
     /// ```yaml,bad
