@@ -6,6 +6,7 @@ pub(crate) use crate::convex::{
     DATA, backends, has_backend_image, is_at, is_backend, is_dashboard,
 };
 
+use super::traefik::{self, Origin};
 use crate::{
     compose::{Compose, Place, Service, Text, Value, Variable},
     lint::Diagnostic,
@@ -305,6 +306,45 @@ pub(crate) fn name_in_environment(compose: &Compose, service: &Service, name: &s
         ""
     };
     format!("{start}{own}_{number}{name}")
+}
+
+/// Where proxies serve a port of the backend, as its labels and variables say: Traefik's, caddy-docker-proxy's, and
+/// nginx-proxy's.
+fn origins(compose: &Compose, service: &Service, port: u16) -> Vec<Origin> {
+    let mut res = traefik::origins(compose, service, port);
+    let label = |name: &str| service.labels.iter().find(|it| it.name.text == name);
+    // Caddy obtains a certificate for every name that has no scheme.
+    let upstream = format!("{{{{upstreams {port}}}}}");
+    for site in &service.labels {
+        let name = site.name.text.as_str();
+        let number = name
+            .strip_prefix("caddy")
+            .map(|it| it.strip_prefix('_').unwrap_or(it));
+        let is_site = number.is_some_and(|it| it.bytes().all(|it| it.is_ascii_digit()));
+        let proxy = label(&format!("{name}.reverse_proxy")).and_then(Variable::known_value);
+        let host = site.known_value().filter(|it| is_host(it));
+        if let Some(host) = host.filter(|_| is_site && proxy == Some(&upstream)) {
+            res.push(Origin::of("https", host, site.place.span));
+        }
+    }
+    let value = |name: &str| service.received(name).and_then(Variable::known_value);
+    if let (Some(variable), Some(host)) = (service.variable("VIRTUAL_HOST"), value("VIRTUAL_HOST"))
+        && is_host(host)
+        && value("VIRTUAL_PORT") == Some(&port.to_string())
+    {
+        let has_certificate = value("LETSENCRYPT_HOST") == Some(host);
+        let scheme = if has_certificate { "https" } else { "http" };
+        res.push(Origin::of(scheme, host, variable.place.span));
+    }
+    res
+}
+
+/// Whether it is one host name and nothing else.
+fn is_host(text: &str) -> bool {
+    text.contains('.')
+        && text
+            .chars()
+            .all(|it| it.is_alphanumeric() || matches!(it, '.' | '-'))
 }
 
 /// The parts of an address.

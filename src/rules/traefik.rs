@@ -683,13 +683,23 @@ fn value<'c>(compose: &Compose, label: &Label<'c>) -> Option<&'c Text> {
     (!is_cut).then_some(value)
 }
 
-/// A host name that a router gives to a port of a service.
+/// A host name at which a proxy serves a port of a service.
 pub(super) struct Origin {
     /// `https://api.example.com`
     pub(super) text: String,
     pub(super) host: String,
-    /// The router's rule.
+    /// What says so.
     pub(super) label: Span,
+}
+
+impl Origin {
+    pub(super) fn of(scheme: &str, host: &str, label: Span) -> Origin {
+        Origin {
+            text: format!("{scheme}://{host}"),
+            host: host.to_owned(),
+            label,
+        }
+    }
 }
 
 /// Where routers serve a port of a service, as far as its labels say so: rules of host names only, and a port that is
@@ -743,11 +753,7 @@ pub(super) fn origins(compose: &Compose, service: &Service, port: u16) -> Vec<Or
             false => "http",
         };
         for (host, _) in hosts.iter().flat_map(|it| &it.arguments) {
-            res.push(Origin {
-                text: format!("{scheme}://{host}"),
-                host: (*host).to_owned(),
-                label: rule.variable.place.span,
-            });
+            res.push(Origin::of(scheme, host, rule.variable.place.span));
         }
     }
     res

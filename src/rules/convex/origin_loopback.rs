@@ -1,19 +1,17 @@
 use crate::{
     compose::Compose,
     lint::{Report, rule},
-    rules::{
-        convex::{self, Address},
-        traefik,
-    },
+    rules::convex::{self, Address},
 };
 
 rule! {
     /// The backend has a loopback origin, and a label routes it at a host name.
     ///
-    /// Traefik serves the port to others, but the backend still says that it is at `127.0.0.1`. File URLs, the addresses of
+    /// A proxy serves the port to others, but the backend still says that it is at `127.0.0.1`. File URLs, the addresses of
     /// webhooks, and the issuer of sign-in tokens are made from the origins (`self-hosted/docker-build/run_backend.sh` and
     /// `self-hosted/advanced/hosting_on_own_infra.md` at 94a42c3), and browsers elsewhere look for them on their own machine. The
-    /// fix takes the scheme from the router's labels: `https` with `tls` or an entry point such as `websecure`.
+    /// fix takes the scheme from Traefik's labels: `https` with `tls` or an entry point such as `websecure`. Labels of
+    /// caddy-docker-proxy mean `https`, and so does nginx-proxy's `VIRTUAL_HOST` beside the same `LETSENCRYPT_HOST`.
     ///
     /// ```yaml,bad
     /// services:
@@ -50,7 +48,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
                 "/http" if name == convex::SITE => (3210, "/http"),
                 _ => (target, ""),
             };
-            let origins = traefik::origins(compose, service, target);
+            let origins = convex::origins(compose, service, target);
             // Names below `localhost` are loopback addresses too.
             let public = origins.iter().find(|it| it.host != "localhost" && !it.host.ends_with(".localhost"));
             let Some(origin) = public.filter(|_| address.is_loopback()) else { continue };
@@ -117,6 +115,37 @@ services:
     environment: ["CONVEX_CLOUD_ORIGIN=https://g.example.com"]
     labels: {traefik.http.routers.g.rule: Host(`g.example.com`), traefik.http.services.g.loadbalancer.server.port: 3210}
 "#,
+        );
+    }
+
+    #[test]
+    fn other_proxies_are_asked_too() {
+        check(
+            &RULE,
+            r#"
+services:
+  a: # café ☕
+    image: ghcr.io/get-convex/convex-backend
+    environment: {CONVEX_CLOUD_ORIGIN: "http://127.0.0.1:3210"}
+#                                       ^^^^^^^^^^^^^^^^^^^^^ warning (unsafe fix): `CONVEX_CLOUD_ORIGIN` is a loopback address, but port 3210 is routed at `api.é.org`
+    labels: {caddy_1: api.é.org, caddy_1.reverse_proxy: "{{upstreams 3210}}"}
+  b:
+    image: ghcr.io/get-convex/convex-backend
+    environment: {CONVEX_CLOUD_ORIGIN: "http://127.0.0.1:3210", VIRTUAL_HOST: b.example.com, VIRTUAL_PORT: 3210}
+#                                       ^^^^^^^^^^^^^^^^^^^^^ warning (unsafe fix): `CONVEX_CLOUD_ORIGIN` is a loopback address, but port 3210 is routed at `b.example.com`
+  c:
+    image: ghcr.io/get-convex/convex-backend
+    environment: {CONVEX_CLOUD_ORIGIN: "http://127.0.0.1:3210", VIRTUAL_HOST: "c.example.com,d.example.com", VIRTUAL_PORT: 3210}
+  d:
+    image: ghcr.io/get-convex/convex-backend
+    environment: {CONVEX_CLOUD_ORIGIN: "http://127.0.0.1:3210"}
+    labels: {caddy: d.example.com, caddy.reverse_proxy: "{{upstreams 80}}"}
+"#,
+        );
+        check_fix(
+            &RULE,
+            "services:\n  b: {image: get-convex/convex-backend, environment: [\"CONVEX_CLOUD_ORIGIN=http://127.0.0.1:3210\"], labels: {caddy: é.org, caddy.reverse_proxy: \"{{upstreams 3210}}\"}}\n",
+            "services:\n  b: {image: get-convex/convex-backend, environment: [\"CONVEX_CLOUD_ORIGIN=https://é.org\"], labels: {caddy: é.org, caddy.reverse_proxy: \"{{upstreams 3210}}\"}}\n",
         );
     }
 
