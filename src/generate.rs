@@ -15,7 +15,7 @@ mod nginx;
 mod overrides;
 mod passwords;
 mod proxy_service;
-mod shell;
+pub(crate) mod shell;
 mod split;
 mod traefik;
 mod upgrade;

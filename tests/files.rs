@@ -85,7 +85,7 @@ fn fix_leaves_files_outside_the_project_directory() {
         if name == "link" {
             // The name inside would not do.
             let target = fs::canonicalize(all.0.join("home/kube.yaml")).unwrap();
-            let hint = format!("fix -f {}`", target.display());
+            let hint = format!("fix -f '{}'`", target.display());
             assert!(ran.err.contains(&hint), "{}", ran.err);
         }
         // It is found, and named with its place.
@@ -140,6 +140,21 @@ fn a_link_out_of_the_project_is_outside_even_where_it_is_named() {
             .unwrap()
             .is_symlink()
     );
+}
+
+#[test]
+fn a_file_of_two_names_is_written_once() {
+    let text = format!("include: [alias.yaml]\n{OLD}");
+    let folder = Folder::new("two names", &[("a.yaml", &text)]);
+    symlink("a.yaml", folder.0.join("alias.yaml")).unwrap();
+    let ran = folder.run(&["fix", "a.yaml"]);
+    assert!(
+        !folder.read("a.yaml").contains("version"),
+        "{}{}",
+        ran.out,
+        ran.err
+    );
+    assert_eq!(folder.names(), ["a.yaml", "alias.yaml"]);
 }
 
 #[test]

@@ -252,7 +252,8 @@ fn from_file(name: Option<&str>) -> Result<Vec<Setting>, String> {
         ));
     }
     let text = files::read(path).map_err(|reason| format!("{file}: {reason}"))?;
-    let text = String::from_utf8(text).map_err(|_| format!("{file}: is not UTF-8 text"))?;
+    let text = input::text(file, text)
+        .map_err(|it| format!("{file}:{}:{}: {}", it.line, it.column, it.message))?;
     from_text(&text).map_err(|(line, trouble)| format!("{file}:{line}: {trouble}"))
 }
 

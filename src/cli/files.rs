@@ -244,7 +244,19 @@ pub(super) fn write_all(
     let mut staged = Vec::new();
     for change in changes {
         let ready = stage(change, is_allowed);
-        staged.push(ready.map_err(|reason| format!("{}: {reason}", change.name))?);
+        let ready = ready.map_err(|reason| format!("{}: {reason}", change.name))?;
+        // A link and its target are one file.
+        let same = staged.iter().find(|it: &&Staged| it.path == ready.path);
+        match same.map(|it| it.change) {
+            None => staged.push(ready),
+            Some(other) if other.text == change.text => (),
+            Some(other) => {
+                return Err(format!(
+                    "{}: is the same file as {}, and the changes of both do not fit",
+                    change.name, other.name
+                ));
+            }
+        }
     }
     commit_all(staged)
 }

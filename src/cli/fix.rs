@@ -10,6 +10,7 @@ use super::{
     output::{Form, print, say_trouble, visible},
 };
 use crate::{
+    generate::shell::quoted,
     lint,
     project::{Project, Role},
     protocol::report::Summary,
@@ -112,7 +113,7 @@ fn unwritten(project: &Project, arguments: &Arguments, settings: &Settings) -> V
         let count = settings.fixable(project, *file, arguments.include_unsafe);
         let count = (count > 0).then(|| human::counted(count, "problem"))?;
         let name = &source.name;
-        let target = files::name_outside(name);
+        let target = word(&files::name_outside(name));
         let how = match source.role {
             Role::Environment => format!("name it with --env-file {target}"),
             Role::Compose | Role::Part => format!("run `compose-check fix -f {target}`"),
@@ -123,4 +124,13 @@ fn unwritten(project: &Project, arguments: &Arguments, settings: &Settings) -> V
         ))
     });
     outside.collect()
+}
+
+/// The name as a shell reads it, for a line that is copied into one.
+fn word(name: &str) -> String {
+    let is_plain = |char: char| char.is_ascii_alphanumeric() || "/._-".contains(char);
+    match name.chars().all(is_plain) {
+        true => name.to_owned(),
+        false => quoted(name),
+    }
 }

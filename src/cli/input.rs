@@ -222,9 +222,7 @@ impl Reader {
 
     fn push(&mut self, name: &str, role: Role, bytes: Vec<u8>) -> Result<(), Unread> {
         let is_outside = name != "-" && !self.boundary.contains(Path::new(name));
-        let text = String::from_utf8(bytes).map_err(|error| {
-            let offset = error.utf8_error().valid_up_to();
-            let mut found = not_text(name, error.as_bytes(), offset);
+        let text = text(name, bytes).map_err(|mut found| {
             if is_outside {
                 found.message = "the file is not UTF-8 text".to_owned();
             }
@@ -378,6 +376,14 @@ fn discover(arguments: &Arguments) -> Result<Input, String> {
         });
     }
     Err("there is no Compose file in this folder or above it; name one with -f FILE".to_owned())
+}
+
+/// The bytes as text, or where they are none.
+pub(super) fn text(name: &str, bytes: Vec<u8>) -> Result<String, NotText> {
+    String::from_utf8(bytes).map_err(|error| {
+        let offset = error.utf8_error().valid_up_to();
+        not_text(name, error.as_bytes(), offset)
+    })
 }
 
 fn not_text(name: &str, bytes: &[u8], offset: usize) -> NotText {

@@ -1,7 +1,7 @@
 //! Words of a shell script that come from a Compose file.
 
 /// `text` as one word that means nothing but itself.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let mut res = String::from("'");
     res.push_str(&text.replace('\'', "'\\''"));
     res.push('\'');
