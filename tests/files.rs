@@ -582,9 +582,9 @@ fn standard_input_has_a_limit() {
 #[test]
 fn a_project_has_a_limit() {
     let folder = Folder::new("total", &[]);
-    let names: Vec<String> = (0..6).map(|index| format!("{index}.env")).collect();
+    let names: Vec<String> = (0..3).map(|index| format!("{index}.env")).collect();
     for name in &names {
-        folder.write(name, format!("#{}\n", "#".repeat(15 << 20)));
+        folder.write(name, format!("#{}\n", "#".repeat(11 << 20)));
     }
     let text = format!(
         "services: {{a: {{image: b, env_file: [{}]}}}}\n",
@@ -593,7 +593,7 @@ fn a_project_has_a_limit() {
     folder.write("compose.yaml", text);
     let (code, report) = folder.json(&["--format=json"]);
     let found = report["projects"][0]["diagnostics"].as_array().unwrap();
-    let message = "file `4.env` is not read: with it, the project has more than 64 MiB";
+    let message = "file `2.env` is not read: with it, the project has more than 32 MiB";
     assert!(
         code == 1 && found.iter().any(|it| it["message"] == message),
         "{report:#}"

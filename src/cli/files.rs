@@ -14,7 +14,7 @@ use tempfile::{Builder, NamedTempFile, TempPath};
 /// Of one file, and of standard input. The largest Compose file in a public corpus has less than 1 MB.
 pub(super) const LIMIT: u64 = 16 * 1024 * 1024;
 /// Of all files of a project, however many name each other.
-pub(super) const TOTAL: usize = 64 * 1024 * 1024;
+pub(super) const TOTAL: usize = 32 * 1024 * 1024;
 
 /// The project directory, and what was named outside of it. Other files are not written, and what they
 /// hold is not printed.
