@@ -3,7 +3,7 @@
 use super::{Encoding, File, Generator, Make, Output, Secret};
 use crate::{
     compose::{Compose, Usage, Wish},
-    routes::Routes,
+    routes::{Routes, ServiceName},
     rules::convex,
     syntax::quoted,
 };
@@ -538,10 +538,11 @@ fn steps(compose: &Compose, entries: &[Entry<'_>], has_secrets: bool) -> Vec<Str
         let name = &entry.wish.name;
         let change =
             "Another value overwrites the saved secret, and all existing admin keys stop working.";
-        steps.push(match convex::backends(compose).next() {
+        let names = convex::backends(compose).map(|it| ServiceName::new(&it.name));
+        steps.push(match names.flatten().next() {
             Some(backend) if entry.wish.reason.is_some() => format!(
                 "Set `{name}`. If the backend has already run, to its saved secret: `docker compose exec {} cat /convex/data/credentials/instance_secret`. {change} For a new deployment only, run `openssl rand -hex 32`.",
-                backend.name
+                backend.as_str()
             ),
             _ => format!(
                 "Leave `{name}` unset if the backend has already run. {change} For a new deployment only, you can set it to what `openssl rand -hex 32` prints; without it, the backend generates one."

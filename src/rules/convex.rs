@@ -324,7 +324,7 @@ fn origins(compose: &Compose, service: &Service, port: u16) -> Vec<Origin> {
         let proxy = label(&format!("{name}.reverse_proxy")).and_then(Variable::known_value);
         let host = site.known_value().filter(|it| is_host(it));
         if let Some(host) = host.filter(|_| is_site && proxy == Some(&upstream)) {
-            res.push(Origin::of("https", host, site.place.span));
+            res.push(Origin::of(compose, "https", host, site));
         }
     }
     let value = |name: &str| service.received(name).and_then(Variable::known_value);
@@ -334,7 +334,7 @@ fn origins(compose: &Compose, service: &Service, port: u16) -> Vec<Origin> {
     {
         let has_certificate = value("LETSENCRYPT_HOST") == Some(host);
         let scheme = if has_certificate { "https" } else { "http" };
-        res.push(Origin::of(scheme, host, variable.place.span));
+        res.push(Origin::of(compose, scheme, host, variable));
     }
     res
 }
@@ -437,20 +437,25 @@ fn instance(backend: &Service) -> Option<&str> {
 /// What removes a saved credential: the image's script saves `INSTANCE_SECRET` and `INSTANCE_NAME` before the program
 /// starts, and reads them back when the variable is missing (`self-hosted/docker-build/read_credentials.sh` at 94a42c3).
 fn removal_of(service: &Service, credential: &str) -> String {
-    let folder = |name| {
-        service
-            .received(name)
-            .and_then(Variable::known_value)
-            .filter(|it| !it.is_empty())
+    // Another folder is named by the container, not here: it is a variable's value.
+    let is_moved = |name| service.received(name).is_some();
+    let (program, arguments) = match is_moved("CREDENTIALS_DIR") || is_moved("DATA_DIR") {
+        true => (
+            "sh",
+            format!(
+                "-c 'rm -f \"${{CREDENTIALS_DIR:-${{DATA_DIR:-{DATA}}}/credentials}}/{credential}\"'"
+            ),
+        ),
+        false => ("rm", format!("-f {DATA}/credentials/{credential}")),
     };
-    let folder = match (folder("CREDENTIALS_DIR"), folder("DATA_DIR")) {
-        (Some(folder), _) => folder.to_owned(),
-        (None, data) => format!("{}/credentials", data.unwrap_or(DATA)),
+    // A name that Compose refuses could be anything.
+    let is_plain = |it: char| it.is_ascii_alphanumeric() || matches!(it, '.' | '_' | '-');
+    let name = if service.name.chars().all(is_plain) {
+        &service.name
+    } else {
+        "SERVICE"
     };
-    format!(
-        "`docker compose run --rm --no-deps --entrypoint rm {} -f {folder}/{credential}`",
-        service.name
-    )
+    format!("`docker compose run --rm --no-deps --entrypoint {program} {name} {arguments}`")
 }
 
 /// The name by which containers reach the host.

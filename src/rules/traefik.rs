@@ -690,14 +690,18 @@ pub(super) struct Origin {
     pub(super) host: String,
     /// What says so.
     pub(super) label: Span,
+    /// Whether it is written there, and no variable is part of it: values of variables are not repeated.
+    pub(super) is_written: bool,
 }
 
 impl Origin {
-    pub(super) fn of(scheme: &str, host: &str, label: Span) -> Origin {
+    pub(super) fn of(compose: &Compose, scheme: &str, host: &str, label: &Variable) -> Origin {
+        let place = label.value.as_ref().map(|it| it.place);
         Origin {
             text: format!("{scheme}://{host}"),
             host: host.to_owned(),
-            label,
+            label: label.place.span,
+            is_written: place.is_some_and(|it| compose.written(it).contains(host)),
         }
     }
 }
@@ -753,7 +757,7 @@ pub(super) fn origins(compose: &Compose, service: &Service, port: u16) -> Vec<Or
             false => "http",
         };
         for (host, _) in hosts.iter().flat_map(|it| &it.arguments) {
-            res.push(Origin::of(scheme, host, rule.variable.place.span));
+            res.push(Origin::of(compose, scheme, host, rule.variable));
         }
     }
     res

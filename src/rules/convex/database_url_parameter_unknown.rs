@@ -101,10 +101,18 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
             false => compose.replace_span(convex::last_place_of(compose, url.value, query), &kept.join("&")),
         };
         let is_one = unknown.len() == 1;
+        // Of a variable's value nothing is repeated.
+        let is_written = unknown.iter().all(|it| compose.written(url.value.place).contains(it));
+        let what = match is_one {
+            true if is_written => format!("the unknown parameter {}", names.concat()),
+            true => "an unknown parameter".to_owned(),
+            false if is_written => format!("unknown parameters {}", names.join(", ")),
+            false => "unknown parameters".to_owned(),
+        };
         let found = report
             .at(
                 convex::last_place_of(compose, url.value, marked).span,
-                format!("`{name}` has {} {}, and the backend exits", if is_one { "the unknown parameter" } else { "unknown parameters" }, names.join(", ")),
+                format!("`{name}` has {what}, and the backend exits"),
             )
             .why("The backend's database driver refuses parameters that it does not know.")
             .unsafe_fix(if is_one { "Remove the parameter" } else { "Remove the parameters" }, edit);
@@ -141,7 +149,11 @@ services:
   f: {image: ghcr.io/get-convex/convex-backend, environment: ["POSTGRES_URL=${URL}", "DATABASE_URL=postgres://u@db?schema=a"]}
   g: {image: ghcr.io/get-convex/convex-backend, environment: ["POSTGRES_URL=postgres://u@db?${OPTIONS}"]}
   h: {image: ghcr.io/get-convex/convex-backend, environment: ["POSTGRES_URL=postgres://u@db", "MYSQL_URL=mysql://u@db?schema=a"]}
+  j: {image: ghcr.io/get-convex/convex-backend, environment: ["POSTGRES_URL=postgres://u@db?${MORE}"]}
+#                                                                           ^^^^^^^^^^^^^^^^^^^^^^^ error: `POSTGRES_URL` has an unknown parameter, and the backend exits
   i: {image: example/app, environment: ["POSTGRES_URL=postgres://u@db?schema=public"]}
+=== .env
+MORE=hidden=1
 "#,
         );
     }

@@ -53,9 +53,16 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
             let public = origins.iter().find(|it| it.host != "localhost" && !it.host.ends_with(".localhost"));
             let Some(origin) = public.filter(|_| address.is_loopback()) else { continue };
             let place = convex::place_of(compose, setting.value, &setting.read);
-            let edit = compose.replace_span(place, &format!("{}{path}", origin.text));
+            let edit = match origin.is_written {
+                true => compose.replace_span(place, &format!("{}{path}", origin.text)),
+                false => None,
+            };
+            let route = match origin.is_written {
+                true => format!("is routed at `{}`", origin.host),
+                false => "has a route".to_owned(),
+            };
             let found = report
-                .at(place.span, format!("`{name}` is a loopback address, but port {target} is routed at `{}`", origin.host))
+                .at(place.span, format!("`{name}` is a loopback address, but port {target} {route}"))
                 .related(origin.label, "the route")
                 .why("Browsers and webhooks elsewhere use this address, and find nothing at it.")
                 .unsafe_fix("Use the routed host name", edit);
@@ -140,6 +147,13 @@ services:
     image: ghcr.io/get-convex/convex-backend
     environment: {CONVEX_CLOUD_ORIGIN: "http://127.0.0.1:3210"}
     labels: {caddy: d.example.com, caddy.reverse_proxy: "{{upstreams 80}}"}
+  e:
+    image: ghcr.io/get-convex/convex-backend
+    environment: {CONVEX_CLOUD_ORIGIN: "http://127.0.0.1:3210"}
+#                                       ^^^^^^^^^^^^^^^^^^^^^ warning: `CONVEX_CLOUD_ORIGIN` is a loopback address, but port 3210 has a route
+    labels: {caddy: "${HOST}", caddy.reverse_proxy: "{{upstreams 3210}}"}
+=== .env
+HOST=hidden.example.com
 "#,
         );
         check_fix(

@@ -61,7 +61,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
 
 /// Where a port of the backend is reached, as far as the project says.
 fn address(compose: &Compose, service: &Service, target: u16) -> String {
-    let routed = |target| convex::origins(compose, service, target).into_iter().next().map(|it| it.text);
+    let routed = |target| convex::origins(compose, service, target).into_iter().find(|it| it.is_written).map(|it| it.text);
     let local = |target| convex::published(service, target).map(|it| format!("http://127.0.0.1:{it}"));
     let own = routed(target).or_else(|| local(target));
     // The API serves HTTP actions too, where they have no port of their own.
