@@ -50,6 +50,8 @@ pub struct Compose {
     /// What Compose runs: [`Compose::root`] with what nobody wrote filled in, without services
     /// whose profiles are not active. What `docker compose config` prints.
     pub effective: Value,
+    /// As much of the services whose profiles are not active.
+    pub inactive: Vec<Field>,
     /// Files that are referred to, and not here.
     pub wanted: Vec<Wanted>,
     /// What Compose itself refuses or ignores, in no particular order.
@@ -224,8 +226,8 @@ pub fn load(project: &Project) -> Compose {
         .unwrap_or_else(|| Value::null(Place::default()));
     // What Compose reads no further has no effect.
     let is_cut = parses.iter().flatten().any(|it| it.cut.is_some());
-    let effective = match is_cut {
-        true => Value::null(root.place),
+    let (effective, inactive) = match is_cut {
+        true => (Value::null(root.place), Vec::new()),
         false => effective(&root, &name, &environment, &mut loader),
     };
     let unseen = loader.unseen;
@@ -259,6 +261,7 @@ pub fn load(project: &Project) -> Compose {
         rereading: Cell::new(REREADING),
         nothing: Value::null(Place::default()),
         effective,
+        inactive,
         wanted,
         root,
         parses,
@@ -322,7 +325,7 @@ fn effective(
     name: &str,
     environment: &BTreeMap<String, String>,
     loader: &mut files::Loader<'_>,
-) -> Value {
+) -> (Value, Vec<Field>) {
     let mut whole = root.clone();
     let project = loader.project;
     let is_active = |it: &Field| model::is_active(&project.profiles, it.value.get("profiles"));
@@ -334,13 +337,14 @@ fn effective(
         }
     }
     let mut bound = bind::bind(&whole, loader.problems);
+    let mut inactive = Vec::new();
     if let Some(services) = bound.get_mut("services")
         && let Data::Mapping(fields) = &mut services.data
     {
-        fields.retain(is_active);
+        inactive.extend(fields.extract_if(.., |it| !is_active(it)));
     }
     normal::prune(&mut bound);
-    bound
+    (bound, inactive)
 }
 
 impl Compose {
@@ -421,6 +425,18 @@ impl Compose {
         services.get(find.ok()?).map(|it| &it.value)
     }
 
+    /// Whether the value of the key at `place` takes more than one line: too much to take out unread.
+    pub fn holds_more_than_a_line(&self, place: Place) -> bool {
+        let Some((tree, key)) = self.editable(place) else {
+            return false;
+        };
+        let parent = tree.node(key).parent();
+        let mut entries = parent.into_iter().flat_map(|it| it.entries());
+        let value = entries.find(|it| it.key.id() == key).map(|it| it.value);
+        let kinds = [syntax::Kind::Mapping, syntax::Kind::Sequence];
+        value.is_some_and(|it| kinds.contains(&it.kind()) && !it.is_flow())
+    }
+
     /// What stands at a place, word for word.
     pub fn written(&self, place: Place) -> &str {
         let text = match self.parse(place.span.file) {
@@ -465,6 +481,12 @@ impl Compose {
     pub fn remove(&self, place: Place) -> Option<TextEdit> {
         let (tree, node) = self.editable(place)?;
         self.checked(tree, tree.remove(node)?)
+    }
+
+    /// As [`Compose::remove`]; comments stay.
+    pub fn remove_all_but_comments(&self, place: Place) -> Option<TextEdit> {
+        let (tree, node) = self.editable(place)?;
+        self.checked(tree, tree.remove_all_but_comments(node)?)
     }
 
     /// Puts one line of YAML in the place of a value.
@@ -553,7 +575,7 @@ impl Compose {
         match problem.suggestion.as_ref()? {
             Suggestion::Rename(name) => self.rename(problem.place, name),
             Suggestion::Replace(yaml) => self.replace(problem.place, yaml),
-            Suggestion::Remove => self.remove(problem.place),
+            Suggestion::Remove => self.remove_all_but_comments(problem.place),
         }
     }
 

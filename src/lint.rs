@@ -1,16 +1,19 @@
 //! What a rule is, what it may say, and how all of them are asked.
 
 mod outside;
+mod proof;
 #[cfg(test)]
 pub(crate) mod testing;
 
 pub use outside::Outside;
 
+use proof::Prover;
+
 use crate::{
     compose::{self, Compose},
     order,
     project::Project,
-    text::{Draft, FileId, Gathering, Span, TextEdit},
+    text::{Draft, FileId, Span, TextEdit},
 };
 
 /// One thing this playground knows to be wrong with Compose files.
@@ -100,8 +103,9 @@ pub struct Report<'a> {
     diagnostics: Vec<Diagnostic>,
 }
 
-/// The rounds after which "fix all" gives up on rules that never settle.
-const ROUNDS: usize = 10;
+/// The rounds after which "fix all" leaves the rest for another time. Each makes the project better, so that
+/// it settles anyway; a file with twenty syntax problems may need as many.
+const ROUNDS: usize = 30;
 
 /// What `rules` find, sorted by file, place and rule.
 pub fn check(rules: &[&Rule], compose: &Compose) -> Vec<Diagnostic> {
@@ -120,7 +124,14 @@ pub fn check(rules: &[&Rule], compose: &Compose) -> Vec<Diagnostic> {
     res
 }
 
-/// What "fix all" does: the first safe fix of every diagnostic, round by round until none is left.
+/// What a person is shown of a project: what `rules` find, without what follows from a syntax
+/// problem, and with fixes that are called safe only if that is proven.
+pub fn diagnose(rules: &[&Rule], project: &Project, compose: &Compose) -> Vec<Diagnostic> {
+    let found = check(rules, compose);
+    Prover::new(rules, project, compose, &found).proven()
+}
+
+/// What "fix all" does: the first safe fix of every diagnostic, round by round, as long as that helps.
 ///
 /// Gives the texts of the project's files afterwards, and the one edit that leads there.
 pub fn fix_all(
@@ -136,14 +147,8 @@ pub fn fix_all(
         .collect();
     for _ in 0..ROUNDS {
         let compose = compose::load(&project);
-        let mut found = check(rules, &compose);
-        if let Some(outside) = Outside::new(&project, rules) {
-            // A fix is applied as a whole or not at all.
-            for it in &mut found {
-                it.fixes.retain(|fix| !outside.has(fix));
-            }
-        }
-        let round = one_round(&found, include_unsafe);
+        let found = check(rules, &compose);
+        let round = Prover::new(rules, &project, &compose, &found).round(include_unsafe);
         if round.is_empty() {
             break;
         }
@@ -154,10 +159,6 @@ pub fn fix_all(
                 draft.apply(file, &round);
             }
         }
-        // Whoever repeats one mistake thousands of times may ask more than once.
-        if compose.has_given_up_edits() {
-            break;
-        }
     }
     let edits = drafts.into_iter().enumerate().map(|(index, draft)| {
         let file = FileId(index as u32);
@@ -165,18 +166,6 @@ pub fn fix_all(
     });
     let edits = edits.filter(|(_, edit)| !edit.is_empty()).collect();
     (project, edits)
-}
-
-/// As many fixes as go together.
-fn one_round(diagnostics: &[Diagnostic], include_unsafe: bool) -> TextEdit {
-    let wanted = |fix: &&Fix| include_unsafe || fix.safety == Safety::Safe;
-    let mut chosen = Gathering::default();
-    for diagnostic in diagnostics {
-        if let Some(fix) = diagnostic.fixes.iter().find(wanted) {
-            chosen.add(&fix.edit);
-        }
-    }
-    chosen.finish()
 }
 
 impl Rule {

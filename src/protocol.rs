@@ -281,7 +281,7 @@ pub fn answer(request: &Request) -> Answer {
     let project = project(request);
     let compose = compose::load(&project);
     let rules = rules::all();
-    let found = lint::check(&rules, &compose);
+    let found = lint::diagnose(&rules, &project, &compose);
     let units = Units::new(&project);
     // A file that is no YAML may lack the half that matters: what follows from it would be wrong.
     let is_whole = compose

@@ -39,8 +39,8 @@ pub struct Problem {
     pub message: String,
     /// The smallest change that lets reading go on.
     pub repair: Option<Repair>,
-    /// Whether it was found in the text as it is, not in what earlier repairs made of it.
-    pub certain: bool,
+    /// Whether what is read around it is a guess.
+    pub is_structural: bool,
 }
 
 /// A change that makes the text readable, offered as the fix.

@@ -166,7 +166,7 @@ pub(super) fn refusals(
     arguments: &Arguments,
 ) -> Option<String> {
     let rules = rules::all();
-    let mut found = lint::check(&rules, compose);
+    let mut found = lint::diagnose(&rules, project, compose);
     conceal(&mut found, project, &rules);
     let places = Places::new(project);
     let color = is_colored(arguments.color);
@@ -217,7 +217,7 @@ impl Settings {
     }
 
     pub(super) fn check(&self, project: &Project) -> Vec<Diagnostic> {
-        let mut found = lint::check(&self.rules, &compose::load(project));
+        let mut found = lint::diagnose(&self.rules, project, &compose::load(project));
         conceal(&mut found, project, &self.rules);
         for it in &mut found {
             it.severity = self.severities.get(it.rule).copied().unwrap_or(it.severity);
@@ -227,7 +227,7 @@ impl Settings {
 
     /// How many problems have a fix that changes the file.
     pub(super) fn fixable(&self, project: &Project, file: FileId, include_unsafe: bool) -> usize {
-        let found = lint::check(&self.rules, &compose::load(project));
+        let found = lint::diagnose(&self.rules, project, &compose::load(project));
         let changes = |fix: &lint::Fix| {
             let is_wanted = include_unsafe || fix.safety == lint::Safety::Safe;
             is_wanted && fix.edit.iter().any(|it| it.span.file == file)

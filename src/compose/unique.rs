@@ -81,7 +81,6 @@ fn replace(list: &mut Value, identity: impl Fn(&Value) -> Option<String>) {
 
 fn replaced_mounts(list: &Value, trees: Trees<'_>, problems: &mut Vec<Problem>) {
     // An override, or who extends a service, replaces on purpose; one list does not.
-    let list_of = |it: &Value| Some((it.place.span.file, trees.node(it.place)?.parent()?.id()));
     let items = list.items();
     let mut seen = Index::default();
     for (index, item) in items.iter().enumerate() {
@@ -89,7 +88,7 @@ fn replaced_mounts(list: &Value, trees: Trees<'_>, problems: &mut Vec<Problem>) 
             continue;
         };
         let before = seen.set(target.clone(), index);
-        let is_beside = |it: &&Value| list_of(it).is_some() && list_of(it) == list_of(item);
+        let is_beside = |it: &&Value| trees.are_beside(it.place, item.place);
         let Some(before) = before.and_then(|it| items.get(it)).filter(is_beside) else {
             continue;
         };

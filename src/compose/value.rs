@@ -607,6 +607,12 @@ impl<'a> Trees<'a> {
         Some(self.parse(place.span)?.tree.node(place.node?))
     }
 
+    /// Whether two different items are written in one list.
+    pub(crate) fn are_beside(self, a: Place, b: Place) -> bool {
+        let list = |it: Place| Some((it.span.file, self.node(it)?.parent()?.id()));
+        a.node != b.node && list(a).is_some() && list(a) == list(b)
+    }
+
     /// Where the bytes `range` of a scalar's text stand in its file.
     pub(crate) fn part(self, value: &Value, range: Range<usize>) -> Span {
         let (Some(scalar), Some(node)) = (value.scalar(), self.node(value.place)) else {

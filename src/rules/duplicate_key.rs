@@ -30,7 +30,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
         let found = report.problem(problem);
         if problem.suggestion == Some(Suggestion::Remove) {
             found.safe_fix("Remove the repetition", compose.suggested(problem));
-        } else {
+        } else if !compose.holds_more_than_a_line(problem.place) {
             found.unsafe_fix("Remove the second", compose.remove(problem.place));
         }
     }
@@ -50,8 +50,30 @@ services:
   café:
     image: nginx
   "café":
-# ^^^^^^ error (unsafe fix): key `café` is here a second time
+# ^^^^^^ error: key `café` is here a second time
     image: caddy
+"#,
+        );
+    }
+
+    /// Two files pasted into one: what is meant is to split them, not to delete one.
+    #[test]
+    fn a_block_is_not_deleted() {
+        check(
+            &RULE,
+            r#"
+services:
+  café:
+    image: nginx
+    environment:
+      A: 1
+    environment:
+#   ^^^^^^^^^^^ error: key `environment` is here a second time
+      - B=1
+services: # the override
+#^^^^^^^ error: key `services` is here a second time
+  café:
+    build: .
 "#,
         );
     }

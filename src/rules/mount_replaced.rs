@@ -32,7 +32,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
         report
             .problem(problem)
             .why("Of mounts at one place, Compose keeps the last.")
-            .safe_fix("Remove the dropped mount", compose.remove(problem.place));
+            .safe_fix("Remove the dropped mount", compose.remove_all_but_comments(problem.place));
     }
 }
 

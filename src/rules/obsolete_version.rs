@@ -28,7 +28,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
         report
             .at(field.span, "`version` is obsolete, and ignored")
             .why("Compose warns about it each time it runs.")
-            .safe_fix("Remove `version`", compose.remove(field));
+            .safe_fix("Remove `version`", compose.remove_all_but_comments(field));
     }
 }
 

@@ -69,6 +69,15 @@ impl Tree {
     /// Takes out the entry whose key or value is `id`, or the item `id`, with its lines and the
     /// comment behind it. With the last of a collection goes the collection's own entry.
     pub fn remove(&self, id: NodeId) -> Option<TextEdit> {
+        self.remove_with(id, false)
+    }
+
+    /// As [`Tree::remove`]; comments stay, on lines of their own.
+    pub fn remove_all_but_comments(&self, id: NodeId) -> Option<TextEdit> {
+        self.remove_with(id, true)
+    }
+
+    fn remove_with(&self, id: NodeId, keeps_comments: bool) -> Option<TextEdit> {
         let mut node = self.node(id);
         for _ in 0..PARENTS {
             let parent = node.parent()?;
@@ -92,9 +101,38 @@ impl Tree {
             } else {
                 self.block_range(start..end, next)?
             };
-            return Some(Edit::delete(self.span(range)).into());
+            let kept = match keeps_comments {
+                true => self.comments_of(range.clone())?,
+                false => String::new(),
+            };
+            return Some(Edit::replace(self.span(range), kept).into());
         }
         None
+    }
+
+    /// The comments in `range`, whole lines, each on a line of its own where the first line begins.
+    fn comments_of(&self, range: Range<usize>) -> Option<String> {
+        let indent = self.text.get(range.clone())?;
+        let indent = indent.trim_start_matches('\n');
+        let indent = indent.get(..indent.len() - indent.trim_start_matches(' ').len())?;
+        let is_inside = |it: &&Span| range.contains(&it.start);
+        let mut lines = Vec::new();
+        for comment in self.comments.iter().filter(is_inside) {
+            lines.push(format!(
+                "{indent}{}",
+                self.text.get(comment.range())?.trim_end()
+            ));
+        }
+        if lines.is_empty() {
+            return Some(String::new());
+        }
+        let newline = self.newline();
+        let lines = lines.join(newline);
+        // Without a last line break it is the one before that goes.
+        Some(match self.text.get(range.start..)?.starts_with('\n') {
+            true => format!("{newline}{lines}"),
+            false => format!("{lines}{newline}"),
+        })
     }
 
     /// Puts `yaml`, one line, in the place of a value. Its tag and anchor stay.
@@ -318,7 +356,9 @@ impl Tree {
             content if content.ends_with(',') => " ",
             _ => ", ",
         };
-        Some(Edit::insert(at, format!("{comma}{written}")).into())
+        // `x:}` is the key `x:` to some readers of Compose files (run against Compose 2.40.3).
+        let nothing = if written.ends_with(':') { " {}" } else { "" };
+        Some(Edit::insert(at, format!("{comma}{written}{nothing}")).into())
     }
 
     /// Whether the line above the one that begins at `start`, but for its indentation, is empty.
@@ -549,6 +589,28 @@ mod tests {
         assert_eq!(changed.as_deref(), expected);
         if let Some(edit) = edit {
             assert!(tree.verify(&edit, &Cell::new(usize::MAX)));
+        }
+    }
+
+    #[test]
+    fn comments_may_stay_on_lines_of_their_own() {
+        for (before, after) in [
+            ("a: 1 # ☕\nb: 2\n", "# ☕\nb: 2\n"),
+            (
+                "b: 2\nx:\n  a: [1, # ☕\n    2] # é\n  c: 3",
+                "b: 2\nx:\n  # ☕\n  # é\n  c: 3",
+            ),
+            ("b: 2\na: 1 # ☕", "b: 2\n# ☕"),
+            ("b: 2\r\na: 1 # ☕\r\n", "b: 2\r\n# ☕\r\n"),
+        ] {
+            let parse = crate::syntax::parse(FileId(0), before);
+            let mut nodes = parse.tree.nodes();
+            let id = nodes.find(|it| it.value() == Some("a")).map(|it| it.id());
+            let edit = id.and_then(|id| parse.tree.remove_all_but_comments(id));
+            assert_eq!(
+                edit.map(|it| it.apply(FileId(0), before)).as_deref(),
+                Some(after)
+            );
         }
     }
 

@@ -231,12 +231,11 @@ impl Work {
                 edit: TextEdit::new(edits.collect())?,
             })
         });
-        let certain = self.problems.is_empty();
         self.problems.push(Problem {
             span,
             message: candidate.message.clone(),
             repair,
-            certain,
+            is_structural: true,
         });
     }
 
@@ -250,12 +249,11 @@ impl Work {
         } else {
             span
         };
-        let certain = self.problems.is_empty();
         self.problems.push(Problem {
             span,
             message: message.to_owned(),
             repair: None,
-            certain,
+            is_structural: true,
         });
     }
 }
@@ -303,7 +301,7 @@ fn silent_mistakes(tree: &Tree, problems: &mut Vec<Problem>) {
             span: node.span(),
             message,
             repair: None,
-            certain: true,
+            is_structural: false,
         });
     };
     for node in tree.nodes() {
