@@ -689,7 +689,7 @@ volumes:
                 ),
                 "{title}\n{after}"
             );
-            assert!(after.contains("-data: }"), "{title}\n{after}");
+            assert!(after.contains("-data: {} }"), "{title}\n{after}");
         }
     }
 
