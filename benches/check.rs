@@ -45,7 +45,7 @@ fn measure_generators(services: usize) -> (usize, Duration) {
     }
     let compose = compose::load(&Project::single("compose.yaml", text));
     let options = Options {
-        tls: Tls::Files,
+        tls: Some(Tls::Files),
         ..Options::default()
     };
     let run = || generate::outputs(std::hint::black_box(&compose), &options, &|_| true);

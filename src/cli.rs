@@ -76,7 +76,9 @@ generate
   --host SERVICE[:PORT]=HOSTNAME[/PATH]                (repeatable)
   --strip SERVICE[:PORT]   it does not see that path   (repeatable)
   --access SERVICE[:PORT]=WHO          an address, a range of them or NAME:HASH (repeatable)
-  --tls off|acme|files     --http3     --email E   --version V (of the target)
+  --tls auto|off|acme|files            auto: acme where the files say https:// of a site, else off (auto)
+  --http3     --email E    --version V (of the target)
+  --max-body SIZE          largest upload, such as 100m or 10g; 0 for no limit (by image, else 64m)
   --out DIR                write the files there instead of printing them; existing files are not replaced
   --force                  replace them, except .env
 

@@ -34,7 +34,7 @@ use interpolate::{Expansion, Lookup};
 
 use crate::{
     order::Index,
-    project::{Project, Role},
+    project::{Invocation, Project, Role},
     syntax::{self, Entry, Parse},
     text::{Edit, FileId, Span, TextEdit},
 };
@@ -68,6 +68,8 @@ pub struct Compose {
     pub environment_is_complete: bool,
     /// The variables that `.env` files set, with the lines that say so; `None` without such a file.
     pub settings: Option<BTreeMap<String, String>>,
+    /// How `docker compose` is started for the project.
+    pub invocation: Invocation,
     /// Bytes that judging edits may still read. A file with thousands of mistakes in one block
     /// would otherwise be read again for each of them.
     rereading: Cell<usize>,
@@ -258,6 +260,7 @@ pub fn load(project: &Project) -> Compose {
         has_unseen_files,
         environment_is_complete: project.environment_is_complete,
         settings: None,
+        invocation: project.invocation(),
         rereading: Cell::new(REREADING),
         nothing: Value::null(Place::default()),
         effective,

@@ -49,6 +49,8 @@ pub struct Generator {
 pub enum Make {
     /// Configuration of a server that stands before the services: of the plan alone.
     Proxy(fn(&Routes) -> Output),
+    /// The same for a server that reaches containers by their own addresses, wherever it runs: it needs no published ports.
+    ContainerProxy(fn(&Routes) -> Output),
     /// What else it takes to run the project; `None` where it takes nothing.
     Running(fn(&Compose, &Routes) -> Option<Output>),
 }
@@ -119,8 +121,41 @@ impl Generator {
     /// Outputs of one group share a tab in the page.
     pub fn group(&self) -> &'static str {
         match self.make {
-            Make::Proxy(_) => PROXY,
+            Make::Proxy(_) | Make::ContainerProxy(_) => PROXY,
             Make::Running(_) => "running",
+        }
+    }
+
+    /// The plan that it needs.
+    pub fn plan(&self, compose: &Compose, options: &Options) -> Routes {
+        let reaches_containers = matches!(self.make, Make::ContainerProxy(_));
+        let options = Options {
+            reaches_containers,
+            ..options.clone()
+        };
+        routes::plan(compose, &options)
+    }
+
+    /// What must be done before anything else.
+    fn prepare(&self, routes: &Routes, output: &mut Output) {
+        // A tunnel listens nowhere.
+        if self.id == cloudflared::GENERATOR.id {
+            return;
+        }
+        let shown = |it: &routes::Occupied| match it.is_proxy {
+            true => format!(
+                "remove `{}`, the project's proxy so far",
+                routes::shown(&it.service)
+            ),
+            false => format!("publish `{}` on another port", routes::shown(&it.service)),
+        };
+        let actions: Vec<String> = routes.occupied.iter().map(shown).collect();
+        if !actions.is_empty() {
+            let step = format!(
+                "Before anything else, free ports 80 and 443 of the host, or the proxy does not start: {}.",
+                actions.join("; ")
+            );
+            output.steps.insert(0, step);
         }
     }
 
@@ -138,15 +173,20 @@ impl Generator {
     }
 
     fn make(&self, compose: &Compose, routes: &Routes) -> Option<Output> {
-        match self.make {
-            Make::Proxy(make) => {
+        let output = match self.make {
+            Make::Proxy(make) | Make::ContainerProxy(make) => {
                 routes.reachable().next()?;
                 let mut output = make(routes);
+                self.prepare(routes, &mut output);
+                let is_tunnel = self.id == cloudflared::GENERATOR.id;
+                let origins = routes.origins_notes(is_tunnel);
+                output.notes.splice(0..0, origins);
                 output.notes.extend(routes.notes.iter().cloned());
                 Some(output)
             }
             Make::Running(make) => make(compose, routes),
-        }
+        };
+        Some(with_directory(output?, routes))
     }
 }
 
@@ -194,6 +234,16 @@ pub fn find(id: &str) -> Option<&'static Generator> {
     GENERATORS.iter().copied().find(|it| it.id == id)
 }
 
+/// The step that says which directory is meant comes before the first command that needs it.
+fn with_directory(mut output: Output, routes: &Routes) -> Output {
+    let needs_it = |it: &String| it.contains("${PROJECT:?}");
+    let at = output.steps.iter().position(needs_it);
+    if let Some((at, step)) = at.zip(routes.invocation.step()) {
+        output.steps.insert(at, step);
+    }
+    output
+}
+
 /// The plan, and what every generator makes of it and of the project. Of those that are not wanted, by id, it is
 /// only said that there are some.
 pub fn outputs(
@@ -203,19 +253,21 @@ pub fn outputs(
 ) -> (Routes, Vec<(&'static Generator, Output)>) {
     let routes = routes::plan(compose, options);
     let make = |it: &&'static Generator| {
-        let output = match (it.make, is_wanted(it.id)) {
+        let is_proxy = it.group() == PROXY;
+        let output = match is_wanted(it.id) {
             // Whether there is something to run is known only once it is made.
-            (Make::Running(_), false) => it.make(compose, &routes).map(|_| Output::default()),
-            (Make::Proxy(_), _) if routes.sites.is_empty() => None,
-            (Make::Proxy(_), false) => Some(Output::default()),
-            // Where no site can be reached, it is said why, and what can be done.
-            (Make::Proxy(_), true) => it.generate(compose, &routes).or_else(|| {
-                Some(Output {
-                    notes: routes.notes.clone(),
+            false if !is_proxy => it.make(compose, &routes).map(|_| Output::default()),
+            _ if is_proxy && routes.sites.is_empty() && routes.notes.is_empty() => None,
+            false => Some(Output::default()),
+            true if is_proxy => {
+                let routes = it.plan(compose, options);
+                // Where no site can be reached, the notes say why, and what to do.
+                it.generate(compose, &routes).or(Some(Output {
+                    notes: routes.notes,
                     ..Output::default()
-                })
-            }),
-            (Make::Running(_), true) => it.generate(compose, &routes),
+                }))
+            }
+            true => it.generate(compose, &routes),
         };
         Some((*it, output?))
     };

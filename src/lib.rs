@@ -7,6 +7,7 @@ pub mod cli;
 pub mod compose;
 mod convex;
 pub mod generate;
+mod images;
 pub mod lint;
 pub mod offers;
 pub mod order;

@@ -5,6 +5,7 @@
 
 use crate::{
     compose::{Compose, Dependency, Service},
+    images::pins,
     routes::{Kind, Routes},
     rules::convex,
     syntax::{quoted, scalar},
@@ -192,7 +193,7 @@ fn stored_in(compose: &Compose, backend: &Service, kind: &Database) -> Option<Te
 }
 
 fn minio(compose: &Compose, backend: &Service) -> Option<TextEdit> {
-    const IMAGE: &str = "minio/minio:RELEASE.2025-09-07T16-13-09Z";
+    const IMAGE: &str = pins::MINIO;
     const BUCKETS: [(&str, &str); 5] = [
         ("S3_STORAGE_EXPORTS_BUCKET", "convex-snapshot-exports"),
         (
@@ -465,7 +466,7 @@ volumes: {data: }
         let project = Project::single("compose.yaml", text);
         let host = |port, name: &str| ("backend".to_owned(), Some(port), name.to_owned());
         let options = Options {
-            tls: Tls::Acme,
+            tls: Some(Tls::Acme),
             hosts: vec![host(3210, "api.shop.org"), host(3211, "hooks.shop.org")],
             ..Options::default()
         };

@@ -2,6 +2,10 @@
 //!
 //! Nothing in here, and nothing behind it, touches a disk or an environment.
 
+mod invocation;
+
+pub use invocation::{Invocation, quoted};
+
 use crate::text::FileId;
 
 /// The files of one project, and what its variables are looked up in.
@@ -24,6 +28,8 @@ pub struct Project {
     pub name: Option<String>,
     /// The name of a project that has none: that of its folder.
     pub folder_name: String,
+    /// How the project is started, where that is known; else [`Project::invocation`] derives it from the names of the files.
+    pub started: Option<Invocation>,
     /// Files that others name and that are there, but were not read.
     pub unread: Vec<Unread>,
     /// Files outside the project directory. What they hold is not shown, and they are not changed.
@@ -79,6 +85,23 @@ impl Project {
                 .and_then(|at| first.name.get(..at.max(1)))
         };
         self.folder.as_deref().or_else(first).unwrap_or_default()
+    }
+
+    /// How `docker compose` is started for it.
+    pub fn invocation(&self) -> Invocation {
+        let derive = || {
+            let files = self.sources.iter().filter(|it| it.role == Role::Compose);
+            let folder = format!("{}/", self.folder().trim_end_matches('/'));
+            let name = |it: &Source| match it.name.as_str() {
+                "-" => "compose.yaml".to_owned(),
+                name => name.strip_prefix(&folder).unwrap_or(name).to_owned(),
+            };
+            Invocation {
+                files: files.map(name).collect(),
+                ..Invocation::default()
+            }
+        };
+        self.started.clone().unwrap_or_else(derive)
     }
 
     pub fn source(&self, file: FileId) -> Option<&Source> {

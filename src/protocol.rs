@@ -49,6 +49,8 @@ pub struct Proxy {
     pub http3: bool,
     /// For the certificate authority; empty for none.
     pub email: String,
+    /// Largest request body of all sites, such as `100m`; empty for what each is made for, `0` for no limit.
+    pub max_body: String,
     /// Host names chosen by the user; sites not named here get a proposal.
     pub hosts: Vec<Host>,
     /// Who may see a site; everybody may see those not named here.
@@ -68,7 +70,9 @@ pub enum Place {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tls {
+    /// Certificates from Let's Encrypt where the files say `https://` of a site, else no encryption.
     #[default]
+    Auto,
     Off,
     Acme,
     Files,
@@ -368,9 +372,10 @@ fn options(proxy: &Proxy) -> routes::Options {
             Place::Network => routes::Place::Network,
         },
         tls: match proxy.tls {
-            Tls::Off => routes::Tls::Off,
-            Tls::Acme => routes::Tls::Acme,
-            Tls::Files => routes::Tls::Files,
+            Tls::Auto => None,
+            Tls::Off => Some(routes::Tls::Off),
+            Tls::Acme => Some(routes::Tls::Acme),
+            Tls::Files => Some(routes::Tls::Files),
         },
         http3: proxy.http3,
         email: routes::Email::new(proxy.email.trim()),
@@ -382,6 +387,8 @@ fn options(proxy: &Proxy) -> routes::Options {
             .map(|it| (it.service.clone(), Some(it.port)))
             .collect(),
         access: proxy.access.iter().flat_map(access).collect(),
+        max_body: routes::BodyLimit::new(&proxy.max_body).ok(),
+        reaches_containers: false,
         versions: match proxy.place {
             Place::Host => proxy.versions.iter().filter_map(version).collect(),
             // Its image says which.

@@ -52,9 +52,9 @@ fn options(text: &str) -> Options {
         match word.split_once('=').unwrap() {
             ("place", "network") => options.place = Place::Network,
             ("place", "host") => options.place = Place::Host,
-            ("tls", "off") => options.tls = Tls::Off,
-            ("tls", "acme") => options.tls = Tls::Acme,
-            ("tls", "files") => options.tls = Tls::Files,
+            ("tls", "off") => options.tls = Some(Tls::Off),
+            ("tls", "acme") => options.tls = Some(Tls::Acme),
+            ("tls", "files") => options.tls = Some(Tls::Files),
             ("http3", "on") => options.http3 = true,
             ("host", choice) => {
                 let (service, host) = choice.split_once('=').unwrap();

@@ -41,7 +41,7 @@ fn base(turn: usize) -> Options {
         } else {
             Place::Network
         },
-        tls: [Tls::Off, Tls::Acme, Tls::Files][turn % 3],
+        tls: Some([Tls::Off, Tls::Acme, Tls::Files][turn % 3]),
         http3: turn % 4 < 2,
         email: Email::new(EMAIL),
         hosts: vec![(SERVICE.to_owned(), None, HOST.to_owned())],
@@ -55,6 +55,7 @@ fn base(turn: usize) -> Options {
         } else {
             Vec::new()
         },
+        ..Options::default()
     }
 }
 

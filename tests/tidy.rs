@@ -13,6 +13,7 @@ const LAYERS: &[(&str, usize)] = &[
     ("project", 3),
     ("compose", 4),
     ("convex", 5),
+    ("images", 5),
     ("lint", 5),
     ("rules", 6),
     ("routes", 6),

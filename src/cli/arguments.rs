@@ -3,7 +3,7 @@
 use crate::{
     compose::{nearest, project_name as normal_name},
     lint::Severity,
-    routes::{self, Access, Email, Place, Tls, Version},
+    routes::{self, Access, BodyLimit, Email, Place, Tls, Version},
     rules,
 };
 
@@ -30,9 +30,10 @@ pub(super) struct Arguments {
     pub(super) diff: bool,
     pub(super) list: bool,
     pub(super) place: Place,
-    pub(super) tls: Tls,
+    pub(super) tls: Option<Tls>,
     pub(super) http3: bool,
     pub(super) email: Option<Email>,
+    pub(super) max_body: Option<BodyLimit>,
     pub(super) version: Option<Version>,
     pub(super) hosts: Vec<(String, Option<u16>, String)>,
     pub(super) strips: Vec<(String, Option<u16>)>,
@@ -116,6 +117,7 @@ const GENERATE: &[&str] = &[
     "--tls",
     "--http3",
     "--email",
+    "--max-body",
     "--host",
     "--strip",
     "--access",
@@ -148,9 +150,10 @@ impl Arguments {
             diff: false,
             list: false,
             place: Place::Host,
-            tls: Tls::Off,
+            tls: None,
             http3: false,
             email: None,
+            max_body: None,
             version: None,
             hosts: Vec::new(),
             strips: Vec::new(),
@@ -215,8 +218,14 @@ impl Arguments {
                 "--email" => {
                     let typed = value()?;
                     let email = Email::new(&typed)
-                        .ok_or_else(|| format!("`{typed}` is no e-mail address"))?;
+                        .ok_or_else(|| format!("`{typed}` is not an e-mail address that a certificate authority accepts; leave it out to register without one"))?;
                     res.email = Some(email);
+                }
+                "--max-body" => {
+                    let typed = value()?;
+                    let limit = BodyLimit::new(&typed);
+                    res.max_body =
+                        Some(limit.map_err(|reason| format!("--max-body {typed}: {reason}"))?);
                 }
                 "--host" => res.hosts.push(host(&value()?)?),
                 "--strip" => res.strips.push(strip(&value()?)?),
@@ -296,7 +305,7 @@ impl Arguments {
         {
             return Err(format!("{command} has no such --format"));
         }
-        if res.http3 && res.tls == Tls::Off {
+        if res.http3 && res.tls == Some(Tls::Off) {
             return Err(
                 "--http3 means nothing without encryption; add --tls acme or --tls files"
                     .to_owned(),
@@ -401,10 +410,11 @@ const COLORS: [(&str, Color); 3] = [
     ("never", Color::Never),
 ];
 const PLACES: [(&str, Place); 2] = [("host", Place::Host), ("network", Place::Network)];
-const TLS: [(&str, Tls); 3] = [
-    ("off", Tls::Off),
-    ("acme", Tls::Acme),
-    ("files", Tls::Files),
+const TLS: [(&str, Option<Tls>); 4] = [
+    ("auto", None),
+    ("off", Some(Tls::Off)),
+    ("acme", Some(Tls::Acme)),
+    ("files", Some(Tls::Files)),
 ];
 
 fn choice<T: Copy>(option: &str, value: &str, choices: &[(&str, T)]) -> Result<T, String> {
@@ -572,10 +582,12 @@ mod tests {
                 "a path is made of",
             ),
             ("generate nginx --strip web:x", "--strip wants"),
-            ("generate nginx --email é", "`é` is no e-mail address"),
+            ("generate nginx --email é", "`é` is not an e-mail address"),
+            ("generate nginx --email you@example.com", "leave it out"),
+            ("generate nginx --max-body 64", "a number with a unit"),
             ("generate nginx --version new", "`new` is no version"),
             (
-                "generate nginx --http3",
+                "generate nginx --tls off --http3",
                 "--http3 means nothing without encryption",
             ),
         ];

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     compose::{self, nearest},
     generate::{self, File, GENERATORS, Generator, Make},
-    routes::{self, Options, Place},
+    routes::{self, Options, Place, Tls},
 };
 
 pub(super) fn run(arguments: &Arguments, target: Option<&str>) -> u8 {
@@ -61,6 +61,17 @@ fn is_found_beside(compose: &compose::Compose, options: &Options) -> bool {
     options.place == Place::Host && routes.reachable().next().is_some()
 }
 
+/// The services and ports that options name, with the option.
+fn named(arguments: &Arguments) -> Vec<(&'static str, &String, Option<u16>)> {
+    let hosts = arguments.hosts.iter();
+    let hosts = hosts.map(|(service, port, _)| ("--host", service, *port));
+    let access = arguments.access.iter();
+    let access = access.map(|(service, port, _)| ("--access", service, *port));
+    let strips = arguments.strips.iter();
+    let strips = strips.map(|(service, port)| ("--strip", service, *port));
+    hosts.chain(access).chain(strips).collect()
+}
+
 /// The exit code, or why nothing was generated.
 fn write(input: &Input, arguments: &Arguments, generator: &Generator) -> Result<u8, String> {
     let project = input.read(arguments).map_err(|it| it.message())?;
@@ -80,6 +91,8 @@ fn write(input: &Input, arguments: &Arguments, generator: &Generator) -> Result<
         tls: arguments.tls,
         http3: arguments.http3,
         email: arguments.email.clone(),
+        max_body: arguments.max_body,
+        reaches_containers: false,
         hosts: arguments.hosts.clone(),
         access: arguments.access.clone(),
         strips: arguments.strips.clone(),
@@ -89,48 +102,52 @@ fn write(input: &Input, arguments: &Arguments, generator: &Generator) -> Result<
             .map(|it| (generator.id.to_owned(), it.clone()))
             .collect(),
     };
-    let named = arguments.hosts.iter().chain(&arguments.access);
-    let named = named.map(|(service, port, _)| (service, port));
-    let stripped = arguments
-        .strips
-        .iter()
-        .map(|(service, port)| (service, port));
-    for (service, port) in named.chain(stripped) {
-        let Some(found) = compose.service(service) else {
+    let routes = generator.plan(&compose, &options);
+    if arguments.http3 && routes.tls == Tls::Off {
+        return Err(
+            "--http3 means nothing without encryption; add --tls acme or --tls files".to_owned(),
+        );
+    }
+    for (option, service, port) in named(arguments) {
+        if compose.service(service).is_none() {
             return Err(format!(
-                "--host, --strip or --access names service `{service}`, and there is none of that name"
+                "{option} names service `{service}`, and there is none of that name"
             ));
+        }
+        let of = |site: &&routes::Site| site.service.as_str() == service.as_str();
+        let fits = |site: &routes::Site| port.is_none_or(|it| it == site.port);
+        let mut sites = routes.sites.iter().filter(of);
+        // A host name gets its site, or a note says why not.
+        let is_there = match option {
+            "--host" => sites.next().is_some(),
+            _ => sites.any(fits),
         };
-        let sites = routes::plan(
-            &compose,
-            &Options {
-                // A name of its own, so that it is there whatever the others are called.
-                hosts: vec![(service.clone(), *port, "site.example.com".to_owned())],
-                ..options.clone()
-            },
-        )
-        .sites;
-        let fits = |site: &routes::Site| {
-            site.service.as_str() == found.name && port.is_none_or(|it| it == site.port)
-        };
-        if !sites.iter().any(fits) {
-            let port = port.map_or(String::new(), |port| format!(" {port}"));
-            return Err(format!(
-                "service `{service}` has no port{port} that a proxy could lead to"
-            ));
+        if !is_there {
+            let name = format!("`{service}`");
+            let why = routes.notes.iter().find(|it| it.contains(&name));
+            return Err(match (why, port) {
+                (Some(note), _) => note.trim_end_matches('.').to_owned(),
+                (None, Some(port)) => format!(
+                    "{option}: service `{service}` has no site for port {port}; name one with --host {service}:{port}=HOSTNAME"
+                ),
+                (None, None) => format!(
+                    "{option}: service `{service}` has no site; name one with --host {service}:PORT=HOSTNAME"
+                ),
+            });
         }
     }
-    let routes = routes::plan(&compose, &options);
     let Some(output) = generator.generate(&compose, &routes) else {
-        for note in &routes.notes {
-            say_trouble(note);
+        if generator.group() == generate::PROXY {
+            for note in &routes.notes {
+                say_trouble(note);
+            }
         }
         let nothing = match generator.make {
-            Make::Proxy(_) if is_found_beside(&compose, &options) => {
+            Make::Running(_) => "there is nothing here to make it of",
+            _ if is_found_beside(&compose, &options) => {
                 "there is nothing a proxy could lead to on this host; one beside the others could: --place network"
             }
-            Make::Proxy(_) => "there is nothing a proxy could lead to",
-            Make::Running(_) => "there is nothing here to make it of",
+            _ => "there is nothing a proxy could lead to",
         };
         return Err(nothing.to_owned());
     };

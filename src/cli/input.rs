@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     compose::{self, Compose},
-    project::{self, Project, Role, Source},
+    project::{self, Invocation, Project, Role, Source},
     text::FileId,
 };
 
@@ -110,6 +110,7 @@ impl Input {
                 folder: arguments.project_directory.clone(),
                 name: arguments.project_name.clone(),
                 folder_name: folder_name(&folder),
+                started: self.invocation(&folder, arguments),
                 ..Project::default()
             },
             total: 0,
@@ -141,6 +142,43 @@ impl Input {
             named.extend(self.names.iter().filter(|it| *it != "-").cloned());
         }
         Boundary::new(&root, &named)
+    }
+
+    /// How `docker compose` is started for the same project, from its directory; `None` where that is not there.
+    fn invocation(&self, folder: &Path, arguments: &Arguments) -> Option<Invocation> {
+        let directory = canonical(folder)?;
+        let shown = |name: &String| match name.as_str() {
+            "-" => "compose.yaml".to_owned(),
+            name => {
+                let path = Path::new(name);
+                let absolute = path.parent().and_then(canonical);
+                let absolute = absolute.zip(path.file_name());
+                let absolute = absolute.map(|(folder, name)| folder.join(name));
+                let absolute = absolute.unwrap_or_else(|| path.to_owned());
+                let inside = absolute.strip_prefix(&directory).unwrap_or(&absolute);
+                inside.display().to_string()
+            }
+        };
+        let mut options = Vec::new();
+        let mut add = |name: &str, value: String| options.extend([name.to_owned(), value]);
+        if arguments.project_directory.is_some() {
+            // Else it would be the folder of the first file.
+            add("--project-directory", ".".to_owned());
+        }
+        if let Some(name) = &arguments.project_name {
+            add("-p", name.clone());
+        }
+        for name in &arguments.env_files {
+            add("--env-file", shown(name));
+        }
+        for name in &arguments.profiles {
+            add("--profile", name.clone());
+        }
+        Some(Invocation {
+            directory: Some(directory.display().to_string()),
+            files: self.names.iter().map(shown).collect(),
+            options,
+        })
     }
 
     /// That of its first file, as Compose has it; standard input has none.
@@ -262,13 +300,18 @@ fn is_there(path: &Path) -> bool {
     }
 }
 
-/// What a project is called whose files do not say.
-fn folder_name(folder: &Path) -> String {
+/// The absolute path of a folder, without links; that of the current one where it has no name.
+fn canonical(folder: &Path) -> Option<PathBuf> {
     let folder = match folder.as_os_str().is_empty() {
         true => Path::new("."),
         false => folder,
     };
-    let path = fs::canonicalize(folder).unwrap_or_default();
+    fs::canonicalize(folder).ok()
+}
+
+/// What a project is called whose files do not say.
+fn folder_name(folder: &Path) -> String {
+    let path = canonical(folder).unwrap_or_default();
     let name = path.file_name().unwrap_or_default();
     name.to_string_lossy().into_owned()
 }

@@ -3,9 +3,12 @@
 //! What each line is for was measured with real servers; the comments in the output say it.
 
 use super::{
-    Generator, Make, Output, certbot, passwords,
-    proxy_service::{ProxyService, TEXTS, files, point_names},
+    Generator, Make, Output,
+    certbot::{self, Reload},
+    passwords,
+    proxy_service::{ProxyService, TEXTS, files, point_names, start_together},
 };
+use crate::images::pins;
 use crate::routes::{ODD, Place, Routes, Site, Tls, Upstream, differ, has_all_paths, is_one};
 
 pub(super) static GENERATOR: Generator = Generator {
@@ -18,8 +21,6 @@ pub(super) static GENERATOR: Generator = Generator {
 
 const CONFIGURATION: &str = "compose-playground-apache.conf";
 const SERVICE: &str = "compose.apache.yaml";
-const COMPOSE: &str = "-f compose.yaml -f compose.apache.yaml";
-const IMAGE: &str = "httpd:2.4";
 const CERTIFICATES: &str = "/etc/apache2/certificates";
 const FOLDER: &str = "/etc/apache2";
 
@@ -41,6 +42,7 @@ const COMMON: &[&str] = &[
 fn generate(routes: &Routes) -> Output {
     let mut files = files(routes, (CONFIGURATION, configuration), (SERVICE, service));
     files.extend(passwords::files(routes));
+    files.extend(certbot::hook(routes, &reload(routes)));
     Output {
         files,
         steps: steps(routes),
@@ -289,7 +291,7 @@ fn paths(site: &Site, longer: &[(&Site, &Upstream)]) -> String {
 
 /// For the whole of a host name, or for some of its paths.
 fn settings(conf: &mut Directives, site: &Site) {
-    match site.kind.body_limit() {
+    match site.body_limit.limit() {
         None => {
             conf.line("# Uploads of any size; Apache alone would end them at 1 GB.");
             conf.line("LimitRequestBody 0");
@@ -392,7 +394,7 @@ fn certificate_folder(routes: &Routes, site: &Site) -> String {
 /// The proxy as a service of the project.
 fn service(routes: &Routes) -> String {
     let configuration = format!("./{CONFIGURATION}:/usr/local/apache2/conf/httpd.conf:ro");
-    let mut service = ProxyService::new(IMAGE, configuration, CERTIFICATES);
+    let mut service = ProxyService::new(pins::APACHE, configuration, CERTIFICATES);
     service.volumes.extend(certbot::volume(routes));
     service.volumes.extend(passwords::volumes(routes, FOLDER));
     service.file(routes).finish()
@@ -403,7 +405,7 @@ fn steps(routes: &Routes) -> Vec<String> {
     let mut steps = vec![point_names(routes)];
     match routes.tls {
         Tls::Off => (),
-        Tls::Acme => steps.push(certbot::obtain(routes, "Apache", "")),
+        Tls::Acme => steps.push(certbot::obtain(routes, "Apache")),
         Tls::Files => {
             let folder = if is_service {
                 "./certificates"
@@ -423,9 +425,7 @@ fn steps(routes: &Routes) -> Vec<String> {
         steps.push(format!(
             "Save the files beside your Compose file, as {names}."
         ));
-        steps.push(format!(
-            "Start everything together: `docker compose {COMPOSE} up -d`."
-        ));
+        steps.push(start_together(routes, SERVICE));
     } else {
         steps.push(format!(
             "Save the file as `/etc/apache2/sites-available/{CONFIGURATION}`."
@@ -450,17 +450,19 @@ fn steps(routes: &Routes) -> Vec<String> {
         );
     }
     if routes.tls == Tls::Acme {
-        let reload = if is_service {
-            format!(
-                "docker compose {COMPOSE} kill -s USR1 {}",
-                routes.unused("proxy")
-            )
-        } else {
-            "systemctl reload apache2".to_owned()
-        };
-        steps.push(certbot::renew_by_folder(routes, &reload));
+        steps.extend(certbot::renew_by_folder(routes, &reload(routes)));
     }
     steps
+}
+
+fn reload(routes: &Routes) -> Reload<'static> {
+    match routes.place {
+        Place::Host => Reload::Host("systemctl reload apache2"),
+        Place::Network => Reload::Compose {
+            added: SERVICE,
+            rest: format!("kill -s USR1 {}", routes.unused("proxy")),
+        },
+    }
 }
 
 fn notes(routes: &Routes) -> Vec<String> {

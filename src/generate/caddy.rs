@@ -6,8 +6,9 @@
 use super::{
     Generator, Make, Output,
     block::Block,
-    proxy_service::{ProxyService, TEXTS, files, open_udp, point_names},
+    proxy_service::{ProxyService, TEXTS, files, open_udp, point_names, start_together},
 };
+use crate::images::pins;
 use crate::routes::{Place, Routes, Site, Tls, Upstream, has_all_paths, is_one};
 
 pub(super) static GENERATOR: Generator = Generator {
@@ -20,7 +21,6 @@ pub(super) static GENERATOR: Generator = Generator {
 
 const CONFIGURATION: &str = "Caddyfile";
 const SERVICE: &str = "compose.caddy.yaml";
-const IMAGE: &str = "caddy:2.10-alpine";
 const CERTIFICATES: &str = "/etc/caddy/certificates";
 
 fn generate(routes: &Routes) -> Output {
@@ -142,7 +142,7 @@ fn host_block(block: &mut Block, routes: &Routes, sites: &[(&Site, &Upstream)]) 
 }
 
 fn site_block(block: &mut Block, routes: &Routes, site: &Site, upstream: &Upstream) {
-    if let Some(limit) = site.kind.body_limit() {
+    if let Some(limit) = site.body_limit.limit() {
         block.block("request_body", |body| {
             body.directive("max_size", &[&format!("{limit}MiB")]);
         });
@@ -239,7 +239,7 @@ fn service(routes: &Routes) -> String {
     let service = ProxyService {
         asked_for: "caddy:/data",
         http3: true,
-        ..ProxyService::new(IMAGE, configuration, CERTIFICATES)
+        ..ProxyService::new(pins::CADDY, configuration, CERTIFICATES)
     };
     let mut lines = service.file(routes);
     lines.declare(routes, "caddy");
@@ -266,9 +266,7 @@ fn steps(routes: &Routes) -> Vec<String> {
             steps.push(format!(
                 "Save the files beside your Compose file: `{CONFIGURATION}`, `{SERVICE}`."
             ));
-            steps.push(format!(
-                "Start everything together: `docker compose -f compose.yaml -f {SERVICE} up -d`."
-            ));
+            steps.push(start_together(routes, SERVICE));
         }
     }
     if routes.tls == Tls::Acme {

@@ -29,7 +29,10 @@ fn generate(compose: &Compose, _: &Routes) -> Option<Output> {
     let file = |path: &str, text| File::new(path, text);
     let name = name.as_str();
     let project = project(compose);
-    let command = format!("docker compose -p {project} -f compose.yaml -f {TEST}");
+    let mut invocation = compose.invocation.clone();
+    invocation.options = vec!["-p".to_owned(), project.clone()];
+    let start = invocation.anywhere(&[TEST], &format!("up -d --wait {name}"));
+    let stop = invocation.anywhere(&[TEST], "down --volumes");
     Some(Output {
         files: vec![
             file(TEST, throwaway(compose, backend, &project)),
@@ -38,7 +41,7 @@ fn generate(compose: &Compose, _: &Routes) -> Option<Output> {
         steps: vec![
             format!("Save the files beside your Compose file, as `{TEST}` and `{WORKFLOW}`."),
             "Your app's own tests find the backend at `CONVEX_SELF_HOSTED_URL`. Put the command that runs them where `npm test` stands.".to_owned(),
-            format!("On your own machine: `{command} up -d --wait {name}`, and after the tests `{command} down --volumes`."),
+            format!("On your own machine: `{start}`, and after the tests `{stop}`."),
         ],
         notes: vec![
             "All of it is lost when it is taken down: tables, files, functions, what `npx convex env set` has set, and the instance secret, so that its admin keys end as well. The next run begins with nothing, and deploys first.".to_owned(),
@@ -159,7 +162,13 @@ fn workflow(compose: &Compose, backend: &str, project: &str) -> String {
     lines.line(2, "runs-on: ubuntu-latest");
     lines.line(2, "timeout-minutes: 15");
     lines.line(2, "env:");
-    lines.line(3, &format!("COMPOSE_FILE: compose.yaml:{TEST}"));
+    lines.line(
+        3,
+        &format!(
+            "COMPOSE_FILE: {}",
+            scalar(&compose.invocation.compose_file(TEST))
+        ),
+    );
     lines.line(3, &format!("COMPOSE_PROJECT_NAME: {project}"));
     lines.line(3, "CONVEX_SELF_HOSTED_URL: http://127.0.0.1:3210");
     for wish in given {

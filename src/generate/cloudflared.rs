@@ -5,10 +5,11 @@
 
 use super::{
     Generator, Make, Output,
-    proxy_service::{Lines, files},
+    proxy_service::{Lines, files, start_together},
 };
 use crate::{
-    routes::{Kind, Place, Routes, Site, Tls, Upstream, differ},
+    images::pins,
+    routes::{Kind, Place, Routes, Site, Upstream, differ},
     syntax::quoted,
 };
 
@@ -23,7 +24,6 @@ pub(super) static GENERATOR: Generator = Generator {
 const CONFIGURATION: &str = "cloudflared.yml";
 const CREDENTIALS: &str = "cloudflared.json";
 const SERVICE: &str = "compose.cloudflared.yaml";
-const IMAGE: &str = "cloudflare/cloudflared:2025.8.1";
 const TUNNEL: &str = "compose-playground";
 
 fn generate(routes: &Routes) -> Output {
@@ -120,7 +120,7 @@ fn service(routes: &Routes) -> String {
     let mut lines = Lines::default();
     lines.line(0, "services:");
     lines.service(routes, "cloudflared");
-    lines.line(2, &format!("image: {IMAGE}"));
+    lines.line(2, &format!("image: {}", pins::CLOUDFLARED));
     lines.line(2, "restart: unless-stopped");
     lines.line(
         2,
@@ -173,7 +173,7 @@ fn steps(routes: &Routes) -> Vec<String> {
         }
     }
     steps.push(if is_service {
-        format!("Start everything together: `docker compose -f compose.yaml -f {SERVICE} up -d`.")
+        start_together(routes, SERVICE)
     } else {
         "Have it started with the host: `cloudflared service install`.".to_owned()
     });
@@ -195,12 +195,21 @@ fn notes(routes: &Routes) -> Vec<String> {
             ));
         }
     }
+    let is_large = |site: &Site| site.body_limit.limit().is_none_or(|it| it > 100);
+    let large = open(routes).find(|(site, _)| is_large(site));
+    if let Some((site, _)) = large {
+        let what = match site.kind {
+            Kind::ConvexApi => "Convex's uploads, imports, and long actions run into both",
+            _ => "Its uploads may be larger",
+        };
+        // Error 413 and error 524 in Cloudflare's documentation; the second was 100 seconds until 2026.
+        notes.push(format!(
+            "`{}`: Cloudflare refuses requests above 100 MB, and ends those without an answer after 120 seconds, on every plan but the largest. {what}.",
+            site.host.as_str()
+        ));
+    }
     if open(routes).any(|(site, _)| site.kind == Kind::ConvexApi) {
-        notes.push("Cloudflare ends requests above 100 MB, and answers that begin after 100 seconds, unless you pay for more. Convex's uploads, imports and long actions run into both.".to_owned());
         notes.push("Cloudflare adds to `X-Forwarded-For` what it knows, behind what the client claims, and Convex believes the first. Who really asked stands in `CF-Connecting-IP`.".to_owned());
-        if routes.tls == Tls::Off {
-            notes.push("Cloudflare speaks HTTPS with visitors in any case: Convex's addresses begin with `https://`.".to_owned());
-        }
     }
     if routes.http3 {
         notes.push("HTTP/3 with visitors is Cloudflare's own affair, and a setting in its dashboard. This machine needs nothing for it.".to_owned());

@@ -6,9 +6,10 @@ use std::net::IpAddr;
 
 use super::{
     Generator, Make, Output, certbot,
-    proxy_service::{Lines, ProxyService, files, open_udp, point_names},
+    proxy_service::{Lines, ProxyService, files, open_udp, point_names, start_together},
 };
 use crate::{
+    images::pins,
     routes::{ODD, Place, Routes, Site, Tls, Upstream, differ, is_one},
     syntax::quoted,
 };
@@ -23,8 +24,6 @@ pub(super) static GENERATOR: Generator = Generator {
 
 const CONFIGURATION: &str = "envoy.yaml";
 const SERVICE: &str = "compose.envoy.yaml";
-const COMPOSE: &str = "-f compose.yaml -f compose.envoy.yaml";
-const IMAGE: &str = "envoyproxy/envoy:v1.36-latest";
 const CERTIFICATES: &str = "/etc/envoy/certificates";
 
 const MANAGER: &str = "network.http_connection_manager.v3.HttpConnectionManager";
@@ -60,8 +59,11 @@ const QUIC: &str = r#"    # HTTP/3: the same by UDP.
                 codec_type: HTTP3"#;
 
 fn generate(routes: &Routes) -> Output {
+    let mut files = files(routes, (CONFIGURATION, configuration), (SERVICE, service));
+    let reload = format!("restart {}", routes.unused("proxy"));
+    files.extend(certbot::weekly(routes, SERVICE, &reload));
     Output {
-        files: files(routes, (CONFIGURATION, configuration), (SERVICE, service)),
+        files,
         steps: steps(routes),
         notes: notes(routes),
     }
@@ -535,7 +537,7 @@ fn compresses(routes: &Routes) -> bool {
 /// The proxy as a service of the project.
 fn service(routes: &Routes) -> String {
     let mut service = ProxyService::new(
-        IMAGE,
+        pins::ENVOY,
         format!("./{CONFIGURATION}:/etc/envoy/{CONFIGURATION}:ro"),
         CERTIFICATES,
     );
@@ -553,7 +555,6 @@ fn service(routes: &Routes) -> String {
 
 fn steps(routes: &Routes) -> Vec<String> {
     let is_service = routes.place == Place::Network;
-    let compose = if is_service { COMPOSE } else { "" };
     let mut steps = vec![point_names(routes)];
     if is_service {
         steps.push(format!(
@@ -564,7 +565,7 @@ fn steps(routes: &Routes) -> Vec<String> {
     }
     match routes.tls {
         Tls::Off => (),
-        Tls::Acme => steps.push(certbot::obtain(routes, "Envoy", compose)),
+        Tls::Acme => steps.push(obtain(routes)),
         Tls::Files => {
             let folder = if is_service {
                 "./certificates"
@@ -577,27 +578,27 @@ fn steps(routes: &Routes) -> Vec<String> {
         }
     }
     if is_service {
-        steps.push(format!(
-            "Start everything together: `docker compose {COMPOSE} up -d`."
-        ));
+        steps.push(start_together(routes, SERVICE));
     } else {
         steps.push(format!(
             "Check it, and have it started with the host: `envoy --mode validate -c /etc/envoy/{CONFIGURATION}`, then `envoy -c /etc/envoy/{CONFIGURATION}` as a service."
         ));
     }
     if routes.tls == Tls::Acme {
-        let reload = if is_service {
-            format!(
-                "docker compose {COMPOSE} restart {}",
-                routes.unused("proxy")
-            )
-        } else {
-            "systemctl restart envoy".to_owned()
-        };
-        steps.push(certbot::renew(routes, compose, &reload));
+        steps.push(match routes.place {
+            Place::Host => certbot::renew(routes, "'systemctl restart envoy'"),
+            Place::Network => certbot::renew_in_project(routes),
+        });
     }
     open_udp(&mut steps, routes.http3);
     steps
+}
+
+fn obtain(routes: &Routes) -> String {
+    match routes.place {
+        Place::Host => certbot::obtain(routes, "Envoy"),
+        Place::Network => certbot::obtain_in_project(routes, "Envoy", SERVICE),
+    }
 }
 
 fn notes(routes: &Routes) -> Vec<String> {

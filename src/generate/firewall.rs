@@ -106,7 +106,8 @@ fn generate(compose: &Compose, routes: &Routes) -> Option<Output> {
     };
     if plan.has_moved {
         add(LOOPBACK, plan.loopback.finish());
-        steps.push(format!("Look at the ports in `{LOOPBACK}`, take out what the world is to reach, and start with it: `docker compose -f compose.yaml -f {LOOPBACK} up -d`. Better still, write these addresses into your Compose file."));
+        let start = compose.invocation.anywhere(&[LOOPBACK], "up -d");
+        steps.push(format!("Look at the ports in `{LOOPBACK}`, take out what the world is to reach, and start with it: `{start}`. Better still, write these addresses into your Compose file."));
         notes.push(format!(
             "`{LOOPBACK}` wants Compose 2.24.4, which knows `!override`; an older one would add to the ports instead."
         ));

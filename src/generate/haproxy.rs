@@ -4,8 +4,9 @@
 
 use super::{
     Generator, Make, Output, certbot,
-    proxy_service::{ProxyService, TEXTS, files, open_udp, point_names},
+    proxy_service::{ProxyService, TEXTS, files, open_udp, point_names, start_together},
 };
+use crate::images::pins;
 use crate::routes::{Place, Routes, Site, Tls, Upstream, has_all_paths};
 
 pub(super) static GENERATOR: Generator = Generator {
@@ -18,15 +19,16 @@ pub(super) static GENERATOR: Generator = Generator {
 
 const CONFIGURATION: &str = "haproxy.cfg";
 const SERVICE: &str = "compose.haproxy.yaml";
-const COMPOSE: &str = "-f compose.yaml -f compose.haproxy.yaml";
-const IMAGE: &str = "haproxy:3.2";
 const CERTIFICATES: &str = "/etc/haproxy/certificates";
 /// The host a request names, without its port.
 const HOST: &str = "req.hdr(host),field(1,:),lower -m str";
 
 fn generate(routes: &Routes) -> Output {
+    let mut files = files(routes, (CONFIGURATION, configuration), (SERVICE, service));
+    let reload = format!("kill -s USR2 {}", routes.unused("proxy"));
+    files.extend(certbot::weekly(routes, SERVICE, &reload));
     Output {
-        files: files(routes, (CONFIGURATION, configuration), (SERVICE, service)),
+        files,
         steps: steps(routes),
         notes: notes(routes),
     }
@@ -315,7 +317,7 @@ fn service(routes: &Routes) -> String {
         // It reads the certificates as root, and then becomes the user its configuration names.
         own: &["user: root"],
         http3: speaks_http3(routes),
-        ..ProxyService::new(IMAGE, configuration, CERTIFICATES)
+        ..ProxyService::new(pins::HAPROXY, configuration, CERTIFICATES)
     };
     let mut lines = service.file(routes);
     certbot::service(&mut lines, routes);
@@ -324,7 +326,6 @@ fn service(routes: &Routes) -> String {
 
 fn steps(routes: &Routes) -> Vec<String> {
     let is_service = routes.place == Place::Network;
-    let compose = if is_service { COMPOSE } else { "" };
     let mut steps = vec![point_names(routes)];
     if is_service {
         steps.push(format!(
@@ -334,7 +335,7 @@ fn steps(routes: &Routes) -> Vec<String> {
     match routes.tls {
         Tls::Off => (),
         Tls::Acme => {
-            steps.push(certbot::obtain(routes, "HAProxy", compose));
+            steps.push(obtain(routes));
             steps.push(format!(
                 "Lay its key beside it, under the name that HAProxy looks for: `ln -s privkey.pem {}/fullchain.pem.key`.",
                 certbot::folder(routes)
@@ -352,9 +353,7 @@ fn steps(routes: &Routes) -> Vec<String> {
         }
     }
     if is_service {
-        steps.push(format!(
-            "Start everything together: `docker compose {COMPOSE} up -d`."
-        ));
+        steps.push(start_together(routes, SERVICE));
     } else {
         steps.push(format!(
             "Save the file as `/etc/haproxy/{CONFIGURATION}`, in place of the one that came with HAProxy."
@@ -364,18 +363,20 @@ fn steps(routes: &Routes) -> Vec<String> {
         ));
     }
     if routes.tls == Tls::Acme {
-        let reload = if is_service {
-            format!(
-                "docker compose {COMPOSE} kill -s USR2 {}",
-                routes.unused("proxy")
-            )
-        } else {
-            "systemctl reload haproxy".to_owned()
-        };
-        steps.push(certbot::renew(routes, compose, &reload));
+        steps.push(match routes.place {
+            Place::Host => certbot::renew(routes, "'systemctl reload haproxy'"),
+            Place::Network => certbot::renew_in_project(routes),
+        });
     }
     open_udp(&mut steps, speaks_http3(routes));
     steps
+}
+
+fn obtain(routes: &Routes) -> String {
+    match routes.place {
+        Place::Host => certbot::obtain(routes, "HAProxy"),
+        Place::Network => certbot::obtain_in_project(routes, "HAProxy", SERVICE),
+    }
 }
 
 fn notes(routes: &Routes) -> Vec<String> {

@@ -5,28 +5,30 @@
 use super::{
     Generator, Make, Output,
     block::Block,
-    certbot, passwords,
-    proxy_service::{ProxyService, TEXTS, files, open_udp, point_names},
+    certbot::{self, Reload},
+    passwords,
+    proxy_service::{ProxyService, TEXTS, files, open_udp, point_names, start_together},
 };
+use crate::images::pins;
 use crate::routes::{Place, Routes, Site, Tls, Upstream, has_all_paths, is_one};
 
 pub(super) static GENERATOR: Generator = Generator {
     id: "nginx",
     title: "nginx",
     summary: "sites for /etc/nginx/conf.d, WebSocket and uploads included",
-    versions: &["1.18", "1.25.1", "1.27.3"],
+    versions: &["1.18", "1.19.4", "1.25.1", "1.27.3"],
     make: Make::Proxy(generate),
 };
 
 const CONFIGURATION: &str = "compose-playground.conf";
 const SERVICE: &str = "compose.nginx.yaml";
-const IMAGE: &str = "nginx:1.28-alpine";
 const FOLDER: &str = "/etc/nginx";
 const CERTIFICATES: &str = "/etc/nginx/certificates";
 
 fn generate(routes: &Routes) -> Output {
     let mut files = files(routes, (CONFIGURATION, configuration), (SERVICE, service));
     files.extend(passwords::files(routes));
+    files.extend(certbot::hook(routes, &reload(routes)));
     Output {
         files,
         steps: steps(routes),
@@ -99,7 +101,13 @@ fn catch_all(conf: &mut Block, routes: &Routes) {
             }
             server.directive("server_name", &["_"]);
             protocols(server);
-            server.directive("ssl_reject_handshake", &["on"]);
+            if routes.is_at_least(GENERATOR.id, &[1, 19, 4]) {
+                server.directive("ssl_reject_handshake", &["on"]);
+            } else if let Some((site, _)) = routes.reachable().next() {
+                server.comment("Before 1.19.4, nginx cannot refuse a handshake: it ends the connection after it.");
+                certificate(server, &certificate_folder(routes, site));
+                server.directive("return", &["444"]);
+            }
         });
     }
 }
@@ -182,9 +190,7 @@ fn server_block(server: &mut Block, routes: &Routes, sites: &[(&Site, &Upstream)
         }
         server.directive("server_name", &[site.host.as_str()]);
         protocols(server);
-        let folder = certificate_folder(routes, site);
-        server.directive("ssl_certificate", &[&format!("{folder}/fullchain.pem")]);
-        server.directive("ssl_certificate_key", &[&format!("{folder}/privkey.pem")]);
+        certificate(server, &certificate_folder(routes, site));
         server.comment("Once, whatever the service itself sends.");
         server.directive("proxy_hide_header", &["Strict-Transport-Security"]);
         server.directive(
@@ -246,7 +252,7 @@ fn server_block(server: &mut Block, routes: &Routes, sites: &[(&Site, &Upstream)
 
 /// For the whole of a host name, or for some of its paths.
 fn settings(server: &mut Block, site: &Site) {
-    match site.kind.body_limit() {
+    match site.body_limit.limit() {
         None => {
             server.comment("Uploads of any size; nginx alone would end them at 1 MB.");
             server.directive("client_max_body_size", &["0"]);
@@ -333,6 +339,11 @@ fn protocols(server: &mut Block) {
     server.directive("ssl_protocols", &["TLSv1.2", "TLSv1.3"]);
 }
 
+fn certificate(server: &mut Block, folder: &str) {
+    server.directive("ssl_certificate", &[&format!("{folder}/fullchain.pem")]);
+    server.directive("ssl_certificate_key", &[&format!("{folder}/privkey.pem")]);
+}
+
 /// Where both are asked for, both must hold: that is what nginx does unless told otherwise.
 fn access(server: &mut Block, site: &Site) {
     if !site.access.ranges.is_empty() {
@@ -368,7 +379,7 @@ fn certificate_folder(routes: &Routes, site: &Site) -> String {
 /// The proxy as a service of the project.
 fn service(routes: &Routes) -> String {
     let configuration = format!("./{CONFIGURATION}:/etc/nginx/conf.d/default.conf:ro");
-    let mut service = ProxyService::new(IMAGE, configuration, CERTIFICATES);
+    let mut service = ProxyService::new(pins::NGINX, configuration, CERTIFICATES);
     service.volumes.extend(certbot::volume(routes));
     service.volumes.extend(passwords::volumes(routes, FOLDER));
     service.http3 = speaks_http3(routes);
@@ -377,17 +388,8 @@ fn service(routes: &Routes) -> String {
 
 fn steps(routes: &Routes) -> Vec<String> {
     let mut steps = vec![point_names(routes)];
-    let hosts = routes.hosts();
     if routes.tls == Tls::Acme {
-        let email = routes
-            .email
-            .as_ref()
-            .map_or("you@example.com", |it| it.as_str());
-        let names: Vec<String> = hosts.iter().map(|host| format!("-d {host}")).collect();
-        steps.push(format!(
-            "Get the certificate while nothing listens on port 80, because nginx does not start without it: `certbot certonly --standalone -m {email} --agree-tos {}`.",
-            names.join(" ")
-        ));
+        steps.push(certbot::obtain(routes, "nginx"));
     }
     if routes.tls == Tls::Files {
         let folder = if routes.place == Place::Host {
@@ -421,28 +423,24 @@ fn steps(routes: &Routes) -> Vec<String> {
                 names.push_str(&format!(", `{}`", file.path));
             }
             steps.push(format!("Save the files beside your Compose file: {names}."));
-            steps.push(format!(
-                "Start everything together: `docker compose -f compose.yaml -f {SERVICE} up -d`."
-            ));
+            steps.push(start_together(routes, SERVICE));
         }
     }
     if routes.tls == Tls::Acme {
-        let reload = match routes.place {
-            Place::Host => "systemctl reload nginx".to_owned(),
-            Place::Network => {
-                format!(
-                    "docker compose -f compose.yaml -f {SERVICE} exec {} nginx -s reload",
-                    routes.unused("proxy")
-                )
-            }
-        };
-        steps.push(format!(
-            "Let renewals go through the running nginx: `certbot reconfigure --cert-name {} --webroot -w /var/www/certbot --deploy-hook '{reload}'`.",
-            hosts.first().unwrap_or(&"example.com")
-        ));
+        steps.extend(certbot::renew_by_folder(routes, &reload(routes)));
     }
     open_udp(&mut steps, speaks_http3(routes));
     steps
+}
+
+fn reload(routes: &Routes) -> Reload<'static> {
+    match routes.place {
+        Place::Host => Reload::Host("systemctl reload nginx"),
+        Place::Network => Reload::Compose {
+            added: SERVICE,
+            rest: format!("exec -T {} nginx -s reload", routes.unused("proxy")),
+        },
+    }
 }
 
 fn notes(routes: &Routes) -> Vec<String> {

@@ -85,6 +85,14 @@ pub(super) fn point_names(routes: &Routes) -> String {
     format!("Point the names of {names} at this machine.")
 }
 
+/// The step that starts the project with the file that adds the proxy.
+pub(super) fn start_together(routes: &Routes, added: &str) -> String {
+    format!(
+        "Start everything together: `{}`.",
+        routes.invocation.anywhere(&[added], "up -d")
+    )
+}
+
 /// The last step of whoever speaks HTTP/3: a firewall that is open to HTTPS knows nothing of UDP yet.
 pub(super) fn open_udp(steps: &mut Vec<String>, speaks_http3: bool) {
     if speaks_http3 {

@@ -61,6 +61,7 @@ fn generate(compose: &Compose, routes: &Routes) -> Option<Output> {
         }
     }
     let steps = steps(
+        compose,
         &files,
         backend.as_ref().map(|(service, name)| (*service, name)),
     );
@@ -318,11 +319,16 @@ fn is_name(text: &str) -> bool {
         .all(|it| it.is_ascii_alphanumeric() || it == b'_')
 }
 
-fn steps(files: &[File], backend: Option<(&Service, &ServiceName)>) -> Vec<String> {
+fn steps(
+    compose: &Compose,
+    files: &[File],
+    backend: Option<(&Service, &ServiceName)>,
+) -> Vec<String> {
     let mut steps =
         vec!["Save what is here beside your Compose file, which stays as it is.".to_owned()];
     for file in files {
-        let start = format!("`docker compose -f compose.yaml -f {} up -d`", file.path);
+        let invocation = &compose.invocation;
+        let start = format!("`{}`", invocation.anywhere(&[file.path.as_str()], "up -d"));
         let is_development = file.path == DEVELOPMENT;
         if is_development {
             steps.push(format!("To develop: {start}."));
@@ -347,10 +353,8 @@ fn steps(files: &[File], backend: Option<(&Service, &ServiceName)>) -> Vec<Strin
         let Some((service, name)) = backend else {
             continue;
         };
-        let key = format!(
-            "`docker compose exec {} ./generate_admin_key.sh`",
-            name.as_str()
-        );
+        let exec = format!("exec {} ./generate_admin_key.sh", name.as_str());
+        let key = format!("`{}`", invocation.anywhere(&[file.path.as_str()], &exec));
         if is_development {
             let port = convex::published(service, 3210).unwrap_or(3210);
             steps.push(format!("Make an admin key: {key}. In your app's `.env.local` it is `CONVEX_SELF_HOSTED_ADMIN_KEY`, beside `CONVEX_SELF_HOSTED_URL=http://127.0.0.1:{port}`."));

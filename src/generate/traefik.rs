@@ -11,12 +11,12 @@ use super::{
     proxy_service::{Lines, ProxyService, point_names},
 };
 use crate::{
+    images::pins,
     routes::{ODD, Place, Routes, Site, Tls},
     syntax::quoted,
 };
 
 const STATIC: &str = "traefik.yaml";
-const IMAGE: &str = "traefik:v3.6";
 
 /// What is done to a request on its way.
 struct Middleware {
@@ -158,7 +158,9 @@ fn static_file(routes: &Routes, providers: &[&str]) -> File {
         lines.line(0, "certificatesResolvers:");
         lines.line(1, "letsencrypt:");
         lines.line(2, "acme:");
-        lines.line(3, &format!("email: {}", email(routes)));
+        if let Some(email) = &routes.email {
+            lines.line(3, &format!("email: {}", email.as_str()));
+        }
         lines.line(3, &format!("storage: {folder}/acme.json"));
         lines.line(3, "httpChallenge:");
         lines.line(4, "entryPoint: web");
@@ -198,7 +200,7 @@ fn service(lines: &mut Lines, routes: &Routes, command: &[String], volumes: Vec<
         routes,
         ProxyService {
             name: "traefik",
-            image: IMAGE,
+            image: pins::TRAEFIK,
             own: &[],
             command,
             volumes,
@@ -223,11 +225,6 @@ fn first_steps(routes: &Routes) -> Vec<String> {
         ));
     }
     steps
-}
-
-fn email(routes: &Routes) -> &str {
-    let email = routes.email.as_ref();
-    email.map_or("you@example.com", |it| it.as_str())
 }
 
 /// Whether a service speaks TLS itself: with a certificate that nobody else vouches for.

@@ -77,7 +77,7 @@ macro_rules! fields {
 fields! {
     Request { revision, files, proxy, fix_all, fix_unsafe, shown }
     File { name, text }
-    Proxy { place, tls, http3, email, hosts, access, versions }
+    Proxy { place, tls, http3, email, max_body, hosts, access, versions }
     Host { service, port, host, strips }
     Access { service, port, who }
     Version { target, version }
@@ -117,7 +117,7 @@ macro_rules! choices {
 
 choices! {
     Place { Host, Network }
-    Tls { Off, Acme, Files }
+    Tls { Auto, Off, Acme, Files }
     Severity { Error, Warning, Hint }
     Encoding { Hex, Base64 }
 }

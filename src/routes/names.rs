@@ -21,7 +21,7 @@ pub struct ServiceName(String);
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Slug(String);
 
-/// `name@host`, of letters, digits and `._+-`.
+/// `name@host`, of a domain that receives mail, of letters, digits and `._+-`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Email(String);
 
@@ -44,9 +44,51 @@ pub struct User {
     hash: String,
 }
 
+/// The largest request body, in MiB; 0 for no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BodyLimit(u32);
+
 /// Addresses that begin with the same bits, as `10.0.0.0/8`; those after them are zero.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Range(String);
+
+impl BodyLimit {
+    pub const fn mebibytes(count: u32) -> BodyLimit {
+        BodyLimit(count)
+    }
+
+    /// `100m`, `50g`, `50000M`, `10GiB`; `0` for no limit. Or why it is none of these.
+    pub fn new(text: &str) -> Result<BodyLimit, &'static str> {
+        let text = text.trim().to_ascii_lowercase();
+        if text == "0" {
+            return Ok(BodyLimit(0));
+        }
+        let digits = text.trim_end_matches(|it: char| it.is_ascii_alphabetic());
+        let unit = text.strip_prefix(digits).unwrap_or_default().trim();
+        let factor = match unit {
+            "m" | "mb" | "mib" => 1,
+            "g" | "gb" | "gib" => 1024,
+            "t" | "tb" | "tib" => 1024 * 1024,
+            _ => {
+                return Err(
+                    "a size is a number with a unit, such as `100m` or `10g`; `0` means no limit",
+                );
+            }
+        };
+        let count = digits.trim().parse::<u32>().ok().filter(|it| *it > 0);
+        let count = count.and_then(|it| it.checked_mul(factor));
+        // Apache's limit is a count of bytes in 63 bits, nginx's as well.
+        let count = count.filter(|it| *it <= 1 << 30);
+        count
+            .map(BodyLimit)
+            .ok_or("a size is a whole number of megabytes, gigabytes, or terabytes")
+    }
+
+    /// In MiB; `None` for no limit.
+    pub fn limit(self) -> Option<u32> {
+        (self.0 > 0).then_some(self.0)
+    }
+}
 
 impl HostName {
     /// Below a domain that is nobody's. `label` is harmless.
@@ -220,6 +262,13 @@ impl Email {
             |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'+' | b'-');
         let host = HostName::new(host).ok()?;
         let fits = !name.is_empty() && name.bytes().all(ok);
+        // Let's Encrypt refuses example.com and its siblings, and names without a public suffix receive no mail
+        // (RFC 2606, RFC 6761; Boulder's `policy.ValidEmail`).
+        let mut labels = host.as_str().rsplit('.');
+        let (last, second) = (labels.next().unwrap_or_default(), labels.next());
+        let is_reserved = matches!(last, "example" | "invalid" | "localhost" | "test")
+            || second == Some("example") && matches!(last, "com" | "net" | "org");
+        let fits = fits && second.is_some() && !is_reserved;
         fits.then(|| Email(format!("{name}@{}", host.as_str())))
     }
 

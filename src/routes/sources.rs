@@ -42,7 +42,7 @@ pub(super) struct Sources {
 }
 
 /// A host name that is to lead to a service.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Wish {
     pub(super) service: String,
     /// `None` for its first.
@@ -91,6 +91,72 @@ pub(super) fn origin(service: &Service, variable: &str) -> Option<HostName> {
     let is_local = host == "localhost" || host.ends_with(".localhost");
     let host = HostName::new(host).ok()?;
     (!is_address && !is_local && host.as_str().contains('.')).then_some(host)
+}
+
+/// The host names that the files call by `https://`: in variables of services, in Traefik's routers with TLS, in labels of
+/// caddy-docker-proxy, which encrypts all but `http://`, and in `LETSENCRYPT_HOST` of acme-companion.
+pub(super) fn secure_hosts(compose: &Compose) -> Vec<String> {
+    let mut hosts = Vec::new();
+    let mut add = |text: &str| {
+        let end = text.find(['/', ':', '?', '#', ',', ' ', '"', '\'']);
+        let host = text.get(..end.unwrap_or(text.len())).unwrap_or_default();
+        if let Ok(host) = HostName::new(host)
+            && !hosts.iter().any(|it| it == host.as_str())
+        {
+            hosts.push(host.as_str().to_owned());
+        }
+    };
+    for service in &compose.services {
+        for variable in service.environment.iter().chain(&service.given) {
+            let Some(value) = variable.known_value() else {
+                continue;
+            };
+            for rest in value.split("https://").skip(1) {
+                add(rest);
+            }
+            if variable.name.text == "LETSENCRYPT_HOST" {
+                for host in value.split(',') {
+                    add(host.trim());
+                }
+            }
+        }
+        let labels = Labels(&service.labels);
+        for label in &service.labels {
+            let name = label.name.text.to_ascii_lowercase();
+            let Some(value) = label.known_value() else {
+                continue;
+            };
+            let number = name.strip_prefix("caddy");
+            let number = number.map(|it| it.strip_prefix('_').unwrap_or(it));
+            if number.is_some_and(|it| it.bytes().all(|byte| byte.is_ascii_digit())) {
+                for host in value.split([',', ' ']).filter(|it| !it.contains("://")) {
+                    add(host.trim());
+                }
+            }
+            let router = name.strip_prefix("traefik.http.routers.");
+            let Some(router) = router.and_then(|it| it.strip_suffix(".rule")) else {
+                continue;
+            };
+            let within = format!("traefik.http.routers.{router}.tls");
+            let has_tls = service.labels.iter().any(|it| {
+                let name = it.name.text.to_ascii_lowercase();
+                let rest = name.strip_prefix(&within);
+                rest.is_some_and(|rest| match rest {
+                    "" => it.known_value() == Some("true"),
+                    rest => rest.starts_with('.'),
+                })
+            });
+            let entry_points = labels.get(&format!("traefik.http.routers.{router}.entrypoints"));
+            let is_secure =
+                entry_points.is_some_and(|it| it.contains("websecure") || it.contains("https"));
+            if has_tls || is_secure {
+                for (host, _) in names_of(value, true).unwrap_or_default() {
+                    add(host);
+                }
+            }
+        }
+    }
+    hosts
 }
 
 /// The services whose labels name routers of Traefik's.
@@ -393,7 +459,7 @@ impl Sources {
         self.says(service);
         let port = match value("VIRTUAL_PORT") {
             // Of several it takes 80, whether or not that is one of them.
-            None if super::candidates(service).len() > 1 => Some(80),
+            None if super::ports(service).len() > 1 => Some(80),
             None => None,
             Some(port) => match port.and_then(|it| it.parse().ok()) {
                 Some(port) => Some(port),
@@ -505,7 +571,7 @@ impl Sources {
 }
 
 /// What a note may repeat of what somebody wrote.
-pub(super) fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     text.chars()
         .map(|it| {
             if it == '`' || it.is_control() {
@@ -1027,7 +1093,10 @@ services:
             let (sites, notes) = planned(text, options.clone());
             assert_eq!(sites, ["b.example.com → nowhere"], "{text}{notes:#?}");
             assert_eq!(
-                notes.iter().filter(|it| it.contains("nobody may")).count(),
+                notes
+                    .iter()
+                    .filter(|it| it.contains("until you set"))
+                    .count(),
                 1
             );
             options

@@ -336,7 +336,7 @@ pub fn App() -> Html {
                             <Outputs answer={state.answer.clone()} outputs={state.outputs.clone()}
                                 are_old={state.outputs_are_old} new_lines={state.new_lines.clone()}
                                 {target} {on_target} proxy={state.proxy.clone()}
-                                on_email={sends(&state, Action::Mailed)} on_access={sends(&state, Action::Restricted)}
+                                on_email={sends(&state, Action::Mailed)} on_max_body={sends(&state, Action::SetMaxBody)} on_access={sends(&state, Action::Restricted)}
                                 on_version={sends(&state, Action::Versioned)}
                                 on_place={sends(&state, Action::Placed)} on_tls={sends(&state, Action::Secured)}
                                 on_http3={sends(&state, Action::Http3)}

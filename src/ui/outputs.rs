@@ -28,6 +28,7 @@ pub(super) struct OutputsProps {
     pub(super) on_target: Callback<Rc<str>>,
     pub(super) proxy: Proxy,
     pub(super) on_email: Callback<String>,
+    pub(super) on_max_body: Callback<String>,
     pub(super) on_access: Callback<Access>,
     pub(super) on_version: Callback<Version>,
     pub(super) on_place: Callback<Place>,
@@ -122,9 +123,10 @@ fn choices(props: &OutputsProps, output: &Output) -> Html {
             .target_unchecked_into::<HtmlSelectElement>()
             .selected_index()
         {
-            1 => Tls::Acme,
-            2 => Tls::Files,
-            _ => Tls::Off,
+            1 => Tls::Off,
+            2 => Tls::Acme,
+            3 => Tls::Files,
+            _ => Tls::Auto,
         }
     });
     let on_http3 = props
@@ -153,6 +155,7 @@ fn choices(props: &OutputsProps, output: &Output) -> Html {
                 </label>
                 <label>{ words::TLS }
                     <select id="tls" class="button" onchange={on_tls}>
+                        { option(words::TLS_AUTO, tls == Tls::Auto) }
                         { option(words::TLS_OFF, tls == Tls::Off) }
                         { option(words::TLS_ACME, tls == Tls::Acme) }
                         { option(words::TLS_FILES, tls == Tls::Files) }
@@ -163,11 +166,14 @@ fn choices(props: &OutputsProps, output: &Output) -> Html {
                         <input id="http3" type="checkbox" checked={http3} onchange={on_http3} />{ words::HTTP3 }
                     </label>
                 }
-                if tls == Tls::Acme {
+                if matches!(tls, Tls::Auto | Tls::Acme) {
                     <label title={words::EMAIL_WHY}>{ words::EMAIL }
-                        <Field id="email" value={props.proxy.email.clone()} placeholder="you@example.com" on_change={props.on_email.clone()} />
+                        <Field id="email" value={props.proxy.email.clone()} placeholder={words::OPTIONAL} on_change={props.on_email.clone()} />
                     </label>
                 }
+                <label title={words::MAX_BODY_WHY}>{ words::MAX_BODY }
+                    <Field id="max-body" value={props.proxy.max_body.clone()} placeholder={words::BY_IMAGE} on_change={props.on_max_body.clone()} />
+                </label>
                 { versions(props, output) }
             </div>
         </form>

@@ -121,6 +121,7 @@ pub enum Action {
     Secured(Tls),
     Http3(bool),
     Mailed(String),
+    SetMaxBody(String),
     Named(Host),
     Restricted(Access),
     Versioned(Version),
@@ -299,6 +300,10 @@ impl State {
             }
             Action::Mailed(email) => {
                 next.proxy.email = email;
+                next.ask_again();
+            }
+            Action::SetMaxBody(size) => {
+                next.proxy.max_body = size;
                 next.ask_again();
             }
             Action::Restricted(access) => {

@@ -265,7 +265,7 @@ impl Many {
         let mut networks = BTreeSet::new();
         let mut options = Options {
             place: kind.place,
-            tls: kind.tls,
+            tls: Some(kind.tls),
             ..Options::default()
         };
         for it in wanted {

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     generate::{
         File, Generator, Make, Output,
-        proxy_service::{Lines, open_udp},
+        proxy_service::{Lines, open_udp, start_together},
     },
     routes::Upstream,
 };
@@ -143,9 +143,7 @@ fn steps(routes: &Routes) -> Vec<String> {
             steps.push(format!(
                 "Save the files beside your Compose file: `{STATIC}`, `{DYNAMIC}`, `{SERVICE}`."
             ));
-            steps.push(format!(
-                "Start everything together: `docker compose -f compose.yaml -f {SERVICE} up -d`."
-            ));
+            steps.push(start_together(routes, SERVICE));
         }
     }
     open_udp(&mut steps, routes.http3);

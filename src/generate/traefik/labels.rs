@@ -1,12 +1,12 @@
 //! Labels for the project's services, and Traefik itself beside them or on the host.
 
 use super::{
-    Place, Routes, STATIC, Site, Tls, certificates, email, first_steps, middlewares, priority,
-    rule, service, speaks_tls_inside, static_file,
+    Place, Routes, STATIC, Site, Tls, certificates, first_steps, middlewares, priority, rule,
+    service, speaks_tls_inside, static_file,
 };
 use crate::generate::{
     File, Generator, Make, Output,
-    proxy_service::{Lines, open_udp},
+    proxy_service::{Lines, open_udp, start_together},
 };
 
 pub(in crate::generate) static GENERATOR: Generator = Generator {
@@ -14,7 +14,7 @@ pub(in crate::generate) static GENERATOR: Generator = Generator {
     title: "Traefik labels",
     summary: "labels for the services, and Traefik v3 to read them",
     versions: &["3"],
-    make: Make::Proxy(generate),
+    make: Make::ContainerProxy(generate),
 };
 
 const LABELS: &str = "compose.traefik.yaml";
@@ -145,7 +145,9 @@ fn traefik_service(lines: &mut Lines, routes: &Routes) {
         Tls::Off => (),
         Tls::Acme => {
             let resolver = "--certificatesresolvers.letsencrypt.acme";
-            command.push(format!("{resolver}.email={}", email(routes)));
+            if let Some(email) = &routes.email {
+                command.push(format!("{resolver}.email={}", email.as_str()));
+            }
             command.push(format!("{resolver}.storage=/acme/acme.json"));
             command.push(format!("{resolver}.httpchallenge.entrypoint=web"));
         }
@@ -176,9 +178,7 @@ fn steps(routes: &Routes) -> Vec<String> {
             "Save Traefik's own configuration as `/etc/traefik/{STATIC}`."
         )),
     }
-    steps.push(format!(
-        "Start everything together: `docker compose -f compose.yaml -f {LABELS} up -d`."
-    ));
+    steps.push(start_together(routes, LABELS));
     open_udp(&mut steps, routes.http3);
     steps
 }

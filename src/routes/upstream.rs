@@ -1,8 +1,12 @@
 //! How a proxy reaches a port of a service: by a port of the host, or by a name in a network.
 
-use super::{Place, ServiceName, Upstream};
+use super::{
+    Options, Place, ServiceName, Upstream,
+    notes::{Notes, beside},
+};
 use crate::{
     compose::{Compose, Port, Service, Value},
+    images,
     order::{self, Index},
 };
 
@@ -17,26 +21,66 @@ pub(super) fn upstream(
     compose: &Compose,
     service: &Service,
     port: u16,
-    place: Place,
-    notes: &mut Vec<String>,
+    options: &Options,
+    notes: &mut Notes,
 ) -> Option<Upstream> {
     let owner = owner(compose, service)?;
     let mode = owner.network_mode.as_ref().map(|it| it.text.as_str());
+    let in_containers = options.place == Place::Network || options.reaches_containers;
+    if in_containers && owner.name != service.name {
+        notes.add(format!(
+            "`{}` uses the network of `{1}`, so the proxy reaches it as `{1}:{port}`.",
+            service.name, owner.name
+        ));
+    }
     if mode == Some("none") {
-        notes.push(format!(
+        notes.add(format!(
             "`{}` has `network_mode: none`, so nothing reaches it.",
             owner.name
         ));
         return None;
     }
-    match place {
-        Place::Host if mode == Some("host") => Some(Upstream {
-            address: format!("127.0.0.1:{port}"),
-            https: is_tls_port(port),
-            moves: false,
-        }),
-        Place::Host => on_host(compose, owner, port, notes),
-        Place::Network => in_network(owner, port, notes),
+    // The file says it of a port of its own; the image that of the service.
+    let said = owner
+        .ports
+        .iter()
+        .find(|it| it.target.0 <= port && port <= it.target.1);
+    let https = match said.and_then(|it| it.app_protocol.as_deref()) {
+        Some("https") => true,
+        Some("http") => false,
+        _ => images::speaks_tls(service, port),
+    };
+    let address = if mode == Some("host") && options.place == Place::Host {
+        format!("127.0.0.1:{port}")
+    } else if in_containers {
+        in_network(owner, port, notes)?
+    } else {
+        on_host(compose, owner, port, notes)?
+    };
+    open_ports(owner, port, notes);
+    Some(Upstream {
+        address,
+        https,
+        moves: in_containers && mode.is_none(),
+    })
+}
+
+/// Says where a port is open to everyone who reaches the host.
+fn open_ports(service: &Service, port: u16, notes: &mut Notes) {
+    let is_it =
+        |it: &&Port| it.known && it.protocol == "tcp" && it.target.0 <= port && port <= it.target.1;
+    if service.network_mode.is_some() {
+        return;
+    }
+    for it in service.ports.iter().filter(is_it) {
+        let is_open = matches!(it.host_ip.as_deref(), None | Some("0.0.0.0" | "::"));
+        let fixed = it
+            .published
+            .filter(|(first, last)| *first > 0 && (first == last || it.is_range()));
+        if let Some((first, _)) = fixed.filter(|_| is_open) {
+            let number = first.saturating_add(port - it.target.0);
+            notes.open(&service.name, number, port);
+        }
     }
 }
 
@@ -100,55 +144,42 @@ fn owner<'a>(compose: &'a Compose, service: &'a Service) -> Option<&'a Service> 
 }
 
 /// The published port, at an address the host reaches it by.
-fn on_host(
-    compose: &Compose,
-    service: &Service,
-    port: u16,
-    notes: &mut Vec<String>,
-) -> Option<Upstream> {
+fn on_host(compose: &Compose, service: &Service, port: u16, notes: &mut Notes) -> Option<String> {
     let name = &service.name;
     let holds = |it: &&Port| it.protocol == "tcp" && it.target.0 <= port && port <= it.target.1;
     let found = service.ports.iter().find(|it| it.known && holds(it));
     let Some(found) = found.or_else(|| service.ports.iter().find(holds)) else {
-        notes.push(format!(
-            "Port {port} of `{name}` is not published, so a proxy on the host cannot reach it. Publish it as `127.0.0.1:{}:{port}`, or let the proxy run beside the others.",
-            beside(port)
-        ));
+        notes.unpublished(name, port);
         return None;
     };
     if !found.known {
-        notes.push(format!(
+        notes.add(format!(
             "Where port {port} of `{name}` is published is not known here: a variable says it. Put its value into `.env`."
         ));
         return None;
     }
     // Port 0 is whichever is free.
     let Some((first, last)) = found.published.filter(|it| it.0 > 0) else {
-        notes.push(format!(
+        notes.add(format!(
             "Docker picks the host port for port {port} of `{name}` at each start. Publish it on one of your choice, as `127.0.0.1:{}:{port}`.",
             beside(port)
         ));
         return None;
     };
     if first != last && !found.is_range() {
-        notes.push(format!(
+        notes.add(format!(
             "Docker picks one of {first}–{last} for port {port} of `{name}` at each start. Publish it on one of your choice."
         ));
         return None;
     }
     let number = first.checked_add(port - found.target.0)?;
     if let Some(count) = replicas(compose, service).filter(|it| *it > 1) {
-        notes.push(format!(
+        notes.add(format!(
             "`{name}` is to run {count} times, and port {number} of the host can be given once. Let the proxy run beside the others."
         ));
     }
     let address = match found.host_ip.as_deref() {
-        None | Some("0.0.0.0") => {
-            notes.push(format!(
-                "Port {number} of `{name}` is open to everyone, past your proxy and past ufw. Publish it as `127.0.0.1:{number}:{port}`."
-            ));
-            format!("127.0.0.1:{number}")
-        }
+        None | Some("0.0.0.0") => format!("127.0.0.1:{number}"),
         Some("::" | "::1") => format!("[::1]:{number}"),
         Some(ip) => match ip.parse::<std::net::IpAddr>() {
             Ok(std::net::IpAddr::V6(ip)) => format!("[{ip}]:{number}"),
@@ -156,34 +187,31 @@ fn on_host(
             Err(_) => return None,
         },
     };
-    Some(Upstream {
-        address,
-        https: speaks_tls(found, port),
-        moves: false,
-    })
-}
-
-/// A host port to propose for a container's: the proxy itself wants 80 and 443.
-fn beside(port: u16) -> u16 {
-    if port < 1024 { 8000 + port } else { port }
+    Some(address)
 }
 
 /// The service's name, which Docker's name server knows; the host's, where it has no network of its own.
-fn in_network(service: &Service, port: u16, notes: &mut Vec<String>) -> Option<Upstream> {
+fn in_network(service: &Service, port: u16, notes: &mut Notes) -> Option<String> {
     let name = ServiceName::new(&service.name)?;
     let mode = service.network_mode.as_ref().map(|it| it.text.as_str());
     let host = match mode {
         None if !is_found(name.as_str()) => {
-            notes.push(format!(
+            notes.add(format!(
                 "`{}` is no name that another service finds it by. Call it otherwise, with letters first.",
                 name.as_str()
             ));
             return None;
         }
         None => name.as_str(),
-        Some("host") => GATEWAY,
+        Some("host") => {
+            notes.add(format!(
+                "`{}` has `network_mode: host`, so the proxy reaches it through the host, as `{GATEWAY}:{port}`. It must listen on more than 127.0.0.1, and the host's firewall must let containers reach the port.",
+                name.as_str()
+            ));
+            GATEWAY
+        }
         Some(mode) => {
-            notes.push(format!(
+            notes.add(format!(
                 "`{}` has `network_mode: {}`, so no other service reaches it by name.",
                 name.as_str(),
                 mode.replace('`', "'")
@@ -191,13 +219,7 @@ fn in_network(service: &Service, port: u16, notes: &mut Vec<String>) -> Option<U
             return None;
         }
     };
-    let holds = |it: &&Port| it.target.0 <= port && port <= it.target.1;
-    let found = service.ports.iter().find(holds);
-    Some(Upstream {
-        address: format!("{host}:{port}"),
-        https: found.map_or(is_tls_port(port), |it| speaks_tls(it, port)),
-        moves: mode.is_none(),
-    })
+    Some(format!("{host}:{port}"))
 }
 
 /// Whether a name server is asked for the name, and knows it. A number is taken for an address instead, `localhost` is
@@ -222,12 +244,4 @@ fn replicas(compose: &Compose, service: &Service) -> Option<u32> {
     let replicas = || value.get("deploy").and_then(|it| it.get("replicas"));
     let count = value.get("scale").or_else(replicas)?.scalar()?;
     count.printed().parse().ok().filter(|_| count.known)
-}
-
-fn speaks_tls(port: &Port, number: u16) -> bool {
-    port.app_protocol.as_deref() == Some("https") || is_tls_port(number)
-}
-
-fn is_tls_port(number: u16) -> bool {
-    number == 443 || number == 8443
 }
