@@ -257,6 +257,14 @@ pub(crate) fn speaks_tls(service: &Service, port: u16) -> bool {
     }
 }
 
+/// Whether a port is for administrators, or Docker's own.
+pub(crate) fn is_private(service: &Service, port: u16) -> bool {
+    matches!(
+        protocol(service, port),
+        Protocol::Admin | Protocol::DockerApi
+    )
+}
+
 /// Whether the image is a proxy and nothing else.
 pub(crate) fn is_proxy(service: &Service) -> bool {
     facts(service).is_some_and(|it| it.is_proxy)

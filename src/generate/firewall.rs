@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     compose::{Compose, Port, Service, Value, project_name},
-    convex,
+    convex, images,
     order::Index,
     routes::{Place, Routes, ServiceName, Site, Tls},
     syntax::quoted as in_yaml,
@@ -35,16 +35,6 @@ const UFW: &str = include_str!("scripts/ufw.sh");
 /// Ports of databases, caches and queues: nobody outside speaks to them.
 const DATABASES: &[u16] = &[
     1433, 1521, 2379, 3306, 4222, 5432, 5672, 6379, 7687, 9042, 9092, 11211, 26257, 27017, 28015,
-];
-/// Pages that manage something, whoever asks.
-const ADMINS: &[&str] = &[
-    "adminer",
-    "mongo-express",
-    "pgadmin4",
-    "phpmyadmin",
-    "portainer",
-    "portainer-ce",
-    "redisinsight",
 ];
 /// Whose ports 80 and 443 are there for everyone, whatever they are on the host.
 const PROXIES: &[&str] = &[
@@ -268,9 +258,10 @@ fn fate(service: &Service, port: &Port, sites: &[&Site]) -> Fate {
         return Fate::Guarded;
     }
     let is_site = |port: u16| sites.iter().any(|it| it.port == port);
-    let is_private = |it: u16| DATABASES.contains(&it) || is_site(it);
+    let is_private =
+        |it: u16| DATABASES.contains(&it) || is_site(it) || images::is_private(service, it);
     let (first, last) = port.target;
-    if ADMINS.contains(&image) || convex::is_dashboard(service) || (first..=last).all(is_private) {
+    if convex::is_dashboard(service) || (first..=last).all(is_private) {
         Fate::Moved
     } else {
         Fate::Guarded

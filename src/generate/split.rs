@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     compose::{Compose, Dependency, Port, Service},
+    images,
     routes::{Kind, Routes, ServiceName, Site},
     rules::convex,
     syntax::quoted,
@@ -184,7 +185,9 @@ fn production(compose: &Compose, routes: &Routes) -> Override {
         let is_image_of =
             |names: &[&str]| service.image_name().is_some_and(|it| names.contains(&it));
         let is_convex = convex::is_backend(service) || convex::is_dashboard(service);
-        let serves = is_convex || sites.contains(service.name.as_str()) || is_image_of(&DATABASES);
+        let manages = service.ports.iter().any(|it| images::is_private(service, it.target.0));
+        let is_site = sites.contains(service.name.as_str());
+        let serves = is_convex || is_site || manages || is_image_of(&DATABASES);
         let whole = compose.value_of(service);
         res.add(service, |lines| {
             if let Some(image) = pinned(compose, service) {
@@ -194,7 +197,8 @@ fn production(compose: &Compose, routes: &Routes) -> Override {
                 || whole
                     .get("deploy")
                     .is_some_and(|it| it.get("restart_policy").is_some());
-            if serves && !restarts && !jobs.contains(service.name.as_str()) {
+            let is_reached = serves || !service.ports.is_empty();
+            if is_reached && !restarts && !jobs.contains(service.name.as_str()) {
                 lines.line(2, "restart: unless-stopped");
             }
             let ports = loopback(compose, service, is_entry);
