@@ -9,6 +9,9 @@ TRAEFIK := 3.7.15
 ENVOY := 1.40.0
 NEW_CADDY := 2.11.7
 NEW_NGINX := 1.31.3
+# The oldest nginx that is offered is Debian 11's; Ubuntu 22.04 has the oldest certbot.
+OLD_NGINX := bullseye
+OLD_CERTBOT := 1.21.0
 # Those that speak HTTP/3 are of newer Debians, and so is their name; Python asks them.
 QUIC_NGINX := trixie
 QUIC_HAPROXY := forky
@@ -17,7 +20,7 @@ AIOQUIC := 1.7.2
 SHELL := bash
 MAKEFLAGS += --no-print-directory
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/compose-playground/tools
-export TRUNK WASM_BINDGEN TRAEFIK ENVOY NEW_CADDY NEW_NGINX QUIC_NGINX QUIC_HAPROXY AIOQUIC TOOLS
+export TRUNK WASM_BINDGEN TRAEFIK ENVOY NEW_CADDY NEW_NGINX OLD_NGINX OLD_CERTBOT QUIC_NGINX QUIC_HAPROXY AIOQUIC TOOLS
 export PATH := $(TOOLS)/trunk-$(TRUNK)/bin:$(TOOLS)/wasm-bindgen-$(WASM_BINDGEN)/bin:$(CURDIR)/node_modules/.bin:$(PATH):/usr/sbin:$(TOOLS)/traefik-$(TRAEFIK)/bin:$(TOOLS)/envoy-$(ENVOY)/bin
 # A panic names its source; where that stood on the machine that built the site is nobody's business.
 CRATES := $(or $(CARGO_HOME),$(HOME)/.cargo)/registry/src
@@ -96,5 +99,5 @@ served: build judges
 
 # What the tests of proxies need.
 judges:
-	@scripts/need.sh rust node nginx caddy haproxy apache2 openssl ip unshare traefik envoy new-caddy new-nginx quic-nginx quic-haproxy aioquic
+	@scripts/need.sh rust node nginx caddy haproxy apache2 openssl ip unshare traefik envoy new-caddy new-nginx old-nginx certbot old-certbot quic-nginx quic-haproxy aioquic
 	@cargo build --quiet --locked --bin compose-check --example as-json --example hostile-plans

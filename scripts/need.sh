@@ -102,16 +102,30 @@ python_packages() {
 
 # Those of newer Debians: they speak HTTP/3, and this one's may not.
 need_quic_nginx() {
-    newer_debian nginx "$QUIC_NGINX"
+    other_debian nginx "$QUIC_NGINX"
 }
 
 need_quic_haproxy() {
-    newer_debian haproxy "$QUIC_HAPROXY"
+    other_debian haproxy "$QUIC_HAPROXY"
 }
 
-# newer_debian PROGRAM SUITE: a folder per suite, with all that the program wants, down to what loads it. Nothing is
+# The oldest version that is offered.
+need_old_nginx() {
+    other_debian nginx "$OLD_NGINX"
+}
+
+# certbot of Ubuntu 22.04; Debian's own is newer.
+need_old_certbot() {
+    local root="${TOOLS:?is set by the Makefile}/certbot-$OLD_CERTBOT"
+    [ -x "$root/bin/certbot" ] && return
+    # What it was released with: later versions of these no longer have what it uses.
+    python_packages "certbot $OLD_CERTBOT" "$root" "certbot==$OLD_CERTBOT" "acme==$OLD_CERTBOT" 'josepy<1.14' \
+        'cryptography<39' 'pyopenssl<23' 'setuptools<81' 'zope.interface<6' 'zope.component<6' 'zope.event<5' 'zope.hookable<6'
+}
+
+# other_debian PROGRAM SUITE: a folder per suite, with all that the program wants, down to what loads it. Nothing is
 # installed, and apt's own lists stay as they are.
-newer_debian() {
+other_debian() {
     local program=$1 suite=$2 root="${TOOLS:?is set by the Makefile}/$1-$2" own package words
     [ -x "$root/bin/$program" ] && return
     has apt-get || fail "$program of Debian $suite is missing, and apt-get to fetch it: this wants a Debian."
@@ -140,10 +154,18 @@ END
     }
     for package in "$root"/apt/cache/archives/*.deb; do dpkg-deb --extract "$package" "$root"; done
     rm -r "$root/apt"
+    # Before Debian 12, libraries are in /lib as well.
+    local loader='' libraries='' it
+    for it in "$root"/{usr/lib,lib}/*-linux-gnu; do
+        if [ -d "$it" ]; then libraries+=${libraries:+:}$it; fi
+    done
+    for it in "$root"/{usr/lib,lib}/*-linux-gnu/ld-linux-*.so.? "$root"/usr/lib*/ld-linux-*.so.?; do
+        if [ -z "$loader" ] && [ -e "$it" ]; then loader=$it; fi
+    done
     # Under its name once it is known to run.
     cat >"$root/bin/new" <<END
 #!/bin/sh
-exec $(echo "$root"/usr/lib*/ld-linux-*.so.?) --library-path $(echo "$root"/usr/lib/*-linux-gnu) $root/usr/sbin/$program "\$@"
+exec $loader --library-path $libraries $root/usr/sbin/$program "\$@"
 END
     chmod +x "$root/bin/new"
     "$root/bin/new" -v >/dev/null 2>&1 || fail "$program of Debian $suite does not run on this machine."
@@ -225,7 +247,7 @@ package() {
 programs=()
 for it; do
     case $it in
-        rust | lints | wasm | trunk | wasm-bindgen | traefik | envoy | new-caddy | new-nginx | quic-nginx | quic-haproxy | aioquic | node | packages) "need_${it//-/_}" ;;
+        rust | lints | wasm | trunk | wasm-bindgen | traefik | envoy | new-caddy | new-nginx | old-nginx | old-certbot | quic-nginx | quic-haproxy | aioquic | node | packages) "need_${it//-/_}" ;;
         *) programs+=("$it") ;;
     esac
 done

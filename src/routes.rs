@@ -363,6 +363,12 @@ fn add_sites(
         }
     }
     for port in asked {
+        if !candidates.is_empty() && !candidates.iter().any(|it| it.port == port) {
+            progress.notes.add(format!(
+                "`{}` does not name port {port} in the file. Make sure that the container listens on it.",
+                name.as_str()
+            ));
+        }
         add(port);
     }
     for it in &candidates {

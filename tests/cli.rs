@@ -702,7 +702,7 @@ fn generated_files_are_printed_or_written() {
         ),
         (
             vec!["generate", "nginx", "--host", "web:81=a.example"],
-            "no port 81",
+            "Not published, so a proxy on the host cannot reach: port 81 of `web`",
         ),
         (vec!["generate", "nginx", "nö.yaml"], "no such file"),
     ] {

@@ -115,14 +115,16 @@ fn write(input: &Input, arguments: &Arguments, generator: &Generator) -> Result<
             ));
         }
         let of = |site: &&routes::Site| site.service.as_str() == service.as_str();
-        let fits = |site: &routes::Site| port.is_none_or(|it| it == site.port);
-        let mut sites = routes.sites.iter().filter(of);
-        // A host name gets its site, or a note says why not.
-        let is_there = match option {
-            "--host" => sites.next().is_some(),
-            _ => sites.any(fits),
-        };
-        if !is_there {
+        let fits = |site: &&routes::Site| port.is_none_or(|it| it == site.port);
+        let sites = routes.sites.iter().filter(of);
+        // The port of a host name may be that of the host, which a note says.
+        let found: Vec<&routes::Site> =
+            match sites.clone().any(|it| fits(&it)) || option != "--host" {
+                true => sites.filter(fits).collect(),
+                false => sites.collect(),
+            };
+        let is_reached = found.iter().any(|it| it.upstream.is_some());
+        if found.is_empty() || option == "--host" && !is_reached {
             let name = format!("`{service}`");
             let why = routes.notes.iter().find(|it| it.contains(&name));
             return Err(match (why, port) {

@@ -185,7 +185,10 @@ fn production(compose: &Compose, routes: &Routes) -> Override {
         let is_image_of =
             |names: &[&str]| service.image_name().is_some_and(|it| names.contains(&it));
         let is_convex = convex::is_backend(service) || convex::is_dashboard(service);
-        let manages = service.ports.iter().any(|it| images::is_private(service, it.target.0));
+        let manages = service
+            .ports
+            .iter()
+            .any(|it| images::is_private(service, it.target.0));
         let is_site = sites.contains(service.name.as_str());
         let serves = is_convex || is_site || manages || is_image_of(&DATABASES);
         let whole = compose.value_of(service);

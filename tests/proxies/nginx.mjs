@@ -36,6 +36,13 @@ export const NGINX = {
   prepare,
 };
 
+/** Debian 11's: the oldest that is offered, and what is written where nobody says which. */
+export const OLD_NGINX = {
+  ...NGINX,
+  id: "nginx, old",
+  find: () => findProgram("nginx", "-v", toolFolder("nginx", "OLD_NGINX")),
+};
+
 /** The newest, which follows names by itself. What guides recommend breaks alike, but for streams. */
 export const NEW_NGINX = {
   ...NGINX,
@@ -70,6 +77,8 @@ function prepare(it, stage) {
     const move = (_, directive, place) => `${directive} ${stage.pathOf(place)}`;
     stage.write(file.path, movedPorts(stage.movedUpstreams(file.text), stage).replace(PATHS, move));
   }
+  // Where Debian 11's begins to write before it has read its configuration.
+  if (!stage.isMoved) writeAt("/var/log/nginx/error.log", "");
   const main = path.join(it.folder, "nginx.conf");
   writeAt(main, mainConfiguration(it, files.map((file) => stage.pathOf(file.path))));
   return { isSecure: Boolean(certificate), certificate, challenge, start: () => start(it, main, stage.ports.http) };
@@ -131,7 +140,8 @@ function mainConfiguration(it, includes) {
 
 /** The running server, once `nginx -t` has nothing to say against it. */
 async function start(it, main, port) {
-  const options = ["-e", "stderr", "-p", it.folder, "-c", main];
+  // `-e` is of 1.19.5.
+  const options = it.version.startsWith("1.18.") ? ["-p", it.folder, "-c", main] : ["-e", "stderr", "-p", it.folder, "-c", main];
   const test = await new Promise((resolve) => {
     execFile(it.program, [...options, "-t"], (error, _, words) => resolve({ error, words }));
   });

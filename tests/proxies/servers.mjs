@@ -14,7 +14,7 @@ import { APACHE } from "./apache.mjs";
 import { CADDY, OLD_CADDY } from "./caddy.mjs";
 import { ENVOY } from "./envoy.mjs";
 import { HAPROXY, QUIC_HAPROXY } from "./haproxy.mjs";
-import { NEW_NGINX, NGINX, QUIC_NGINX } from "./nginx.mjs";
+import { NEW_NGINX, NGINX, OLD_NGINX, QUIC_NGINX } from "./nginx.mjs";
 import { TRAEFIK, TRAEFIK_FILE } from "./traefik.mjs";
 
-export const SERVERS = [NGINX, NEW_NGINX, QUIC_NGINX, OLD_CADDY, CADDY, HAPROXY, QUIC_HAPROXY, APACHE, TRAEFIK, TRAEFIK_FILE, ENVOY];
+export const SERVERS = [OLD_NGINX, NGINX, NEW_NGINX, QUIC_NGINX, OLD_CADDY, CADDY, HAPROXY, QUIC_HAPROXY, APACHE, TRAEFIK, TRAEFIK_FILE, ENVOY];
