@@ -496,7 +496,7 @@ fn container_port(service: &Service, number: u16, said: &str, notes: &mut Notes)
     let mut ports = service.ports.iter().filter(is_tcp);
     let is_target =
         ports.clone().any(|it| holds(it.target)) || exposed(service).any(|it| it == number);
-    let published = ports.find(|it| it.published.is_some_and(|range| holds(range)));
+    let published = ports.find(|it| it.published.is_some_and(holds));
     let Some((port, (first, _))) = published.and_then(|it| it.published.map(|range| (it, range)))
     else {
         return number;

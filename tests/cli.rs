@@ -716,6 +716,83 @@ fn generated_files_are_printed_or_written() {
     }
 }
 
+/// From wherever it runs, and whatever the files are called.
+#[test]
+fn steps_name_the_files_that_are_there() {
+    let text = "services:\n  web: {image: a, expose: ['80']}\n";
+    let folder = Folder::new(
+        "é steps",
+        &[
+            ("docker-compose.yml", text),
+            ("docker-compose.override.yml", "services: {}\n"),
+            ("more/extra.yaml", "services: {}\n"),
+            ("prod.env", "A=b\n"),
+        ],
+    );
+    let place = fs::canonicalize(&folder.0).unwrap();
+    let place = place.display();
+    let network = ["generate", "nginx", "--place", "network"];
+    for (arguments, expected) in [
+        (
+            vec![],
+            "docker compose -f docker-compose.yml -f docker-compose.override.yml -f compose.nginx.yaml up -d",
+        ),
+        (
+            vec!["-f", "docker-compose.yml", "-f", "more/extra.yaml"],
+            "docker compose -f docker-compose.yml -f more/extra.yaml -f compose.nginx.yaml up -d",
+        ),
+        (
+            vec!["-p", "shop", "--env-file", "prod.env", "--profile", "web"],
+            "docker compose -p shop --env-file prod.env --profile web -f docker-compose.yml -f docker-compose.override.yml -f compose.nginx.yaml up -d",
+        ),
+    ] {
+        let ran = folder.run(&[&network[..], &arguments].concat());
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        let expected = format!("`cd '{place}' && {expected}`");
+        assert!(ran.err.contains(&expected), "{expected}: {}", ran.err);
+    }
+    let ran = folder.run(&[&network[..], &["--tls", "acme", "--out", "out"]].concat());
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let hook = folder.read("out/reload-proxy.sh");
+    assert!(hook.contains(&format!("\nPROJECT='{place}'\n")), "{hook}");
+}
+
+/// An upload limit, an address that nobody has, and a service that is not reached.
+#[test]
+fn what_cannot_be_generated_is_said_in_a_sentence() {
+    let text = "services:\n  web: {image: a}\n  app: {image: b, network_mode: none}\n";
+    let folder = Folder::new("asked", &[("compose.yaml", text)]);
+    let network = ["generate", "nginx", "--place", "network"];
+    for (arguments, message) in [
+        (
+            vec!["--host", "web=a.shop.eu"],
+            "`web`, which names no port",
+        ),
+        (vec!["--host", "app:80=a.shop.eu"], "`network_mode: none`"),
+        (vec!["--access", "web=10.0.0.0/8"], "has no site"),
+        (
+            vec!["--host", "web:80=a.shop.eu", "--max-body", "64"],
+            "with a unit",
+        ),
+        (
+            vec!["--host", "web:80=a.shop.eu", "--http3"],
+            "--http3 means nothing without encryption",
+        ),
+    ] {
+        let ran = folder.run(&[&network[..], &arguments].concat());
+        assert_eq!(ran.code, 2, "{arguments:?}: {}", ran.out);
+        assert!(ran.err.contains(message), "{arguments:?}: {}", ran.err);
+    }
+    let arguments = ["--host", "web:3000=a.shop.eu", "--max-body", "10g"];
+    let ran = folder.run(&[&network[..], &arguments].concat());
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(
+        ran.out.contains("client_max_body_size 10240m;"),
+        "{}",
+        ran.out
+    );
+}
+
 #[test]
 fn rules_are_listed_and_explained() {
     let folder = Folder::new("rules", &[]);

@@ -126,13 +126,14 @@ fn write(input: &Input, arguments: &Arguments, generator: &Generator) -> Result<
         let is_reached = found.iter().any(|it| it.upstream.is_some());
         if found.is_empty() || option == "--host" && !is_reached {
             let name = format!("`{service}`");
-            let why = routes.notes.iter().find(|it| it.contains(&name));
-            return Err(match (why, port) {
-                (Some(note), _) => note.trim_end_matches('.').to_owned(),
-                (None, Some(port)) => format!(
+            let why = routes.notes.iter().filter(|it| it.contains(&name));
+            let why: Vec<&str> = why.map(String::as_str).collect();
+            return Err(match (why.as_slice(), port) {
+                ([_, ..], _) => why.join(" ").trim_end_matches('.').to_owned(),
+                ([], Some(port)) => format!(
                     "{option}: service `{service}` has no site for port {port}; name one with --host {service}:{port}=HOSTNAME"
                 ),
-                (None, None) => format!(
+                ([], None) => format!(
                     "{option}: service `{service}` has no site; name one with --host {service}:PORT=HOSTNAME"
                 ),
             });

@@ -74,7 +74,8 @@ function prepare(it, stage) {
   const own = ["-c", `PidFile ${root}/run/pid`, "-c", `DefaultRuntimeDir ${root}/run`];
   const options = ["-d", root, "-f", main, ...own];
   it.options = options;
-  return { isSecure: Boolean(certificate), certificate, challenge, start: () => start(it.program, options, stage.ports.http) };
+  const signal = { name: "USR1", pid: `${root}/run/pid` };
+  return { isSecure: Boolean(certificate), certificate, challenge, signal, start: () => start(it.program, options, stage.ports.http) };
 }
 
 function writeCertificates(it, stage, named) {

@@ -106,6 +106,20 @@ export function casesOf({ id, target, offers, naive, isForHttp3 }) {
   });
 }
 
+/** Which certbot gets certificates for which server, by the steps. */
+const RENEWALS = { "nginx, old": ["old"], nginx: ["debian"], apache: ["debian", "old"], haproxy: ["debian", "old"], envoy: ["debian"] };
+
+/** Certificates as the steps say, issued and renewed. */
+export function renewalCasesOf({ id, target, offers }) {
+  const sites = named([SHOP, { ...SHOP, service: "shop", port: 8080, published: 8081, host: "www.example.com" }]);
+  return (RENEWALS[id] ?? []).flatMap((certbot) =>
+    ["host", "network"].map((place) => {
+      const name = `certificates, ${place}, certbot ${certbot}`;
+      return { name, isRenewal: true, certbot, server: id, target, offers, place, tls: "acme", sites, file: "renewal.yaml" };
+    }),
+  );
+}
+
 /** What is copied from the page, for the host names that are typed there. */
 export function pageCasesOf({ id, target, offers, isOlderThanImage, isForHttp3 }) {
   if (isForHttp3) return [];

@@ -7,7 +7,7 @@ import path from "node:path";
 
 import { startCertbot } from "./backend.mjs";
 import { findProgram } from "./programs.mjs";
-import { makeCertificate, startServer } from "./stage.mjs";
+import { makeCertificate, restarting, startServer } from "./stage.mjs";
 
 const CONFIGURATION = "/etc/envoy/envoy.yaml";
 const PATHS = /\b(filename): (\/\S+)/g;
@@ -40,11 +40,11 @@ export const ENVOY = {
 async function prepare(it, stage, addressOf) {
   const { text } = it.files.find(({ name }) => !name.startsWith("compose."));
   const certificate = writeCertificates(it, stage, text);
-  const challenge = it.tls === "acme" ? await startCertbot(it, stage, addressOf) : undefined;
+  const challenge = it.tls === "acme" && !it.isRenewal ? await startCertbot(it, stage, addressOf) : undefined;
   stage.write(CONFIGURATION, movedPorts(text, stage));
   const options = ["-c", stage.pathOf(CONFIGURATION), "--concurrency", "1", "--log-level", "warning", "--disable-hot-restart"];
   if (it.isHostile) options.push("--config-yaml", `admin: {address: {pipe: {path: ${toldAt(it)}}}}`);
-  return { isSecure: Boolean(certificate), certificate, challenge, start: () => start(it.program, options, stage.ports.http) };
+  return { isSecure: Boolean(certificate), certificate, challenge, ...restarting(() => start(it.program, options, stage.ports.http)) };
 }
 
 function writeCertificates(it, stage, text) {
@@ -72,8 +72,9 @@ async function start(program, options, port) {
     execFile(program, [...options, "--mode", "validate"], (error, text, words) => resolve({ error, words: text + words }));
   });
   if (test.error || /\]\[(warning|error|critical)\]/.test(test.words)) throw new Error(test.words);
-  const { log } = await startServer(program, options, port);
+  const { log, pid } = await startServer(program, options, port);
   if (/\]\[(warning|error|critical)\]/.test(log())) throw new Error(log());
+  return { pid };
 }
 
 function toldAt({ folder }) {

@@ -6,7 +6,7 @@ import path from "node:path";
 
 import { startCertbot } from "./backend.mjs";
 import { findProgram, toolFolder } from "./programs.mjs";
-import { becoming, makeCertificate, startServer, writeAt } from "./stage.mjs";
+import { becoming, makeCertificate, restarting, startServer, writeAt } from "./stage.mjs";
 
 const CONFIGURATION = "/etc/haproxy/haproxy.cfg";
 const PATHS = /\b(crt) (\/\S+)/g;
@@ -48,7 +48,7 @@ export const QUIC_HAPROXY = {
 async function prepare(it, stage, addressOf) {
   const { text } = it.files.find(({ name }) => name.endsWith(".cfg"));
   const certificate = writeCertificate(it, stage, text);
-  const challenge = it.tls === "acme" ? await startCertbot(it, stage, addressOf) : undefined;
+  const challenge = it.tls === "acme" && !it.isRenewal ? await startCertbot(it, stage, addressOf) : undefined;
   stage.write(CONFIGURATION, movedPorts(stage.movedUpstreams(text), stage));
   const options = ["-f", stage.pathOf(CONFIGURATION)];
   if (it.isHostile) options.push("-f", tellState(it));
@@ -56,7 +56,7 @@ async function prepare(it, stage, addressOf) {
     isSecure: Boolean(certificate),
     certificate,
     challenge,
-    start: () => start(it.program, options, stage.ports.http),
+    ...restarting(() => start(it.program, options, stage.ports.http)),
   };
 }
 
@@ -95,7 +95,7 @@ async function start(program, options, port) {
   });
   if (test.error || /WARNING|ALERT/.test(test.words)) throw new Error(test.words);
   const [command, ...rest] = [...becoming("haproxy"), program, ...options];
-  await startServer(command, rest, port);
+  return startServer(command, rest, port);
 }
 
 function toldAt({ folder }) {

@@ -81,7 +81,8 @@ function prepare(it, stage) {
   if (!stage.isMoved) writeAt("/var/log/nginx/error.log", "");
   const main = path.join(it.folder, "nginx.conf");
   writeAt(main, mainConfiguration(it, files.map((file) => stage.pathOf(file.path))));
-  return { isSecure: Boolean(certificate), certificate, challenge, start: () => start(it, main, stage.ports.http) };
+  const signal = { name: "HUP", pid: `${it.folder}/nginx.pid` };
+  return { isSecure: Boolean(certificate), certificate, challenge, signal, start: () => start(it, main, stage.ports.http) };
 }
 
 /** Without namespaces, other ports and one address only. */

@@ -1,7 +1,7 @@
 // Judges generated configuration by real servers: `node tests/proxies/run.mjs [--loopback] [SERVER…]`.
 //
 // With `--from-page` it judges what is copied from the page of `dist/`, with `--patience` what takes more than a
-// minute. The folder that COMPOSE_CORPUS names adds its Compose files: of these, servers must take what is generated;
+// minute, with `--certificates` only how certificates are issued and renewed. The folder that COMPOSE_CORPUS names adds its Compose files: of these, servers must take what is generated;
 // with `--corpus` it is these alone.
 //
 // Where it may have namespaces (as root, or where the kernel gives them to anybody) every case has a network and an
@@ -9,17 +9,18 @@
 // judged so is not; the run says what.
 
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
-import { casesOf, foreignCasesOf, pageCasesOf, patientCasesOf } from "./cases.mjs";
+import { casesOf, foreignCasesOf, pageCasesOf, patientCasesOf, renewalCasesOf } from "./cases.mjs";
+import { CERTBOTS } from "./certbot.mjs";
 import { injectionCases, printFields } from "./injection.mjs";
 import { here, output, ownProgram, repository } from "./programs.mjs";
 import { SERVERS } from "./servers.mjs";
 
 /** What is said of a project without a site, or of a file that is no YAML. */
-const NOTHING = /there is nothing a proxy could lead to|mend it first/;
+const NOTHING = /there is nothing a proxy could lead to|fix it first/;
 
 const composeCheck = await ownProgram("--bin", "compose-check");
 const asJson = await ownProgram("--example", "as-json");
@@ -40,8 +41,9 @@ async function main() {
   );
   const isPatient = isAsked("--patience");
   const isFromPage = isAsked("--from-page");
+  const isWhole = !isPatient && !isFromPage && !isAsked("--corpus") && !isAsked("--certificates");
   const corpus = isPatient || isFromPage ? undefined : process.env.COMPOSE_CORPUS;
-  const own = isFromPage ? pageCasesOf : isPatient ? patientCasesOf : isAsked("--corpus") ? () => [] : casesOf;
+  const own = isFromPage ? pageCasesOf : isPatient ? patientCasesOf : isAsked("--corpus") ? () => [] : isAsked("--certificates") ? renewalCasesOf : (server) => [...casesOf(server), ...(prefix ? renewalCasesOf(server) : [])];
   const casesFor = (server) => [...own(server), ...(corpus ? foreignCasesOf(server, corpus) : [])];
   const found = (it) => {
     const { program, version } = servers.find(({ id }) => id === it.server);
@@ -49,12 +51,12 @@ async function main() {
   };
   const cases = servers.flatMap(casesFor).map(found);
   // It takes a while to type that much; the others are judged meanwhile.
-  const typing = own === casesOf && prefix ? injectionCases(servers, hostilePlans) : undefined;
+  const typing = isWhole && prefix ? injectionCases(servers, hostilePlans) : undefined;
   // Only a namespace has an /etc/hosts to write to.
   const runsOnLoopback = (it) => !it.file && servers.find(({ id }) => id === it.server).runsOnLoopback(it);
   const judged = cases.filter((it) => prefix || runsOnLoopback(it));
   for (const it of cases) if (!judged.includes(it)) console.log(`not judged  ${it.server}: ${it.name}`);
-  if (own === casesOf && !typing) console.log("not judged  hostile text");
+  if (isWhole && !typing) console.log("not judged  hostile text and certificates");
   if (judged.length === 0) {
     console.error("There is nothing to judge: is there such a server, and does COMPOSE_CORPUS name a folder?");
     process.exit(2);
@@ -94,6 +96,7 @@ async function main() {
 async function judge(it, prefix) {
   const folder = mkdtempSync(path.join(os.tmpdir(), "proxies-"));
   try {
+    if (it.isRenewal) Object.assign(it, await generateInProject(it, folder));
     const files = it.files ?? (await generate(it));
     const { readsServices } = SERVERS.find(({ id }) => id === it.server);
     const services = readsServices || it.isForeign || it.project ? await merged(it, files) : undefined;
@@ -127,6 +130,23 @@ async function generate(it) {
   } finally {
     rmSync(out, { recursive: true });
   }
+}
+
+/** A project whose files are not called as most are, with what is written for it beside them, and the steps. */
+async function generateInProject(it, folder) {
+  const project = path.join(folder, "my shop");
+  mkdirSync(project);
+  copyFileSync(path.join(here, it.file), path.join(project, "docker-compose.yml"));
+  writeFileSync(path.join(project, "docker-compose.override.yml"), "services: {}\n");
+  const hosts = it.sites.flatMap(({ name, host }) => ["--host", `${name}=${host}`]);
+  const options = ["docker-compose.yml", "docker-compose.override.yml"].flatMap((name) => ["-f", path.join(project, name)]);
+  const choices = ["--place", it.place, "--tls", it.tls, "--version", it.version, ...hosts, "--out", project];
+  const { status, stderr } = spawnSync(composeCheck, ["generate", it.target, ...options, ...choices], { encoding: "utf8" });
+  if (status !== 0) throw new Error(stderr);
+  const names = readdirSync(project).filter((name) => !name.startsWith("docker-compose."));
+  const files = names.map((name) => ({ name, text: readFileSync(path.join(project, name), "utf8") }));
+  const steps = stderr.split("\n").filter((line) => /^\d+\. /.test(line));
+  return { files, steps, project, certbot: CERTBOTS[it.certbot]() };
 }
 
 /** The services of the project, with the generated file, where there is one, merged into it as Compose would. */

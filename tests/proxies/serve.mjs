@@ -4,6 +4,7 @@ import { appendFileSync, readFileSync } from "node:fs";
 
 import { CERTBOT_PORT, startBackend, startNameServer } from "./backend.mjs";
 import { followsTo, leadsOn, patientChecks, refusesUnknownHosts, servesChallenge, siteChecks } from "./checks.mjs";
+import { judgeRenewal } from "./certbot.mjs";
 import { http3Checks } from "./http3.mjs";
 import { judgeHostile } from "./injection.mjs";
 import { SERVERS } from "./servers.mjs";
@@ -52,6 +53,11 @@ async function serve(it) {
   }
 
   const proxy = await server.prepare(it, stage, addressOf);
+  if (it.isRenewal) {
+    // Where the project's certbot is found while it runs.
+    addressOf("certbot");
+    return judgeRenewal(it, proxy, check);
+  }
   const { isSecure, certificate } = proxy;
   const door = { address: "127.0.0.1", ...stage.ports, isSecure, certificate, offers: it.offers };
   if (!(await check("the server accepts it", proxy.start))) return;

@@ -110,7 +110,20 @@ export async function startServer(program, options, port, env = process.env) {
   // Some listen first, and then see why they cannot go on.
   await new Promise((resolve) => setTimeout(resolve, 100));
   if (isOver()) throw new Error(`it stopped: ${log()}`);
-  return { log };
+  return { log, pid: server.pid };
+}
+
+/** `start`, whose server is known by its `pid`, and `restart`, which ends that one first. */
+export function restarting(start) {
+  let pid;
+  const run = async () => ({ pid } = await start());
+  return {
+    start: run,
+    async restart() {
+      process.kill(-pid, "SIGKILL");
+      await run();
+    },
+  };
 }
 
 function listens(port) {
