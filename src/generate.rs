@@ -182,6 +182,13 @@ impl Generator {
                 let origins = routes.origins_notes(is_tunnel);
                 output.notes.splice(0..0, origins);
                 output.notes.extend(routes.notes.iter().cloned());
+                let has_limit = matches!(self.id, "nginx" | "caddy" | "apache" | "cloudflared");
+                if routes.max_body.is_some() && !has_limit {
+                    output.notes.push(format!(
+                        "{} has no upload limit of its own, so none is written.",
+                        self.title
+                    ));
+                }
                 Some(output)
             }
             Make::Running(make) => make(compose, routes),

@@ -364,6 +364,16 @@ services:
         let output = made(text, id, &chosen);
         assert_eq!(output.files[0].text.matches(line).count(), 4, "{id}");
     }
+    let chosen = Options {
+        max_body: BodyLimit::new("2g").ok(),
+        ..Options::default()
+    };
+    for id in ["haproxy", "traefik-labels", "traefik-file", "envoy"] {
+        says(
+            &made(text, id, &chosen).notes,
+            &["has no upload limit of its own"],
+        );
+    }
     for typed in ["", "64", "1.5g", "-1m", "5x", "99999999999g", "2t2"] {
         assert!(BodyLimit::new(typed).is_err(), "{typed}");
     }
