@@ -26,7 +26,7 @@ const STRINGS: usize = 5_000;
 const HOST: &str = "zqhost.zq.test";
 const SERVICE: &str = "zqservice";
 const PREFIX: &str = "/zqprefix";
-const EMAIL: &str = "zqmail@zq.test";
+const EMAIL: &str = "zqmail@zqmail.eu";
 const USER: &str = "zquser";
 const VOLUME: &str = "zqvolume";
 const NAME: &str = "zqname";
@@ -124,7 +124,7 @@ fn compare(template: &Routes, words: &[Spellings<'_>], made: &Routes, typed: &st
         "{typed:?}"
     );
     for generator in GENERATORS {
-        let Make::Proxy(make) = generator.make else {
+        let (Make::Proxy(make) | Make::ContainerProxy(make)) = generator.make else {
             continue;
         };
         hold(generator.id, &make(template), words, &make(made), typed);
