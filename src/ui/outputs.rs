@@ -123,9 +123,9 @@ fn choices(props: &OutputsProps, output: &Output) -> Html {
             .target_unchecked_into::<HtmlSelectElement>()
             .selected_index()
         {
-            1 => Tls::Off,
-            2 => Tls::Acme,
-            3 => Tls::Files,
+            0 => Tls::Off,
+            1 => Tls::Acme,
+            2 => Tls::Files,
             _ => Tls::Auto,
         }
     });
@@ -155,13 +155,13 @@ fn choices(props: &OutputsProps, output: &Output) -> Html {
                 </label>
                 <label>{ words::TLS }
                     <select id="tls" class="button" onchange={on_tls}>
-                        { option(words::TLS_AUTO, tls == Tls::Auto) }
                         { option(words::TLS_OFF, tls == Tls::Off) }
                         { option(words::TLS_ACME, tls == Tls::Acme) }
                         { option(words::TLS_FILES, tls == Tls::Files) }
+                        { option(words::TLS_AUTO, tls == Tls::Auto) }
                     </select>
                 </label>
-                if tls != Tls::Off {
+                if matches!(tls, Tls::Acme | Tls::Files) {
                     <label title={words::HTTP3_WHY}>
                         <input id="http3" type="checkbox" checked={http3} onchange={on_http3} />{ words::HTTP3 }
                     </label>
