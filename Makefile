@@ -12,6 +12,8 @@ NEW_NGINX := 1.31.3
 # The oldest nginx that is offered is Debian 11's; Ubuntu 22.04 has the oldest certbot.
 OLD_NGINX := bullseye
 OLD_CERTBOT := 1.21.0
+# Docker Compose for the tests that start containers; the daemon is that of the Debian they run on.
+COMPOSE := forky
 # Those that speak HTTP/3 are of newer Debians, and so is their name; Python asks them.
 QUIC_NGINX := trixie
 QUIC_HAPROXY := forky
@@ -20,7 +22,7 @@ AIOQUIC := 1.7.2
 SHELL := bash
 MAKEFLAGS += --no-print-directory
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/compose-playground/tools
-export TRUNK WASM_BINDGEN TRAEFIK ENVOY NEW_CADDY NEW_NGINX OLD_NGINX OLD_CERTBOT QUIC_NGINX QUIC_HAPROXY AIOQUIC TOOLS
+export TRUNK WASM_BINDGEN TRAEFIK ENVOY NEW_CADDY NEW_NGINX OLD_NGINX OLD_CERTBOT QUIC_NGINX QUIC_HAPROXY AIOQUIC COMPOSE TOOLS
 export PATH := $(TOOLS)/trunk-$(TRUNK)/bin:$(TOOLS)/wasm-bindgen-$(WASM_BINDGEN)/bin:$(CURDIR)/node_modules/.bin:$(PATH):/usr/sbin:$(TOOLS)/traefik-$(TRAEFIK)/bin:$(TOOLS)/envoy-$(ENVOY)/bin
 # A panic names its source; where that stood on the machine that built the site is nobody's business.
 CRATES := $(or $(CARGO_HOME),$(HOME)/.cargo)/registry/src
@@ -28,7 +30,7 @@ REMAP := --remap-path-prefix=$(CRATES)=crates --remap-path-prefix=$(CURDIR)=.
 # Trunk takes NO_COLOR=1 for a malformed option.
 unexport NO_COLOR
 
-.PHONY: serve build test check fmt bench patience shell engine sizes browser proxies served judges scripts
+.PHONY: serve build test check fmt bench patience shell engine sizes browser proxies served judges scripts docker
 
 serve: build ## the page, on 127.0.0.1:8080 or PORT
 	@node scripts/serve.mjs dist
@@ -39,7 +41,7 @@ build: ## the static site, in dist/
 	@[ -t 2 ] || export CARGO_TERM_QUIET=true; RUST_BACKTRACE=0 RUSTFLAGS="$(RUSTFLAGS) $(REMAP)" trunk --quiet build --release --offline
 
 test: ## everything; one part that fails does not hide the next
-	@$(MAKE) --keep-going check shell engine sizes browser proxies served scripts
+	@$(MAKE) --keep-going check shell engine sizes browser proxies served scripts docker
 
 fmt:
 	@scripts/need.sh rust lints
@@ -66,7 +68,7 @@ patience: judges ## what outlasts a minute of silence, and takes as long; for a 
 shell:
 	@scripts/need.sh shellcheck
 	@echo "== shell"
-	@shellcheck scripts/*.sh .ci/run tests/scripts/*.sh tests/scripts/docker tests/scripts/database tests/golden/*/*.sh
+	@shellcheck scripts/*.sh .ci/run tests/scripts/*.sh tests/scripts/docker tests/scripts/database tests/docker/images/*/*.sh tests/golden/*/*.sh
 
 engine:
 	@scripts/need.sh rust patch
@@ -91,6 +93,11 @@ scripts:
 	@echo "== scripts"
 	@cargo build --quiet --locked --bin compose-check
 	@node tests/scripts/run.mjs
+
+docker:
+	@scripts/need.sh rust node dockerd docker compose iptables ip nsenter debootstrap busybox
+	@echo "== docker"
+	@node tests/docker/run.mjs
 
 served: build judges
 	@scripts/need.sh chromium

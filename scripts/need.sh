@@ -123,12 +123,11 @@ need_old_certbot() {
         'cryptography<39' 'pyopenssl<23' 'setuptools<81' 'zope.interface<6' 'zope.component<6' 'zope.event<5' 'zope.hookable<6'
 }
 
-# other_debian PROGRAM SUITE: a folder per suite, with all that the program wants, down to what loads it. Nothing is
-# installed, and apt's own lists stay as they are.
-other_debian() {
-    local program=$1 suite=$2 root="${TOOLS:?is set by the Makefile}/$1-$2" own package words
-    [ -x "$root/bin/$program" ] && return
-    has apt-get || fail "$program of Debian $suite is missing, and apt-get to fetch it: this wants a Debian."
+# unpack_debian PACKAGE SUITE FOLDER: a package of another Debian with all that it depends on. Nothing is installed,
+# and the lists of apt stay as they are.
+unpack_debian() {
+    local program=$1 suite=$2 root=$3 own package words
+    has apt-get || fail "$program of Debian $suite is missing, and apt-get to fetch it: this requires a Debian."
     say "$program of Debian $suite into $root"
     rm -rf "$root"
     mkdir -p "$root/apt/lists/partial" "$root/apt/cache/archives/partial" "$root/bin"
@@ -154,6 +153,23 @@ END
     }
     for package in "$root"/apt/cache/archives/*.deb; do dpkg-deb --extract "$package" "$root"; done
     rm -r "$root/apt"
+}
+
+# Docker Compose as one static program, which Debian 12 does not have yet.
+need_compose() {
+    local root="${TOOLS:?is set by the Makefile}/compose-$COMPOSE" program
+    [ -x "$root/bin/docker-compose" ] && return
+    unpack_debian docker-compose "$COMPOSE" "$root"
+    program=$(find "$root/usr" -type f -name docker-compose -print -quit)
+    "${program:?is in no folder of the package}" version >/dev/null || fail "Docker Compose of Debian $COMPOSE does not run on this machine."
+    ln -s "$program" "$root/bin/docker-compose"
+}
+
+# other_debian PROGRAM SUITE: a folder per suite, with all that the program requires, including its loader.
+other_debian() {
+    local program=$1 suite=$2 root="${TOOLS:?is set by the Makefile}/$1-$2"
+    [ -x "$root/bin/$program" ] && return
+    unpack_debian "$program" "$suite" "$root"
     # Before Debian 12, libraries are in /lib as well.
     local loader='' libraries='' it
     for it in "$root"/{usr/lib,lib}/*-linux-gnu; do
@@ -237,9 +253,10 @@ package() {
         # One that needs no library, so that it runs in an empty root.
         busybox) echo busybox-static ;;
         cc) echo build-essential ;;
+        dockerd | docker) echo docker.io ;;
         ip) echo iproute2 ;;
         nft) echo nftables ;;
-        unshare) echo util-linux ;;
+        nsenter | unshare) echo util-linux ;;
         *) echo "$1" ;;
     esac
 }
@@ -247,7 +264,7 @@ package() {
 programs=()
 for it; do
     case $it in
-        rust | lints | wasm | trunk | wasm-bindgen | traefik | envoy | new-caddy | new-nginx | old-nginx | old-certbot | quic-nginx | quic-haproxy | aioquic | node | packages) "need_${it//-/_}" ;;
+        rust | lints | wasm | trunk | wasm-bindgen | traefik | envoy | new-caddy | new-nginx | old-nginx | old-certbot | quic-nginx | quic-haproxy | aioquic | compose | node | packages) "need_${it//-/_}" ;;
         *) programs+=("$it") ;;
     esac
 done
