@@ -147,7 +147,13 @@ pub fn fix_all(
         .collect();
     for _ in 0..ROUNDS {
         let compose = compose::load(&project);
-        let found = check(rules, &compose);
+        let mut found = check(rules, &compose);
+        if let Some(outside) = Outside::new(&project, rules) {
+            // A fix is applied as a whole or not at all.
+            for it in &mut found {
+                it.fixes.retain(|fix| !outside.has(fix));
+            }
+        }
         let round = Prover::new(rules, &project, &compose, &found).round(include_unsafe);
         if round.is_empty() {
             break;

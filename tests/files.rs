@@ -25,7 +25,7 @@ use serde_json::Value;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_compose-check");
 /// Has one safe fix.
 const OLD: &str = "version: '3' # è\nservices:\n  web:\n    image: nginx:1.29\n";
-const FIXED: &str = "services:\n  web:\n    image: nginx:1.29\n";
+const FIXED: &str = "# è\nservices:\n  web:\n    image: nginx:1.29\n";
 const SITE: &str = "services:\n  web:\n    image: nginx:1.29\n    ports: [\"127.0.0.1:8080:80\"]\n";
 
 fn make_pipe(path: &Path) {
