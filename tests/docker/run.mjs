@@ -5,7 +5,7 @@
 
 import { startDaemon } from "./daemon.mjs";
 
-const PARTS = ["harness"];
+const PARTS = ["harness", "firewall"];
 
 const began = performance.now();
 const wanted = process.argv.slice(2);

@@ -31,7 +31,8 @@ if [ ! -d /var/lib/mysql/mysql ]; then
     mariadb-install-db "${options[@]}" --auth-root-authentication-method=normal --skip-test-db >/dev/null
     mariadbd "${options[@]}" --skip-networking &
     until mariadb-admin --socket=/run/mysqld/mysqld.sock ping >/dev/null 2>&1; do sleep 0.2; done
-    quoted() { printf "'%s'" "$(sed "s/'/''/g" <<<"$1")"; }
+    quote="'"
+    quoted() { printf '%s' "$quote${1//$quote/$quote$quote}$quote"; }
     {
         database=$(value DATABASE)
         user=$(value USER)

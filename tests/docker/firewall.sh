@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Two clients, a host and a container, each a network namespace; on the host, Docker's rules for what it publishes, and
-# ufw's. Then questions: who gets an answer? Runs in namespaces of its own; the argument is the folder of what is judged.
+# Two clients, each a network namespace, and a host, which is the network namespace that this runs in and that the Docker
+# daemon is in. On the host are ufw's rules and those that Docker itself writes for what is published. Then questions:
+# who gets an answer? The argument is the folder with the Compose file and what is judged.
 set -uo pipefail
 folder=$1
 export PATH=$PATH:/usr/sbin:/sbin
@@ -18,10 +19,8 @@ mount -t tmpfs tmpfs /run
 mkdir -p /run/netns
 
 # The far client is from anywhere; the near one has an address that may.
-ip link set lo up
 ip netns add far
 ip netns add near
-ip netns add container
 link() { # NAMESPACE DEVICE HOST NAMESPACE-ADDRESS HOST6 NAMESPACE-ADDRESS6
     ip link add "$2" type veth peer name eth0 netns "$1"
     ip addr add "$3" dev "$2"
@@ -36,81 +35,36 @@ link() { # NAMESPACE DEVICE HOST NAMESPACE-ADDRESS HOST6 NAMESPACE-ADDRESS6
 }
 link far far0 198.51.100.1/24 198.51.100.2/24 2001:db8:1::1/64 2001:db8:1::2/64
 link near near0 10.1.0.1/24 10.1.0.2/24 fd00:1::1/64 fd00:1::2/64
-link container docker0 172.18.0.1/16 172.18.0.2/16 fd00:18::1/64 fd00:18::2/64
 sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 
-# What listens: the container on its ports, the host on one of its own, and on another what Docker's program takes for
-# a container that has no IPv6.
+compose() { docker compose --project-directory "$folder" "$@"; }
+# What listens on the host itself, and far away.
 serve() { # NAMESPACE|- PORT…
-    python3 - "${@:2}" <<'PY' &
-import os, socket, sys, threading
-name = sys.argv[1]
-if name != "-":
-    import ctypes
-    handle = os.open("/run/netns/" + name, os.O_RDONLY)
-    assert ctypes.CDLL(None, use_errno=True).setns(handle, 0) == 0
-def tcp(port):
-    server = socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True)
-    while True:
-        client, _ = server.accept()
-        client.sendall(b"answer\n")
-        client.close()
-def udp(port):
-    server = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-    server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-    server.bind(("::", port))
-    while True:
-        _, client = server.recvfrom(100)
-        server.sendto(b"answer\n", client)
-for word in sys.argv[2:]:
-    threading.Thread(target=udp if word.endswith("u") else tcp, args=(int(word.rstrip("u")),)).start()
-PY
+    local namespace=$1
+    shift
+    if [ "$namespace" = - ]; then python3 "$folder/answers.py" "$@" & else ip netns exec "$namespace" python3 "$folder/answers.py" "$@" & fi
 }
-serve - container 3210 3220 3221 3230u 3240 5432 80
-serve - - 8000 3221
-trap 'kill $(jobs -p) 2>/dev/null' EXIT
-
-# As Docker writes them (moby, `libnetwork/drivers/bridge`), for each family.
-publish() { # TOOL CONTAINER ADDRESS|- PROTOCOL PORT
-    local address=()
-    if [ "$3" != - ]; then address=(-d "$3"); fi
-    local target=$2:$5
-    if [ "$1" = ip6tables ]; then target="[$2]:$5"; fi
-    "$1" -t nat -A DOCKER ! -i docker0 "${address[@]}" -p "$4" --dport "$5" -j DNAT --to-destination "$target"
-    "$1" -A DOCKER -d "$2" ! -i docker0 -o docker0 -p "$4" --dport "$5" -j ACCEPT
+serve - 8000
+end() {
+    compose -f "$folder/compose.yaml" down --timeout 1 >/dev/null 2>&1
+    docker rm --force other >/dev/null 2>&1
+    # shellcheck disable=SC2046 # one word for each
+    kill $(jobs -p) 2>/dev/null
+    ip link del far0
+    ip link del near0
 }
-docker_rules() {
-    local tool container port
-    for tool in iptables ip6tables; do
-        container=172.18.0.2
-        if [ "$tool" = ip6tables ]; then container=fd00:18::2; fi
-        "$tool" -t nat -N DOCKER
-        "$tool" -t nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
-        "$tool" -N DOCKER
-        "$tool" -N DOCKER-USER
-        "$tool" -I FORWARD -j DOCKER
-        "$tool" -I FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
-        "$tool" -I FORWARD -i docker0 ! -o docker0 -j ACCEPT
-        "$tool" -I FORWARD -j DOCKER-USER
-        for port in 3210 3220 80; do publish "$tool" "$container" - tcp "$port"; done
-        publish "$tool" "$container" - udp 3230
-    done
-    # Port 3221 has no container with IPv6: there, Docker's program listens on the host.
-    publish iptables 172.18.0.2 - tcp 3221
-    publish iptables 172.18.0.2 198.51.100.1/32 tcp 3240
-    publish iptables 172.18.0.2 10.1.0.1/32 tcp 3240
-}
+trap end EXIT
 
 ask() { # NAMESPACE ADDRESS PORT
-    ip netns exec "$1" python3 - "$2" "$3" <<'PY'
+    ip netns exec "$1" python3 - "$2" "${3/u/}" "${3//[0-9]/}" <<'PY'
 import socket, sys
-address, word = sys.argv[1:]
+address, port, protocol = sys.argv[1:]
 family = socket.AF_INET6 if ":" in address else socket.AF_INET
-kind = socket.SOCK_DGRAM if word.endswith("u") else socket.SOCK_STREAM
+kind = socket.SOCK_DGRAM if protocol else socket.SOCK_STREAM
 try:
     it = socket.socket(family, kind)
     it.settimeout(2)
-    it.connect((address, int(word.rstrip("u"))))
+    it.connect((address, int(port)))
     if kind == socket.SOCK_DGRAM:
         it.send(b"?")
     print("an answer" if it.recv(10) else "nothing")
@@ -142,9 +96,11 @@ says "ufw.sh knows one word" 2 "$(status bash "$folder/ufw.sh" --force | cut -d 
 sed -i 's/^IPV6=.*/IPV6=yes/' /etc/default/ufw
 says "ufw takes the lines" 0 "$(status bash "$folder/ufw.sh")"
 says "ufw denies a published port" 0 "$(status ufw deny 3210/tcp)"
-docker_rules
+says "the project starts" 0 "$(status compose -f "$folder/compose.yaml" up -d --pull never)"
+# The same port of another address, published by somebody else.
+says "so does another container" 0 "$(status docker run -d --name other -p 10.1.0.1:3240:3240 --pull never game 3240)"
 
-sleep 1
+sleep 2
 when="with ufw alone"
 from far IPv4 8000 nothing "$when"
 from far IPv4 80 "an answer" "$when"
@@ -163,7 +119,7 @@ hold() {
     from far IPv4 3240 nothing "$1"
     # The same port of another address is somebody else's.
     from near IPv4 3240 "an answer" "$1"
-    says "$1: the container reaches others" "an answer" "$(ask container 198.51.100.2 9999)"
+    says "$1: the container reaches others" "an answer" "$(compose -f "$folder/compose.yaml" exec -T game curl -s --http0.9 --max-time 3 198.51.100.2:9999)"
 }
 serve - far 9999
 ufw allow 3221/tcp >/dev/null
@@ -189,7 +145,12 @@ says "and leaves nothing, with docker-user.sh" "$(cksum <<<"$before")" "$(rules 
 from far IPv4 3210 "an answer" "without docker-user.sh"
 says "docker-user.sh knows one word" 2 "$(bash "$folder/docker-user.sh" delete 2>/dev/null; echo $?)"
 
-says "ports on 127.0.0.1 are in the file for Compose" 1 "$(grep -c '"127.0.0.1:5432:5432"' "$folder/compose.loopback.yaml")"
-publish iptables 172.18.0.2 127.0.0.1/32 tcp 5432
-from far IPv4 5432 nothing "on 127.0.0.1"
+from far IPv4 5432 "an answer" "without compose.loopback.yaml"
+from far IPv6 5432 "an answer" "without compose.loopback.yaml"
+says "the project starts with compose.loopback.yaml" 0 "$(status compose -f "$folder/compose.yaml" -f "$folder/compose.loopback.yaml" up -d --pull never)"
+sleep 1
+from far IPv4 5432 nothing "with compose.loopback.yaml"
+from far IPv6 5432 nothing "with compose.loopback.yaml"
+says "the host itself reaches the port on 127.0.0.1" "an answer" "$(curl -s --http0.9 --max-time 3 127.0.0.1:5432)"
+from far IPv4 80 "an answer" "with compose.loopback.yaml"
 echo "The end"
