@@ -63,7 +63,7 @@ family = socket.AF_INET6 if ":" in address else socket.AF_INET
 kind = socket.SOCK_DGRAM if protocol else socket.SOCK_STREAM
 try:
     it = socket.socket(family, kind)
-    it.settimeout(2)
+    it.settimeout(1)
     it.connect((address, int(port)))
     if kind == socket.SOCK_DGRAM:
         it.send(b"?")
@@ -119,9 +119,9 @@ hold() {
     from far IPv4 3240 nothing "$1"
     # The same port of another address is somebody else's.
     from near IPv4 3240 "an answer" "$1"
-    says "$1: the container reaches others" "an answer" "$(compose -f "$folder/compose.yaml" exec -T game curl -s --http0.9 --max-time 3 198.51.100.2:9999)"
+    says "$1: the container reaches others" "an answer" "$(compose -f "$folder/compose.yaml" exec -T game timeout 3 bash -c "cat </dev/tcp/198.51.100.2/9999")"
 }
-serve - far 9999
+serve far 9999
 ufw allow 3221/tcp >/dev/null
 before=$(rules)
 from far IPv6 3221 "an answer" "what Docker's program takes, with ufw allowing it"
@@ -151,6 +151,6 @@ says "the project starts with compose.loopback.yaml" 0 "$(status compose -f "$fo
 sleep 1
 from far IPv4 5432 nothing "with compose.loopback.yaml"
 from far IPv6 5432 nothing "with compose.loopback.yaml"
-says "the host itself reaches the port on 127.0.0.1" "an answer" "$(curl -s --http0.9 --max-time 3 127.0.0.1:5432)"
+says "the host itself reaches the port on 127.0.0.1" "an answer" "$(timeout 3 cat </dev/tcp/127.0.0.1/5432)"
 from far IPv4 80 "an answer" "with compose.loopback.yaml"
 echo "The end"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What firewall.nft says, for machines that have iptables only: one chain of our own, called from DOCKER-USER and from
-# INPUT. It may run again, before or after Docker. Usage: docker-user.sh [remove]
+# The rules of firewall.nft for machines that only have iptables: one chain, called from DOCKER-USER, FORWARD, and INPUT.
+# Safe to run again, before or after Docker starts. Usage: docker-user.sh [remove]
 set -euo pipefail
 
 # Whose addresses may: edit these. Containers of this machine come from private addresses, too.
@@ -57,9 +57,13 @@ for tool in iptables ip6tables; do
         published "$tool"
     fi
     call "$tool" DOCKER-USER -m conntrack --ctstate DNAT
+    # Docker 20.10 does not call DOCKER-USER for IPv6.
+    call "$tool" FORWARD -m conntrack --ctstate DNAT
     call "$tool" INPUT
     if [ "$is_removed" = yes ]; then
         "$tool" --wait --flush "$CHAIN" 2>/dev/null || true
         "$tool" --wait --delete-chain "$CHAIN" 2>/dev/null || true
+        # Fails, as it should, where Docker or somebody else uses it.
+        "$tool" --wait --delete-chain DOCKER-USER 2>/dev/null || true
     fi
 done
