@@ -10,6 +10,7 @@ mod cloudflared;
 mod environment;
 mod envoy;
 mod firewall;
+mod gaps;
 mod haproxy;
 mod nginx;
 mod overrides;

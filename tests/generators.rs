@@ -219,7 +219,7 @@ fn what_is_added_and_the_project_go_together() {
                 let before: BTreeSet<String> = above_hint(&project).into_iter().collect();
                 let file = Source::new(file.path.as_str(), file.text.as_str());
                 project.sources.push(file.clone());
-                project.environment = ["CONVEX_VERSION", "DB_PASSWORD"]
+                project.environment = ["CONVEX_REVISION", "DB_PASSWORD"]
                     .map(|it| (it.to_owned(), "0".repeat(40)))
                     .to_vec();
                 for (name, host) in [("CLOUD", "api"), ("SITE", "actions")] {

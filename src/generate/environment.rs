@@ -232,7 +232,7 @@ const CONVEX: &[Known] = &[
         "`1` has it say where an error came from",
     ),
     (
-        "CONVEX_VERSION",
+        "CONVEX_REVISION",
         Group::Other,
         "Tag of both images: the commit of a release",
     ),

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{
     File, Generator, Make, Output,
     overrides::{Override, is_clear, loopback},
+    upgrade::REVISION,
 };
 use crate::{
     compose::{Compose, Dependency, Port, Service},
@@ -238,7 +239,7 @@ fn pinned(compose: &Compose, service: &Service) -> Option<String> {
         .next()
         .is_some_and(|it| it.contains([':', '@']));
     let is_chosen = has_version || compose.written(image.place).contains('$');
-    (!is_chosen).then(|| format!("{name}:${{CONVEX_VERSION:?the commit of a release}}"))
+    (!is_chosen).then(|| format!("{name}:${{{REVISION}:?the commit of a release}}"))
 }
 
 fn is_until_done(dependency: &Dependency) -> bool {
@@ -351,7 +352,7 @@ fn steps(
             let asked: Vec<String> = names.iter().map(|it| format!("`{it}`")).collect();
             let asked = asked.join(", ");
             if !asked.is_empty() {
-                steps.push(format!("Say in the `.env` of production: {asked}. The version is that of the image you have tried: the tag of a release of `convex-backend` is the commit it was built from."));
+                steps.push(format!("Say in the `.env` of production: {asked}. The revision is that of the image you have tried: the tag of a release of `convex-backend` is the commit it was built from."));
             }
             steps.push(format!(
                 "In production: {start}. The file of a proxy goes behind it, with another `-f`."

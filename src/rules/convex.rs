@@ -94,6 +94,12 @@ fn is_old(service: &Service) -> bool {
     OLD.iter().any(|it| tag.starts_with(it))
 }
 
+/// A release that migrates databases of the first ones: versions 105 to 116 (`crates/model/src/migrations.rs`,
+/// lines 81 and 183 at 5143fec, the same at be8a4f3). Since 28 May 2025, anything below 117 is "Transition too old!"
+/// (`crates/migrations_model/src/lib.rs:45`); the release before that, `478d197`, fails on databases with cron jobs
+/// (`self-hosted/CHANGELOG.md`, 2025-05-29).
+pub(crate) const STEPPING: &str = "be8a4f397810ce3d04dc3cb32bc81969fe64685a";
+
 /// What people write, and what the backend reads.
 const MISNAMED: [(&str, &str); 5] = [
     ("CONVEX_CLOUD_URL", CLOUD),

@@ -1,34 +1,41 @@
 #!/usr/bin/env bash
-# Copies what the project keeps into a folder of its own: volumes while who writes them is stopped, databases by
-# their own dump. KEEP=14 is how many of these folders stay, BACKUPS where they are. Wants bash 4.4.
+# Backs up the volumes and databases of a Compose project, each run into a directory of its own. Services that write to
+# a volume are stopped while it is copied; databases are dumped while they run. KEEP=14 is the number of backups to
+# keep, BACKUPS the directory they are in. Requires bash 4.4.
 # Usage: backup.sh@usage
+#
+# A backup does NOT contain:
+@header
 set -euo pipefail
 umask 077
 
-# Volume, its name where it has one of its own, or whose folder it is, and who writes it; then each database and its
-# kind.
+# Volume: key, name if it has one of its own or whose mount it is, services that write to it, services to restart after
+# a restore, and the Convex backend whose data it is, or - where it is only a cache. Then each database and its kind.
 @names
 KEEP=${KEEP:-14}
-[[ $KEEP =~ ^[1-9][0-9]*$ ]] || fail "KEEP is how many backups stay, 1 or more"
+[[ $KEEP =~ ^[1-9][0-9]*$ ]] || fail "KEEP must be the number of backups to keep, 1 or more"
 @choose
-mkdir -p "$BACKUPS"
-BACKUPS=$(cd "$BACKUPS" >/dev/null && pwd)
+case $BACKUPS in /*) ;; *) BACKUPS=$PWD/$BACKUPS ;; esac
 folder=$BACKUPS/$PROJECT-$(date -u +%Y%m%dT%H%M%SZ)
-[ ! -e "$folder" ] || fail "$folder is there already"
+[ ! -e "$folder" ] || fail "$folder exists already"
+look
+printf 'NOT in this backup:\n'
+printf '  - %s\n' "${NOT_IN[@]}"
 
 finish() {
     local code=$?
     trap '' HUP INT TERM
     rm -rf "$folder.partial"
-    if [ "${#stopped[@]}" -gt 0 ] && ! docker compose start "${stopped[@]}"; then
-        say "could not start ${stopped[*]} again"
-        [ "$code" -ne 0 ] || code=1
-    fi
+    start_again || [ "$code" -ne 0 ] || code=1
+    unlock
     exit "$code"
 }
 trap finish EXIT
-trap 'say "it was told to end"; exit 130' HUP INT TERM
-mkdir -p "$folder.partial/volumes" "$folder.partial/databases"
+trap 'say "interrupted"; exit 130' HUP INT TERM
+contains=()
+
+# begin: nothing is written before it is known that there is something to write.
+begin() { mkdir -p "$folder.partial"/{volumes,databases,convex}; }
 
 # copy INDEX: a volume, dot files and all.
 copy() {
@@ -37,47 +44,71 @@ copy() {
     file=$folder.partial/volumes/$key.tar.gz
     within "${names[$1]}" tar -czf - -C /data . </dev/null >"$file" || fail "volume $key could not be copied"
     tar -tzf "$file" >/dev/null || fail "the copy of volume $key is damaged"
+    contains+=("volume $key")
 }
 
 # dump SERVICE KIND: each of its databases.
 dump() {
-    local database databases file
+    local database databases file account
     case $2 in
         postgres) databases=$(sql_postgres "$1" "SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate AND datname NOT LIKE 'compose_restore_%'") ;;
-        mysql) databases=$(sql_mysql "$1" "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN ('information_schema', 'mysql', 'performance_schema', 'sys') AND SCHEMA_NAME NOT LIKE 'compose_restore_%'") ;;
+        mysql)
+            account=$(mysql "$1" account </dev/null) || fail "$1 could not be dumped"
+            if [ "$account" != root ]; then NOT_IN+=("databases of $1 that its user $account has no access to"); fi
+            databases=$(sql_mysql "$1" "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN ('information_schema', 'mysql', 'performance_schema', 'sys') AND SCHEMA_NAME NOT LIKE 'compose_restore_%'")
+            ;;
     esac
     mkdir -p "$folder.partial/databases/$1"
     for database in $databases; do
-        [[ $database =~ ^[A-Za-z0-9_-]+$ ]] || fail "database $database of $1 has a name that this script does not take"
+        [[ $database =~ ^[A-Za-z0-9_-]+$ ]] || fail "database $database of $1 has a name that this script does not support"
         file=$folder.partial/databases/$1/$database.dump
         "dump_$2" "$1" "$database" >"$file" || fail "database $database of $1 could not be dumped"
         [ -s "$file" ] || fail "the dump of database $database of $1 is empty"
+        contains+=("database $database of $1")
     done
 }
 
 copy_all() {
-    local services index it
-    [ "$((${#VOLUMES[@]} + ${#DATABASES[@]}))" -gt 0 ] || fail "there is no volume with a name here, no folder of Convex, and no database"
-    for it in "${DATABASES[@]}"; do
-        grep -qxF -- "${it% *}" <<<"$running" || fail "${it% *} does not run, and a dump asks it. Nothing was touched."
-    done
+    local services convex index it worth=0
     for it in "${VOLUMES[@]}"; do
-        IFS='|' read -r _ _ services <<<"$it"
+        IFS='|' read -r _ _ _ _ convex <<<"$it"
+        if [ "$convex" != - ] && { [ -z "$convex" ] || ! keeps_nothing "$convex"; }; then worth=$((worth + 1)); fi
+    done
+    [ "$((worth + ${#DATABASES[@]}))" -gt 0 ] || fail "@refusal"
+    for it in "${DATABASES[@]}"; do
+        grep -qxF -- "${it% *}" <<<"$running" || fail "${it% *} does not run, and a dump needs it. Nothing was changed."
+    done
+    find_volumes
+    for it in "${VOLUMES[@]}"; do
+        IFS='|' read -r _ _ services _ <<<"$it"
         read -ra services <<<"$services"
         stop "${services[@]}"
     done
+    begin
     for it in "${DATABASES[@]}"; do dump "${it% *}" "${it##* }"; done
+    [ "$((worth + ${#contains[@]}))" -gt 0 ] || fail "there is no database in ${DATABASES[*]% *}, and no volume to save. Nothing was written."
     for index in "${!VOLUMES[@]}"; do copy "$index"; done
 }
 
 @copy
+{
+    printf '+ %s\n' "${contains[@]}"
+    printf -- '- %s\n' "${NOT_IN[@]}"
+} >"$folder.partial/CONTENTS"
 (
     cd "$folder.partial"
     find . -type f ! -name '*SUMS' -print0 | sort -z | xargs -0 -r "${SUM[@]}" >SHA256SUMS
 )
 mv "$folder.partial" "$folder"
-printf 'Wrote %s\n' "$folder"
 
-# Only what this script has named so, and of this project.
+# list SENTENCE…: as one line.
+list() {
+    local all
+    all=$(printf '%s; ' "$@")
+    printf '%s' "${all%; }"
+}
+printf 'Wrote %s: contains %s. NOT in it: %s\n' "$folder" "$(list "${contains[@]}")" "$(list "${NOT_IN[@]}")"
+
+# Only directories that this script has named so, and of this project.
 kept=("$BACKUPS/$PROJECT"-[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]T[0-9][0-9][0-9][0-9][0-9][0-9]Z)
 for ((index = 0; index < ${#kept[@]} - KEEP; index++)); do rm -rf "${kept[index]}"; done

@@ -2,6 +2,15 @@ VOLUMES=(
 @volumes)
 DATABASES=(
 @databases)
+# Services that run Convex's backend.
+CONVEX=(
+@convex)
+# What a backup does not contain.
+NOT_IN=(
+@gaps)
+# Service and variable: where the value points is known only where the project runs.
+ASKED=(
+@asked)
 
 BACKUPS=${BACKUPS:-backups}
 # Any image with sh, tar and cp.
@@ -17,7 +26,79 @@ fail() {
 SUM=(sha256sum)
 command -v sha256sum >/dev/null || SUM=(shasum -a 256)
 
-# folder SERVICE PATH: what is there in its container: a folder of this machine by its path, a volume by its name.
+@lock
+# environment SERVICE: the variables of its container; nothing if it has none.
+environment() {
+    local container
+    container=$(docker compose ps --all --quiet "$1")
+    container=${container%%$'\n'*}
+    [ -z "$container" ] || docker inspect --type container --format '{{range .Config.Env}}{{println .}}{{end}}' "$container"
+}
+
+# value ENVIRONMENT NAME: the value of a variable, or nothing.
+value() { sed -n "s/^$2=//p" <<<"$1"; }
+
+# is_ours URL: whether its host is a service of this project.
+is_ours() {
+    local host=${1#*://}
+    host=${host%%[/?]*}
+    host=${host##*@}
+    docker compose config --services | grep -qxF -- "${host%%:*}"
+}
+
+# look: adds to NOT_IN what the variables of the containers point to outside this project.
+look() {
+    local it service name all url
+    for it in "${ASKED[@]}"; do
+        service=${it%%|*} name=${it#*|}
+        all=$(environment "$service")
+        url=$(value "$all" "$name")
+        [ -n "$url" ] || continue
+        case $name in
+            *BUCKET*)
+                url=$(value "$all" S3_ENDPOINT_URL)
+                if [ -z "$url" ] || ! is_ours "$url"; then NOT_IN+=("the files that $service stores in S3 ($name)"); fi
+                ;;
+            *) is_ours "$url" || NOT_IN+=("the database of $service that $name points to") ;;
+        esac
+    done
+}
+
+# keeps_nothing SERVICE: whether this Convex backend keeps both its database and its files elsewhere. What is left in
+# its volume is the name and the secret of the instance.
+keeps_nothing() {
+    local all name
+    all=$(environment "$1")
+    [ -n "$(value "$all" POSTGRES_URL)$(value "$all" MYSQL_URL)$(value "$all" DATABASE_URL)" ] || return 1
+    for name in AWS_REGION S3_STORAGE_{EXPORTS,SNAPSHOT_IMPORTS,MODULES,FILES,SEARCH}_BUCKET; do
+        [ -n "$(value "$all" "$name")" ] || return 1
+    done
+}
+
+# app SERVICE: the directory where `npx convex` knows the deployment of this backend, by its .env.local.
+app() {
+    local name=CONVEX_APP path
+    if [ "${#CONVEX[@]}" -gt 1 ]; then
+        name=${1//[^A-Za-z0-9]/_}
+        name=CONVEX_APP_${name^^}
+        [ -n "${!name:-}" ] || fail "this project has ${#CONVEX[@]} backends: set $name to the directory of the application of $1. Nothing was changed."
+    fi
+    path=${!name:-.}
+    cd "$path" >/dev/null && pwd || fail "$name: there is no directory $path. Nothing was changed."
+}
+
+# apps: the directory of each backend; no two are the same.
+apps=()
+apps() {
+    local service path
+    for service in "${CONVEX[@]}"; do
+        path=$(app "$service")
+        if printf '%s\n' "${apps[@]}" | grep -qxF -- "$path"; then fail "two backends have the same application, $path. Nothing was changed."; fi
+        apps+=("$path")
+    done
+}
+
+# folder SERVICE PATH: what is mounted there in its container: a directory of the host by its path, a volume by its name.
 folder() {
     local container found='' format='{{range .Mounts}}{{if eq .Destination "@path"}}{{if eq .Type "bind"}}{{.Source}}{{else}}{{.Name}}{{end}}{{end}}{{end}}'
     container=$(docker compose ps --all --quiet "$1")
@@ -26,14 +107,14 @@ folder() {
         found=$(docker inspect --type container --format "${format/@path/$2}" "$container")
     fi
     if [ -z "$found" ]; then
-        fail "project $PROJECT has no container of $1 with something at $2: is it the right project, and was it ever started? Nothing was touched."
+        fail "project $PROJECT has no container of $1 with a mount at $2. Check the project name, and that it was started once. Nothing was changed."
     fi
-    # In a list of options it would end one.
-    if [[ $found == *[,\"]* ]]; then fail "$found has a comma or a quote in its path, which this script does not take. Nothing was touched."; fi
+    # Docker reads both as part of its own syntax.
+    if [[ $found == *[,\"]* ]]; then fail "$found has a comma or a quote in its path, which this script does not support. Nothing was changed."; fi
     printf '%s\n' "$found"
 }
 
-# volume KEY NAME: what Docker calls a volume of this project. One that is not there is an error, and is not made.
+# volume KEY NAME: the name by which Docker knows a volume of this project. A missing one is an error, and is not created.
 volume() {
     local name=$2
     if [[ $name == *:* ]]; then
@@ -45,13 +126,13 @@ volume() {
             --filter "label=com.docker.compose.volume=$1")
     fi
     if [ -z "$name" ] || ! docker volume inspect "$name" >/dev/null; then
-        fail "project $PROJECT has no volume $1: is it the right project, and was it ever started? Nothing was touched."
+        fail "project $PROJECT has no volume $1. Check the project name, and that it was started once. Nothing was changed."
     fi
     printf '%s\n' "$name"
 }
 
-# within VOLUME COMMAND…: runs it in a container of its own, where the volume, or the folder, is /data. OTHER, if set, is
-# /new.
+# within VOLUME COMMAND…: runs it in a container of its own, where the volume, or the directory, is /data. OTHER, if set,
+# is /new.
 within() {
     local kind=volume
     if [[ $1 == /* ]]; then kind=bind; fi
@@ -60,7 +141,21 @@ within() {
     docker run --rm --interactive --network none "${mounts[@]}" "$IMAGE" "${@:2}"
 }
 
-# stop SERVICE…: those that run, and no other is started afterwards.
+# find_volumes: fills `names`, and fails where an interrupted restore has left a volume half replaced.
+names=()
+find_volumes() {
+    local it key name
+    for it in "${VOLUMES[@]}"; do
+        IFS='|' read -r key name _ <<<"$it"
+        name=$(volume "$key" "$name")
+        names+=("$name")
+        # shellcheck disable=SC2016 # The variables are the container's.
+        within "$name" sh -c 'set -- /data/.compose-restore-*; [ ! -e "$1" ]' </dev/null ||
+            fail "volume $key ($name) contains .compose-restore-*, which a restore that was cut off has put aside. Look there first."
+    done
+}
+
+# stop SERVICE…: those that run; no other is started afterwards.
 stopped=()
 stop() {
     local service
@@ -69,51 +164,95 @@ stop() {
             stopped+=("$service")
         fi
     done
-    if [ "${#stopped[@]}" -gt 0 ]; then docker compose stop "${stopped[@]}"; fi
+    if [ "${#stopped[@]}" -gt 0 ]; then
+        printf '%s\n' "${stopped[*]}" >"$LOCK.stopped"
+        docker compose stop "${stopped[@]}"
+    fi
 }
 
-# postgres SERVICE PROGRAM…, mysql SERVICE PROGRAM…: a program of the database's own, in its container.
+# start_again: starts what `stop` has stopped.
+start_again() {
+    if [ "${#stopped[@]}" -gt 0 ] && ! docker compose start "${stopped[@]}"; then
+        say "could not start ${stopped[*]} again"
+        return 1
+    fi
+    rm -f "$LOCK.stopped"
+}
+
+# postgres SERVICE PROGRAM…: a program of the database, in its container. Over the local socket the image requires no
+# password; one that is set is used where the server asks for it.
 postgres() {
     # shellcheck disable=SC2016 # The variables are the container's.
     docker compose exec -T "$1" sh -euc '
         user=${POSTGRES_USER:-postgres}
         if [ -n "${POSTGRES_USER_FILE:-}" ]; then user=$(cat "$POSTGRES_USER_FILE"); fi
+        PGPASSWORD=${POSTGRES_PASSWORD:-}
+        if [ -n "${POSTGRES_PASSWORD_FILE:-}" ]; then PGPASSWORD=$(cat "$POSTGRES_PASSWORD_FILE"); fi
+        export PGPASSWORD
         program=$1
         shift
         exec "$program" --username="$user" --no-password "$@"' sh "${@:2}"
 }
 
+# mysql SERVICE PROGRAM…: the same. Logs in as root with the password that the image was given, or without one where
+# that is allowed; with a random root password, as the user of the image. The program `account` prints which.
 mysql() {
     # shellcheck disable=SC2016 # The variables are the container's.
     docker compose exec -T "$1" sh -euc '
-        file=${MARIADB_ROOT_PASSWORD_FILE:-${MYSQL_ROOT_PASSWORD_FILE:-}}
-        MYSQL_PWD=${MARIADB_ROOT_PASSWORD:-${MYSQL_ROOT_PASSWORD:-}}
-        if [ -n "$file" ]; then MYSQL_PWD=$(cat "$file"); fi
-        export MYSQL_PWD
-        program=$1
-        shift
+        read_first() {
+            for name; do
+                eval "file=\${${name}_FILE:-} text=\${$name:-}"
+                if [ -n "$file" ]; then
+                    cat "$file"
+                    return
+                fi
+                if [ -n "$text" ]; then
+                    printf %s "$text"
+                    return
+                fi
+            done
+        }
         # MariaDB 11 has its own names only.
-        if ! command -v "$program" >/dev/null; then
-            case $program in mysqldump) program=mariadb-dump ;; *) program=mariadb ;; esac
+        find_program() {
+            if command -v "$1" >/dev/null; then
+                printf %s "$1"
+                return
+            fi
+            case $1 in mysqldump) printf mariadb-dump ;; *) printf mariadb ;; esac
+        }
+        client=$(find_program mysql)
+        log_in() {
+            user=$1
+            MYSQL_PWD=$2
+            export MYSQL_PWD
+            "$client" --user="$user" --batch --execute="SELECT 1" </dev/null >/dev/null 2>&1
+        }
+        own=$(read_first MARIADB_USER MYSQL_USER)
+        if ! log_in root "$(read_first MARIADB_ROOT_PASSWORD MYSQL_ROOT_PASSWORD)"; then
+            if [ -z "$own" ] || ! log_in "$own" "$(read_first MARIADB_PASSWORD MYSQL_PASSWORD)"; then
+                echo "the server accepts neither root nor the user from the variables of its container" >&2
+                exit 1
+            fi
         fi
-        exec "$program" --user=root "$@"' sh "${@:2}"
+        if [ "$1" = account ]; then
+            printf "%s\n" "$user"
+            exit
+        fi
+        program=$(find_program "$1")
+        shift
+        exec "$program" --user="$user" "$@"' sh "${@:2}"
 }
 
 sql_postgres() { postgres "$1" psql --dbname=template1 --quiet --no-align --tuples-only --set=ON_ERROR_STOP=1 --command="$2" </dev/null; }
 sql_mysql() { mysql "$1" mysql --batch --skip-column-names --execute="$2" </dev/null; }
 
 dump_postgres() { postgres "$1" pg_dump --format=custom --dbname="$2" </dev/null; }
-dump_mysql() { mysql "$1" mysqldump --single-transaction --routines --events --hex-blob "$2" </dev/null; }
+# Tablespaces are read with a privilege that only root has.
+dump_mysql() { mysql "$1" mysqldump --single-transaction --no-tablespaces --routines --events --hex-blob "$2" </dev/null; }
 
-# The folder of the script is the project's.
+# The directory of the script is the project's.
 cd "$(dirname "$0")" || exit
+lock
 PROJECT=$(docker compose config | sed -n 's/^name: *"\{0,1\}\([a-z0-9_-]*\)"\{0,1\}$/\1/p')
-[ -n "$PROJECT" ] || fail "docker compose config says no name of a project here"
+[ -n "$PROJECT" ] || fail "docker compose config prints no project name in $PWD"
 running=$(docker compose ps --services --status running)
-
-names=()
-for it in "${VOLUMES[@]}"; do
-    IFS='|' read -r key name _ <<<"$it"
-    name=$(volume "$key" "$name")
-    names+=("$name")
-done

@@ -1,37 +1,67 @@
 #!/usr/bin/env bash
-# Puts back what backup.sh has copied. All is unpacked beside what there is first; that goes only when everything new
-# is in its place, and comes back if anything fails. Wants bash 4.4. Usage: restore.sh BACKUP
+# Restores a backup that backup.sh wrote. Everything is unpacked next to what there is first; that is removed only when
+# everything new is in its place, and is put back if anything fails. Asks before it replaces anything. Requires bash 4.4.
+# Usage: restore.sh [--yes] BACKUP
+#
+# A restore does NOT bring back, because no backup contains it:
+@header
 set -euo pipefail
 umask 077
 
 usage() {
-    printf 'Usage: %s BACKUP, a folder that backup.sh wrote\n' "${0##*/}" >&2
+    printf 'Usage: %s [--yes] BACKUP, a directory that backup.sh wrote\n' "${0##*/}" >&2
     exit 2
 }
+is_confirmed=false
+if [ "${1:-}" = --yes ]; then
+    is_confirmed=true
+    shift
+fi
 [ "$#" -eq 1 ] || usage
 backup=$(cd -- "$1" >/dev/null && pwd) || usage
 
-# Volume, its name where it has one of its own, or whose folder it is, and who writes it; then each database and its
-# kind.
+# Volume: key, name if it has one of its own or whose mount it is, services that write to it, services to restart after
+# a restore, and the Convex backend whose data it is, or - where it is only a cache. Then each database and its kind.
 @names
-# What can be known to be wrong is, before anything is touched.
-[ -f "$backup/SHA256SUMS" ] || fail "$backup is no backup: it has no SHA256SUMS"
+# What can be known to be wrong is checked before anything is changed.
+[ -f "$backup/SHA256SUMS" ] || fail "$backup is not a backup: it has no SHA256SUMS"
 (
     cd -- "$backup"
     "${SUM[@]}" -c SHA256SUMS >/dev/null && [ "$(find . -type f ! -name SHA256SUMS | wc -l)" -eq "$(wc -l <SHA256SUMS)" ]
-) || fail "$backup is damaged. Nothing was touched."
+) || fail "$backup is damaged. Nothing was changed."
+
+# confirm WHAT…: prints what is replaced and what the backup lacks, and asks.
+confirm() {
+    local answer=
+    printf 'This restore of %s into project %s replaces:\n' "$backup" "$PROJECT"
+    printf '  - %s\n' "$@"
+    printf 'The backup does NOT contain, and the restore does not change:\n'
+    if [ -f "$backup/CONTENTS" ]; then sed -n 's/^- /  - /p' "$backup/CONTENTS"; else printf '  - %s\n' "${NOT_IN[@]}"; fi
+    if $is_confirmed; then return; fi
+    [ -t 0 ] || fail "a restore needs a confirmation: --yes. Nothing was changed."
+    read -r -p "Type the name of the project, $PROJECT, to continue: " answer || true
+    [ "$answer" = "$PROJECT" ] || fail "not confirmed. Nothing was changed."
+}
 @choose
+replaced=()
 for it in "${VOLUMES[@]}"; do
     archive=$backup/volumes/${it%%|*}.tar.gz
-    [ -f "$archive" ] || fail "$backup has no volume ${it%%|*}. Nothing was touched."
-    tar -tzf "$archive" >/dev/null || fail "$archive is damaged. Nothing was touched."
+    [ -f "$archive" ] || fail "$backup has no volume ${it%%|*}. Nothing was changed."
+    tar -tzf "$archive" >/dev/null || fail "$archive is damaged. Nothing was changed."
+    replaced+=("volume ${it%%|*}")
 done
 for it in "${DATABASES[@]}"; do
-    [ -d "$backup/databases/${it% *}" ] || fail "$backup has no databases of ${it% *}. Nothing was touched."
-    grep -qxF -- "${it% *}" <<<"$running" || fail "${it% *} does not run, and has to. Nothing was touched."
+    [ -d "$backup/databases/${it% *}" ] || fail "$backup has no databases of ${it% *}. Nothing was changed."
+    grep -qxF -- "${it% *}" <<<"$running" || fail "${it% *} does not run, and a restore needs it. Nothing was changed."
+    for file in "$backup/databases/${it% *}"/*.dump; do
+        if [ -f "$file" ]; then replaced+=("database $(basename "$file" .dump) of ${it% *}"); fi
+    done
 done
+[ "${#replaced[@]}" -gt 0 ] || fail "there is nothing to restore. Nothing was changed."
+find_volumes
+confirm "${replaced[@]}"
 
-# Run in the volume: what was there steps aside, or comes back, or goes.
+# Run in the volume: what is there is put aside, put back, or removed.
 # shellcheck disable=SC2016 # The variables are the container's.
 each='each() { for it in "$1"/* "$1"/.[!.]* "$1"/..?*; do case ${it##*/} in .compose-restore-*) ;; *)
     if [ -e "$it" ] || [ -L "$it" ]; then "$2" "$it"; fi ;; esac; done; }
@@ -71,18 +101,16 @@ finish() {
         "sql_$kind" "$service" "$("drop_$kind" "compose_restore_new_$index")" >/dev/null 2>&1
     done
     if [ "${#temporary[@]}" -gt 0 ]; then docker volume rm "${temporary[@]}" >/dev/null; fi
-    if [ "${#stopped[@]}" -gt 0 ] && ! docker compose start "${stopped[@]}"; then
-        say "could not start ${stopped[*]} again"
-        [ "$code" -ne 0 ] || code=1
-    fi
+    start_again || [ "$code" -ne 0 ] || code=1
     # What could not be put back is still in here.
     if [ -n "$work" ]; then rm -rf "$work"; fi
+    unlock
     exit "$code"
 }
 
 undo() {
     local failed=0
-    say "It failed: what was there comes back."
+    say "The restore failed. What was there before is put back."
     for it in "${swapped[@]}"; do
         case $it in
             volume\|*) within "${it#*|}" sh -euc "$undo_volume" </dev/null ;;
@@ -95,7 +123,7 @@ undo() {
             say "${it%%|*} could not be put back: what was there is in .compose-restore-old of the volume, in a database compose_restore_old_…, or in $work"
         }
     done
-    if [ "$failed" -eq 1 ]; then work=; fi
+    if [ "$failed" -eq 1 ]; then work=; else say "Everything is as it was before the restore."; fi
     return "$failed"
 }
 
@@ -109,7 +137,10 @@ rename_postgres() {
 }
 
 load_postgres() {
-    sql_postgres "$1" "CREATE DATABASE \"compose_restore_new_$3\" TEMPLATE template0" &&
+    local how
+    # A database keeps its owner, its encoding and its locale.
+    how=$(sql_postgres "$1" "SELECT format('OWNER %I ENCODING %L LC_COLLATE %L LC_CTYPE %L', pg_get_userbyid(datdba), pg_encoding_to_char(encoding), datcollate, datctype) FROM pg_database WHERE datname = '$2'") &&
+        sql_postgres "$1" "CREATE DATABASE \"compose_restore_new_$3\" TEMPLATE template0 $how" &&
         postgres "$1" pg_restore --exit-on-error --single-transaction --dbname="compose_restore_new_$3" <"$4"
 }
 swap_postgres() {
@@ -123,8 +154,15 @@ undo_postgres() {
 }
 keep_postgres() { sql_postgres "$1" "$(drop_postgres "compose_restore_old_$3")"; }
 
-# MySQL renames no database: it is tried in another one first, and what was there is dumped before it goes.
+# MySQL cannot rename a database: the dump is tried in another one first, and what is there is dumped before it is
+# dropped. Only root may create another one; for other users the dump must at least be complete.
 load_mysql() {
+    local account
+    account=$(mysql "$1" account </dev/null) || return
+    if [ "$account" != root ]; then
+        tail -n 3 "$4" | grep -q '^-- Dump completed'
+        return
+    fi
     sql_mysql "$1" "CREATE DATABASE \`compose_restore_new_$3\`" &&
         mysql "$1" mysql "compose_restore_new_$3" <"$4"
 }
@@ -147,29 +185,26 @@ undo_mysql() {
 keep_mysql() { :; }
 
 trap finish EXIT
-trap 'say "it was told to end"; exit 130' HUP INT TERM
+trap 'say "interrupted"; exit 130' HUP INT TERM
 
 for index in "${!VOLUMES[@]}"; do
     IFS='|' read -r key _ <<<"${VOLUMES[index]}"
-    # shellcheck disable=SC2016
-    within "${names[index]}" sh -c 'set -- /data/.compose-restore-*; [ ! -e "$1" ]' </dev/null ||
-        fail "volume $key holds what an earlier restore that was cut off had put aside. Look there first."
     volume=$(docker volume create)
     temporary+=("$volume")
-    within "$volume" tar -xzf - -C /data <"$backup/volumes/$key.tar.gz" || fail "volume $key could not be unpacked. Nothing was touched."
+    within "$volume" tar -xzf - -C /data <"$backup/volumes/$key.tar.gz" || fail "volume $key could not be unpacked. Nothing was changed."
 done
 for it in "${DATABASES[@]}"; do
     for file in "$backup/databases/${it% *}"/*.dump; do
         [ -f "$file" ] || continue
         database=$(basename "$file" .dump)
-        [[ $database =~ ^[A-Za-z0-9_-]+$ ]] || fail "$file is no name that backup.sh gives. Nothing was touched."
+        [[ $database =~ ^[A-Za-z0-9_-]+$ ]] || fail "$file has a name that backup.sh does not give. Nothing was changed."
         index=${#loaded[@]}
         loaded+=("${it% *}|${it##* }|$database|$index")
-        "load_${it##* }" "${it% *}" "$database" "$index" "$file" || fail "$file could not be read. Nothing was touched."
+        "load_${it##* }" "${it% *}" "$database" "$index" "$file" || fail "$file could not be loaded. Nothing was changed."
     done
 done
 
-# Whoever runs may write, but for the databases, which are to do it now.
+# Everything that runs may write. Databases are needed to load the dumps.
 others=()
 while IFS= read -r service; do
     if [ -n "$service" ] && ! printf '%s\n' "${DATABASES[@]% *}" | grep -qxF -- "$service"; then others+=("$service"); fi
@@ -195,6 +230,11 @@ for it in "${swapped[@]}"; do
             IFS='|' read -r service kind database index <<<"$it"
             "keep_$kind" "$service" "$database" "$index"
             ;;
-    esac || say "what was there before is still there, aside: ${it//|/ }"
+    esac || say "what was there before could not be removed, and is still there: ${it//|/ }"
+done
+for it in "${VOLUMES[@]}"; do
+    IFS='|' read -r _ _ _ services _ <<<"$it"
+    read -ra services <<<"$services"
+    if [ "${#services[@]}" -gt 0 ]; then docker compose restart "${services[@]}"; fi
 done
 printf 'Restored %s\n' "$backup"

@@ -27,7 +27,6 @@ rule! {
 }
 
 const BROKEN: &str = "4499dd4fd7f2148687a7774599c613d052950f46";
-const NEXT: &str = "be8a4f397810ce3d04dc3cb32bc81969fe64685a";
 
 fn check(compose: &Compose, report: &mut Report<'_>) {
     for service in compose.services.iter().filter(|it| convex::has_backend_image(it)) {
@@ -36,6 +35,6 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
         report
             .at(place.span, "this version fills the disk")
             .why("Current versions cannot migrate its database. The one in the fix can, and current ones continue from there. Export before each step.")
-            .unsafe_fix("Use a version that migrates", compose.replace_span(place, NEXT));
+            .unsafe_fix("Use a version that migrates", compose.replace_span(place, convex::STEPPING));
     }
 }
