@@ -64,6 +64,7 @@ esac
 const EXPORT: &str = "if [ \"${1:-}\" = --export ]; then
     apps
     begin
+    mkdir \"$folder.partial/convex\"
     for index in \"${!CONVEX[@]}\"; do
         file=$folder.partial/convex/${CONVEX[index]}
         (
@@ -228,7 +229,7 @@ fn generate(compose: &Compose, _: &Routes) -> Option<Output> {
 fn header(gaps: &Gaps) -> String {
     let mut res = String::new();
     for gap in &gaps.known {
-        res.push_str(&format!("#   - {gap}\n"));
+        res.push_str(&format!("#   - {}\n", plain(gap)));
     }
     for (service, names) in &gaps.asked {
         for name in names {
@@ -239,6 +240,11 @@ fn header(gaps: &Gaps) -> String {
         }
     }
     res
+}
+
+/// A sentence without the quotes of Markdown, which a shell would read as a command.
+fn plain(gap: &str) -> String {
+    gap.replace('`', "")
 }
 
 /// The lists that both scripts use.
@@ -286,7 +292,7 @@ fn names(
     let names = names.replace("@convex", &lines);
     lines.clear();
     for gap in &gaps.known {
-        lines.push_str(&format!("    {}\n", quoted(gap)));
+        lines.push_str(&format!("    {}\n", quoted(&plain(gap))));
     }
     let names = names.replace("@gaps", &lines);
     lines.clear();
@@ -784,9 +790,13 @@ DATABASES=(
         let notes: Vec<&str> = notes.map(|it| it.trim_end_matches('.')).collect();
         for file in output.files.iter().filter(|it| it.path.ends_with(".sh")) {
             for note in notes.iter().filter(|it| !it.contains("The script looks")) {
-                assert!(file.text.contains(&format!("#   - {note}\n")), "{note}");
                 assert!(
-                    file.text.contains(&format!("    {}\n", quoted(note))),
+                    file.text.contains(&format!("#   - {}\n", plain(note))),
+                    "{note}"
+                );
+                assert!(
+                    file.text
+                        .contains(&format!("    {}\n", quoted(&plain(note)))),
                     "{note}"
                 );
             }
@@ -816,7 +826,7 @@ DATABASES=(
                 "services:\n  backend: # é\n    image: ghcr.io/get-convex/convex-backend\n    volumes: ['data:/convex/data']\n    environment: {{{variables}}}\n{rest}volumes: {{data: }}\n"
             )
         };
-        let outside = format!("POSTGRES_URL: 'postgresql://u:secret@db.example.com:5432', {S3}");
+        let outside = format!("POSTGRES_URL: 'postgresql://u:pa55@db.example.com:5432', {S3}");
         let made = output(&[("compose.yaml", &text(&outside, ""))]).expect("files");
         let refuses = |it: &Output| it.notes.iter().any(|it| it.contains("refuses to run"));
         assert!(refuses(&made));
@@ -831,7 +841,7 @@ DATABASES=(
             FILES,
         ];
         assert_eq!(missing(&made), expected);
-        assert!(!made.notes.join("").contains("secret") && !backup(&made).contains("secret"));
+        assert!(!made.notes.join("").contains("pa55") && !backup(&made).contains("pa55"));
         // One of both is in the volume, or in a volume of the project.
         for (variables, rest) in [
             ("POSTGRES_URL: 'postgresql://u:p@db.example.com'", ""),

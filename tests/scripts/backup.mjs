@@ -1,7 +1,7 @@
 // Backups, and what may go wrong with them and with putting them back.
 
-import { execFileSync } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { truncateSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -47,7 +47,7 @@ export async function backupCases() {
         const backup = backedUp(it);
         change(it);
         expect(it.state() !== before, "the test changed nothing");
-        succeed(it.run("restore.sh", [backup]));
+        succeed(it.run("restore.sh", ["--yes", backup]));
         expect(it.state() === before, difference(before, it.state()));
       },
       { image },
@@ -59,7 +59,7 @@ export async function backupCases() {
       const before = it.state();
       const backup = backedUp(it);
       change(it);
-      succeed(it.run("restore.sh", [backup]));
+      succeed(it.run("restore.sh", ["--yes", backup]));
       expect(it.state() === before, difference(before, it.state()));
     },
     { databasePrograms: POSTGRES.concat("mariadb", "mariadb-dump") },
@@ -69,13 +69,13 @@ export async function backupCases() {
     const calls = it.calls();
     const stops = calls.match(/^compose stop .*$/gm).join(" ");
     expect(/web/.test(stops) && /game\.server_1/.test(stops) && !/\bdb\b|maria|idle/.test(stops), stops);
-    expect(calls.indexOf("compose stop") < calls.indexOf("run ") && calls.lastIndexOf("run ") < calls.indexOf("compose start"), calls);
+    expect(calls.indexOf("compose stop") < calls.indexOf("tar -czf") && calls.lastIndexOf("run ") < calls.indexOf("compose start"), calls);
   });
   add("a backup may be put back by a path that begins where the user is", (it) => {
     const backup = backedUp(it);
     const before = it.state();
     change(it);
-    succeed(it.run("restore.sh", [path.relative("/", backup)]));
+    succeed(it.run("restore.sh", ["--yes", path.relative("/", backup)]));
     expect(it.state() === before, difference(before, it.state()));
   });
   add("what did not run is not started", (it) => backedUp(it), { running: ["db", "maria", "web"] });
@@ -129,9 +129,10 @@ export async function backupCases() {
     });
   }
   add("a volume that is not there fails before anything is stopped, and none is made", (it) => {
+    const backup = backedUp(it);
     rmSync(it.path("volumes/shop_uploads"), { recursive: true });
     const volumes = it.volumes();
-    for (const [script, options] of [["backup.sh", []], ["restore.sh", ["/tmp"]]]) {
+    for (const [script, options] of [["backup.sh", []], ["restore.sh", ["--yes", backup]]]) {
       fail(it.run(script, options), /no volume uploads/);
       expect(it.volumes() === volumes, `there are ${it.volumes()}`);
       expect(!/compose stop|run /.test(it.calls()), it.calls());
@@ -149,7 +150,7 @@ export async function backupCases() {
     const before = readFileSync(it.path("volumes/other_uploads/theirs"), "utf8");
     const backup = backedUp(it);
     change(it);
-    succeed(it.run("restore.sh", [backup]));
+    succeed(it.run("restore.sh", ["--yes", backup]));
     expect(readFileSync(it.path("volumes/other_uploads/theirs"), "utf8") === before, "it was changed");
   });
   for (const [what, env] of Object.entries({
@@ -170,7 +171,7 @@ export async function backupCases() {
     expect(!/compose stop/.test(it.calls()), it.calls());
     it.setRunning(RUNNING);
   });
-  add("a backup that is told more than it knows fails", (it) => fail(it.run("backup.sh", ["now"]), /wants no arguments/));
+  add("a backup that is told more than it knows fails", (it) => fail(it.run("backup.sh", ["now"]), /expected no arguments/));
   for (const keep of ["0", "all", "-1", ""]) {
     add(`KEEP=${keep} is ${keep === "" ? "the usual number" : "refused"}`, (it) => {
       const done = it.run("backup.sh", [], { KEEP: keep });
@@ -215,7 +216,7 @@ export async function backupCases() {
       change(it);
       const before = it.state();
       // Whoever refuses for good refuses what comes back as well: then it is kept, and said where.
-      const done = it.run("restore.sh", [backup], env);
+      const done = it.run("restore.sh", ["--yes", backup], env);
       if (isForGood) {
         fail(done, /could not be put back/);
         const kept = /or in (\/\S+)/.exec(done.words)[1];
@@ -231,8 +232,49 @@ export async function backupCases() {
     const backup = backedUp(it);
     it.write("volumes/shop_uploads/.compose-restore-old/only-copy", "x");
     const before = it.state();
-    fail(it.run("restore.sh", [backup]), /cut off/);
+    fail(it.run("restore.sh", ["--yes", backup]), /cut off/);
     expect(it.state() === before, difference(before, it.state()));
+  });
+  add("a restore without a confirmation says what it would replace, and changes nothing", (it) => {
+    const backup = backedUp(it);
+    const before = it.state();
+    const done = it.run("restore.sh", [backup]);
+    fail(done, /needs a confirmation/);
+    expect(/replaces:\n  - volume uploads\n/.test(done.words) && done.words.includes("  - database shop-main of db\n"), done.words);
+    expect(/does NOT contain.*\n(  - .*\n)*  - the Compose files, \.env/.test(done.words), done.words);
+    expect(it.state() === before && !/compose stop|tar -xzf/.test(it.calls()), it.calls());
+  });
+  add("a backup says before and after what it does not contain", (it) => {
+    const { stdout } = succeed(it.run("backup.sh"));
+    const [first, ...lines] = stdout.split("\n");
+    const gap = "users, passwords and privileges of maria";
+    expect(first === "NOT in this backup:" && lines[1].startsWith("  - users"), stdout);
+    expect(lines.some((line) => line.startsWith(`  - ${gap}`)), stdout);
+    expect(lines.some((line) => /^Wrote .*: contains .*volume uploads.*\. NOT in it: /.test(line) && line.includes(gap)), stdout);
+  });
+  for (const script of ["backup.sh", "restore.sh"]) {
+    add(`${script} is refused while another one runs`, (it) => {
+      const backup = backedUp(it);
+      const before = it.state();
+      const options = script === "restore.sh" ? ["--yes", backup] : [];
+      const held = spawnSync("flock", [path.join(it.folder, ".compose-backup.lock"), "sh", "-c", 'cd / && exec "$@"', "sh", path.join(it.folder, script), ...options], {
+        encoding: "utf8",
+        env: { ...process.env, FAKE: it.fake, COMPOSE_PROJECT_NAME: "shop", PATH: `${it.fake}/programs:${process.env.PATH}` },
+      });
+      fail({ status: held.status, words: held.stdout + held.stderr }, /another backup, restore or upgrade of this project is running/);
+      expect(it.state() === before && it.backups().length === 0, it.backups().join(" "));
+    });
+  }
+  add("without flock a directory is the lock, and one of a process that has ended is removed", (it) => {
+    const lock = path.join(it.folder, ".compose-backup.lock.d");
+    const env = { PATH_WITHOUT_FLOCK: "1" };
+    mkdirSync(lock);
+    writeFileSync(path.join(lock, "pid"), `${process.pid}\n`);
+    fail(it.run("backup.sh", [], env), /is running/);
+    expect(it.backups().length === 0, it.backups().join(" "));
+    writeFileSync(path.join(lock, "pid"), `${spawnSync("true").pid}\n`);
+    succeed(it.run("backup.sh", [], env));
+    expect(!existsSync(lock), "the lock stays");
   });
   add("a start that fails is said, and the status is not 0", (it) => {
     fail(it.run("backup.sh", [], { FAKE_FAIL: "^compose start" }), /could not start/);
@@ -244,7 +286,7 @@ export async function backupCases() {
     const before = it.state();
     const backup = backedUp(it);
     change(it);
-    succeed(it.run("restore.sh", [backup]));
+    succeed(it.run("restore.sh", ["--yes", backup]));
     expect(it.state() === before, difference(before, it.state()));
   });
 
@@ -252,7 +294,7 @@ export async function backupCases() {
     const it = project(convex, { running: ["backend", "dashboard"] });
     it.volume("shop_data", "data");
     it.write("volumes/shop_data/db.sqlite3", "x");
-    const npx = '#!/bin/sh\necho "npx $*" >>"$FAKE/calls"\nif [ "$2" = export ]; then printf zip >"$5"; fi\nexit "${NPX:-0}"\n';
+    const npx = '#!/bin/sh\necho "npx $*" >>"$FAKE/calls"\ncase $2 in export) printf zip >"$5" ;; env) echo "KEY=value" ;; esac\nexit "${NPX:-0}"\n';
     writeFileSync(it.path("programs/npx"), npx, { mode: 0o755 });
     try {
       check(it);
@@ -265,15 +307,27 @@ export async function backupCases() {
     succeed(it.run("backup.sh", ["--export"]));
     expect(!/compose stop|run --/.test(it.calls()), it.calls());
     const backup = path.join(it.folder, "backups", it.backups()[0]);
-    succeed(it.run("restore.sh", [backup]));
-    expect(it.calls().includes(`npx convex import --replace-all --yes ${backup}/convex.zip`), it.calls());
-    it.append(path.join(backup, "convex.zip"), "x");
-    fail(it.run("restore.sh", [backup]), /damaged/);
+    const variables = path.join(backup, "convex/backend.env");
+    expect(readFileSync(variables, "utf8") === "KEY=value\n" && (statSync(variables).mode & 0o777) === 0o600, "its variables are not saved");
+    succeed(it.run("restore.sh", ["--yes", backup]));
+    expect(it.calls().includes(`npx convex import --replace-all --yes ${backup}/convex/backend.zip`), it.calls());
+    it.append(path.join(backup, "convex/backend.zip"), "x");
+    fail(it.run("restore.sh", ["--yes", backup]), /damaged/);
     expect(!/npx/.test(it.calls()), it.calls());
   });
   cases["an export that fails is a backup that fails"] = withConvex((it) => {
     fail(it.run("backup.sh", ["--export"], { NPX: "3" }), /^/);
     expect(it.backups().length === 0, it.backups().join(" "));
+  });
+  const S3 = ["AWS_REGION", ...["EXPORTS", "SNAPSHOT_IMPORTS", "MODULES", "FILES", "SEARCH"].map((it) => `S3_STORAGE_${it}_BUCKET`)];
+  cases["where database and files are elsewhere a backup is refused, and nothing is written"] = withConvex((it) => {
+    it.write("containers/backend", "volume|shop_data|/convex/data\n");
+    it.write("environments/backend", ["POSTGRES_URL=postgres://u:p@db.example.com", ...S3.map((name) => `${name}=x`)].join("\n"));
+    fail(it.run("backup.sh"), /Nothing was written.*--export/);
+    expect(!existsSync(path.join(it.folder, "backups")) && !/compose stop/.test(it.calls()), it.calls());
+    succeed(it.run("backup.sh", ["--export"]));
+    it.write("environments/backend", "POSTGRES_URL=postgres://u:p@db.example.com\n");
+    succeed(it.run("backup.sh", [], { BACKUPS: "others" }));
   });
   cases["Convex's data is copied while its backend is stopped"] = withConvex((it) => {
     succeed(it.run("backup.sh"));
@@ -305,14 +359,14 @@ export async function backupCases() {
       writeFileSync(path.join(data, "db.sqlite3"), "changed");
       writeFileSync(path.join(data, "new"), "");
       chmodSync(data, 0o700);
-      succeed(it.run("restore.sh", [backup]));
+      succeed(it.run("restore.sh", ["--yes", backup]));
       expect(contents() === before, `it is not as before: ${contents()}`);
     });
     cases[`a restore of ${what} that fails leaves what was there`] = withFolder((it, data, contents) => {
       const backup = backedUp(it);
       writeFileSync(path.join(data, "db.sqlite3"), "changed");
       const before = contents();
-      fail(it.run("restore.sh", [backup], { FAKE_FAIL: "dst=/data --mount" }), /comes back/);
+      fail(it.run("restore.sh", ["--yes", backup], { FAKE_FAIL: "dst=/data --mount" }), /put back/);
       expect(contents() === before, `it is not as before: ${contents()}`);
     });
     cases[`${what} of a container that was never made fails before anything is stopped`] = withFolder((it) => {
@@ -363,13 +417,13 @@ let backups = 0;
 /** The folder of a backup that was made just now, under a name of its own. */
 function backedUp(it, name = `${backups++}`) {
   const { stdout } = succeed(it.run("backup.sh", [], { BACKUPS: path.join(it.folder, `of case ${name}`) }));
-  return /^Wrote (.*)$/m.exec(stdout)[1];
+  return /^Wrote (.*?): contains /m.exec(stdout)[1];
 }
 
 function untouched(options) {
   return (it) => {
     const before = it.state();
-    const done = it.run("restore.sh", options);
+    const done = it.run("restore.sh", ["--yes", ...options]);
     fail(done);
     expect(it.state() === before, difference(before, it.state()));
     expect(!/compose stop/.test(it.calls()), it.calls());

@@ -35,7 +35,7 @@ trap 'say "interrupted"; exit 130' HUP INT TERM
 contains=()
 
 # begin: nothing is written before it is known that there is something to write.
-begin() { mkdir -p "$folder.partial"/{volumes,databases,convex}; }
+begin() { mkdir -p "$folder.partial"/{volumes,databases}; }
 
 # copy INDEX: a volume, dot files and all.
 copy() {

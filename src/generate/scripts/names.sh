@@ -84,7 +84,8 @@ app() {
         [ -n "${!name:-}" ] || fail "this project has ${#CONVEX[@]} backends: set $name to the directory of the application of $1. Nothing was changed."
     fi
     path=${!name:-.}
-    cd "$path" >/dev/null && pwd || fail "$name: there is no directory $path. Nothing was changed."
+    [ -d "$path" ] || fail "$name: there is no directory $path. Nothing was changed."
+    (cd "$path" >/dev/null && pwd)
 }
 
 # apps: the directory of each backend; no two are the same.
@@ -144,13 +145,14 @@ within() {
 # find_volumes: fills `names`, and fails where an interrupted restore has left a volume half replaced.
 names=()
 find_volumes() {
-    local it key name
+    local it key name left
     for it in "${VOLUMES[@]}"; do
         IFS='|' read -r key name _ <<<"$it"
         name=$(volume "$key" "$name")
         names+=("$name")
-        # shellcheck disable=SC2016 # The variables are the container's.
-        within "$name" sh -c 'set -- /data/.compose-restore-*; [ ! -e "$1" ]' </dev/null ||
+        left=$(within "$name" sh -c 'ls -d /data/.compose-restore-* 2>/dev/null || true' </dev/null) ||
+            fail "volume $key cannot be read in a container of $IMAGE. Nothing was changed."
+        [ -z "$left" ] ||
             fail "volume $key ($name) contains .compose-restore-*, which a restore that was cut off has put aside. Look there first."
     done
 }

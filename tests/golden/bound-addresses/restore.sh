@@ -1,22 +1,43 @@
 #!/usr/bin/env bash
-# Puts back what backup.sh has copied. All is unpacked beside what there is first; that goes only when everything new
-# is in its place, and comes back if anything fails. Wants bash 4.4. Usage: restore.sh BACKUP
+# Restores a backup that backup.sh wrote. Everything is unpacked next to what there is first; that is removed only when
+# everything new is in its place, and is put back if anything fails. Asks before it replaces anything. Requires bash 4.4.
+# Usage: restore.sh [--yes] BACKUP
+#
+# A restore does NOT bring back, because no backup contains it:
+#   - users and passwords of db, and settings and privileges of whole databases (ALTER DATABASE, GRANT ON DATABASE): the variables of the image make its user when it starts with an empty volume
+#   - the Compose files, .env, secrets, configs, and other files of the host that they refer to
 set -euo pipefail
 umask 077
 
 usage() {
-    printf 'Usage: %s BACKUP, a folder that backup.sh wrote\n' "${0##*/}" >&2
+    printf 'Usage: %s [--yes] BACKUP, a directory that backup.sh wrote\n' "${0##*/}" >&2
     exit 2
 }
+is_confirmed=false
+if [ "${1:-}" = --yes ]; then
+    is_confirmed=true
+    shift
+fi
 [ "$#" -eq 1 ] || usage
 backup=$(cd -- "$1" >/dev/null && pwd) || usage
 
-# Volume, its name where it has one of its own, or whose folder it is, and who writes it; then each database and its
-# kind.
+# Volume: key, name if it has one of its own or whose mount it is, services that write to it, services to restart after
+# a restore, and the Convex backend whose data it is, or - where it is only a cache. Then each database and its kind.
 VOLUMES=(
 )
 DATABASES=(
     'db postgres'
+)
+# Services that run Convex's backend.
+CONVEX=(
+)
+# What a backup does not contain.
+NOT_IN=(
+    'users and passwords of db, and settings and privileges of whole databases (ALTER DATABASE, GRANT ON DATABASE): the variables of the image make its user when it starts with an empty volume'
+    'the Compose files, .env, secrets, configs, and other files of the host that they refer to'
+)
+# Service and variable: where the value points is known only where the project runs.
+ASKED=(
 )
 
 BACKUPS=${BACKUPS:-backups}
@@ -33,7 +54,107 @@ fail() {
 SUM=(sha256sum)
 command -v sha256sum >/dev/null || SUM=(shasum -a 256)
 
-# folder SERVICE PATH: what is there in its container: a folder of this machine by its path, a volume by its name.
+# lock: only one of these scripts runs at a time in this directory. upgrade.sh holds the lock while it calls backup.sh.
+LOCK=$PWD/.compose-backup.lock
+has_lock=false
+lock() {
+    local holder busy="another backup, restore or upgrade of this project is running. Nothing was changed."
+    LOCK=$PWD/.compose-backup.lock
+    if [ "${COMPOSE_BACKUP_LOCK:-}" = "$PPID" ]; then return; fi
+    if command -v flock >/dev/null; then
+        exec 9>>"$LOCK"
+        flock -n 9 || fail "$busy"
+    else
+        until mkdir "$LOCK.d" 2>/dev/null; do
+            holder=$(cat "$LOCK.d/pid" 2>/dev/null || true)
+            if [ -z "$holder" ] || kill -0 "$holder" 2>/dev/null; then
+                fail "$busy If it is not, remove $LOCK.d."
+            fi
+            # Its process has ended. Only one of those that see this can move it away.
+            if mv "$LOCK.d" "$LOCK.$$" 2>/dev/null; then rm -rf "$LOCK.$$"; fi
+        done
+        has_lock=true
+        printf '%s\n' "$$" >"$LOCK.d/pid"
+    fi
+    trap unlock EXIT
+    if [ -s "$LOCK.stopped" ]; then
+        say "an earlier run was cut off after it had stopped: $(cat "$LOCK.stopped"). If they do not run: docker compose start $(cat "$LOCK.stopped")"
+    fi
+}
+unlock() { if $has_lock; then rm -rf "$LOCK.d"; fi; }
+# environment SERVICE: the variables of its container; nothing if it has none.
+environment() {
+    local container
+    container=$(docker compose ps --all --quiet "$1")
+    container=${container%%$'\n'*}
+    [ -z "$container" ] || docker inspect --type container --format '{{range .Config.Env}}{{println .}}{{end}}' "$container"
+}
+
+# value ENVIRONMENT NAME: the value of a variable, or nothing.
+value() { sed -n "s/^$2=//p" <<<"$1"; }
+
+# is_ours URL: whether its host is a service of this project.
+is_ours() {
+    local host=${1#*://}
+    host=${host%%[/?]*}
+    host=${host##*@}
+    docker compose config --services | grep -qxF -- "${host%%:*}"
+}
+
+# look: adds to NOT_IN what the variables of the containers point to outside this project.
+look() {
+    local it service name all url
+    for it in "${ASKED[@]}"; do
+        service=${it%%|*} name=${it#*|}
+        all=$(environment "$service")
+        url=$(value "$all" "$name")
+        [ -n "$url" ] || continue
+        case $name in
+            *BUCKET*)
+                url=$(value "$all" S3_ENDPOINT_URL)
+                if [ -z "$url" ] || ! is_ours "$url"; then NOT_IN+=("the files that $service stores in S3 ($name)"); fi
+                ;;
+            *) is_ours "$url" || NOT_IN+=("the database of $service that $name points to") ;;
+        esac
+    done
+}
+
+# keeps_nothing SERVICE: whether this Convex backend keeps both its database and its files elsewhere. What is left in
+# its volume is the name and the secret of the instance.
+keeps_nothing() {
+    local all name
+    all=$(environment "$1")
+    [ -n "$(value "$all" POSTGRES_URL)$(value "$all" MYSQL_URL)$(value "$all" DATABASE_URL)" ] || return 1
+    for name in AWS_REGION S3_STORAGE_{EXPORTS,SNAPSHOT_IMPORTS,MODULES,FILES,SEARCH}_BUCKET; do
+        [ -n "$(value "$all" "$name")" ] || return 1
+    done
+}
+
+# app SERVICE: the directory where `npx convex` knows the deployment of this backend, by its .env.local.
+app() {
+    local name=CONVEX_APP path
+    if [ "${#CONVEX[@]}" -gt 1 ]; then
+        name=${1//[^A-Za-z0-9]/_}
+        name=CONVEX_APP_${name^^}
+        [ -n "${!name:-}" ] || fail "this project has ${#CONVEX[@]} backends: set $name to the directory of the application of $1. Nothing was changed."
+    fi
+    path=${!name:-.}
+    [ -d "$path" ] || fail "$name: there is no directory $path. Nothing was changed."
+    (cd "$path" >/dev/null && pwd)
+}
+
+# apps: the directory of each backend; no two are the same.
+apps=()
+apps() {
+    local service path
+    for service in "${CONVEX[@]}"; do
+        path=$(app "$service")
+        if printf '%s\n' "${apps[@]}" | grep -qxF -- "$path"; then fail "two backends have the same application, $path. Nothing was changed."; fi
+        apps+=("$path")
+    done
+}
+
+# folder SERVICE PATH: what is mounted there in its container: a directory of the host by its path, a volume by its name.
 folder() {
     local container found='' format='{{range .Mounts}}{{if eq .Destination "@path"}}{{if eq .Type "bind"}}{{.Source}}{{else}}{{.Name}}{{end}}{{end}}{{end}}'
     container=$(docker compose ps --all --quiet "$1")
@@ -42,14 +163,14 @@ folder() {
         found=$(docker inspect --type container --format "${format/@path/$2}" "$container")
     fi
     if [ -z "$found" ]; then
-        fail "project $PROJECT has no container of $1 with something at $2: is it the right project, and was it ever started? Nothing was touched."
+        fail "project $PROJECT has no container of $1 with a mount at $2. Check the project name, and that it was started once. Nothing was changed."
     fi
-    # In a list of options it would end one.
-    if [[ $found == *[,\"]* ]]; then fail "$found has a comma or a quote in its path, which this script does not take. Nothing was touched."; fi
+    # Docker reads both as part of its own syntax.
+    if [[ $found == *[,\"]* ]]; then fail "$found has a comma or a quote in its path, which this script does not support. Nothing was changed."; fi
     printf '%s\n' "$found"
 }
 
-# volume KEY NAME: what Docker calls a volume of this project. One that is not there is an error, and is not made.
+# volume KEY NAME: the name by which Docker knows a volume of this project. A missing one is an error, and is not created.
 volume() {
     local name=$2
     if [[ $name == *:* ]]; then
@@ -61,13 +182,13 @@ volume() {
             --filter "label=com.docker.compose.volume=$1")
     fi
     if [ -z "$name" ] || ! docker volume inspect "$name" >/dev/null; then
-        fail "project $PROJECT has no volume $1: is it the right project, and was it ever started? Nothing was touched."
+        fail "project $PROJECT has no volume $1. Check the project name, and that it was started once. Nothing was changed."
     fi
     printf '%s\n' "$name"
 }
 
-# within VOLUME COMMAND…: runs it in a container of its own, where the volume, or the folder, is /data. OTHER, if set, is
-# /new.
+# within VOLUME COMMAND…: runs it in a container of its own, where the volume, or the directory, is /data. OTHER, if set,
+# is /new.
 within() {
     local kind=volume
     if [[ $1 == /* ]]; then kind=bind; fi
@@ -76,7 +197,22 @@ within() {
     docker run --rm --interactive --network none "${mounts[@]}" "$IMAGE" "${@:2}"
 }
 
-# stop SERVICE…: those that run, and no other is started afterwards.
+# find_volumes: fills `names`, and fails where an interrupted restore has left a volume half replaced.
+names=()
+find_volumes() {
+    local it key name left
+    for it in "${VOLUMES[@]}"; do
+        IFS='|' read -r key name _ <<<"$it"
+        name=$(volume "$key" "$name")
+        names+=("$name")
+        left=$(within "$name" sh -c 'ls -d /data/.compose-restore-* 2>/dev/null || true' </dev/null) ||
+            fail "volume $key cannot be read in a container of $IMAGE. Nothing was changed."
+        [ -z "$left" ] ||
+            fail "volume $key ($name) contains .compose-restore-*, which a restore that was cut off has put aside. Look there first."
+    done
+}
+
+# stop SERVICE…: those that run; no other is started afterwards.
 stopped=()
 stop() {
     local service
@@ -85,71 +221,136 @@ stop() {
             stopped+=("$service")
         fi
     done
-    if [ "${#stopped[@]}" -gt 0 ]; then docker compose stop "${stopped[@]}"; fi
+    if [ "${#stopped[@]}" -gt 0 ]; then
+        printf '%s\n' "${stopped[*]}" >"$LOCK.stopped"
+        docker compose stop "${stopped[@]}"
+    fi
 }
 
-# postgres SERVICE PROGRAM…, mysql SERVICE PROGRAM…: a program of the database's own, in its container.
+# start_again: starts what `stop` has stopped.
+start_again() {
+    if [ "${#stopped[@]}" -gt 0 ] && ! docker compose start "${stopped[@]}"; then
+        say "could not start ${stopped[*]} again"
+        return 1
+    fi
+    rm -f "$LOCK.stopped"
+}
+
+# postgres SERVICE PROGRAM…: a program of the database, in its container. Over the local socket the image requires no
+# password; one that is set is used where the server asks for it.
 postgres() {
     # shellcheck disable=SC2016 # The variables are the container's.
     docker compose exec -T "$1" sh -euc '
         user=${POSTGRES_USER:-postgres}
         if [ -n "${POSTGRES_USER_FILE:-}" ]; then user=$(cat "$POSTGRES_USER_FILE"); fi
+        PGPASSWORD=${POSTGRES_PASSWORD:-}
+        if [ -n "${POSTGRES_PASSWORD_FILE:-}" ]; then PGPASSWORD=$(cat "$POSTGRES_PASSWORD_FILE"); fi
+        export PGPASSWORD
         program=$1
         shift
         exec "$program" --username="$user" --no-password "$@"' sh "${@:2}"
 }
 
+# mysql SERVICE PROGRAM…: the same. Logs in as root with the password that the image was given, or without one where
+# that is allowed; with a random root password, as the user of the image. The program `account` prints which.
 mysql() {
     # shellcheck disable=SC2016 # The variables are the container's.
     docker compose exec -T "$1" sh -euc '
-        file=${MARIADB_ROOT_PASSWORD_FILE:-${MYSQL_ROOT_PASSWORD_FILE:-}}
-        MYSQL_PWD=${MARIADB_ROOT_PASSWORD:-${MYSQL_ROOT_PASSWORD:-}}
-        if [ -n "$file" ]; then MYSQL_PWD=$(cat "$file"); fi
-        export MYSQL_PWD
-        program=$1
-        shift
+        read_first() {
+            for name; do
+                eval "file=\${${name}_FILE:-} text=\${$name:-}"
+                if [ -n "$file" ]; then
+                    cat "$file"
+                    return
+                fi
+                if [ -n "$text" ]; then
+                    printf %s "$text"
+                    return
+                fi
+            done
+        }
         # MariaDB 11 has its own names only.
-        if ! command -v "$program" >/dev/null; then
-            case $program in mysqldump) program=mariadb-dump ;; *) program=mariadb ;; esac
+        find_program() {
+            if command -v "$1" >/dev/null; then
+                printf %s "$1"
+                return
+            fi
+            case $1 in mysqldump) printf mariadb-dump ;; *) printf mariadb ;; esac
+        }
+        client=$(find_program mysql)
+        log_in() {
+            user=$1
+            MYSQL_PWD=$2
+            export MYSQL_PWD
+            "$client" --user="$user" --batch --execute="SELECT 1" </dev/null >/dev/null 2>&1
+        }
+        own=$(read_first MARIADB_USER MYSQL_USER)
+        if ! log_in root "$(read_first MARIADB_ROOT_PASSWORD MYSQL_ROOT_PASSWORD)"; then
+            if [ -z "$own" ] || ! log_in "$own" "$(read_first MARIADB_PASSWORD MYSQL_PASSWORD)"; then
+                echo "the server accepts neither root nor the user from the variables of its container" >&2
+                exit 1
+            fi
         fi
-        exec "$program" --user=root "$@"' sh "${@:2}"
+        if [ "$1" = account ]; then
+            printf "%s\n" "$user"
+            exit
+        fi
+        program=$(find_program "$1")
+        shift
+        exec "$program" --user="$user" "$@"' sh "${@:2}"
 }
 
 sql_postgres() { postgres "$1" psql --dbname=template1 --quiet --no-align --tuples-only --set=ON_ERROR_STOP=1 --command="$2" </dev/null; }
 sql_mysql() { mysql "$1" mysql --batch --skip-column-names --execute="$2" </dev/null; }
 
 dump_postgres() { postgres "$1" pg_dump --format=custom --dbname="$2" </dev/null; }
-dump_mysql() { mysql "$1" mysqldump --single-transaction --routines --events --hex-blob "$2" </dev/null; }
+# Tablespaces are read with a privilege that only root has.
+dump_mysql() { mysql "$1" mysqldump --single-transaction --no-tablespaces --routines --events --hex-blob "$2" </dev/null; }
 
-# The folder of the script is the project's.
+# The directory of the script is the project's.
 cd "$(dirname "$0")" || exit
+lock
 PROJECT=$(docker compose config | sed -n 's/^name: *"\{0,1\}\([a-z0-9_-]*\)"\{0,1\}$/\1/p')
-[ -n "$PROJECT" ] || fail "docker compose config says no name of a project here"
+[ -n "$PROJECT" ] || fail "docker compose config prints no project name in $PWD"
 running=$(docker compose ps --services --status running)
-
-names=()
-for it in "${VOLUMES[@]}"; do
-    IFS='|' read -r key name _ <<<"$it"
-    name=$(volume "$key" "$name")
-    names+=("$name")
-done
-# What can be known to be wrong is, before anything is touched.
-[ -f "$backup/SHA256SUMS" ] || fail "$backup is no backup: it has no SHA256SUMS"
+# What can be known to be wrong is checked before anything is changed.
+[ -f "$backup/SHA256SUMS" ] || fail "$backup is not a backup: it has no SHA256SUMS"
 (
     cd -- "$backup"
     "${SUM[@]}" -c SHA256SUMS >/dev/null && [ "$(find . -type f ! -name SHA256SUMS | wc -l)" -eq "$(wc -l <SHA256SUMS)" ]
-) || fail "$backup is damaged. Nothing was touched."
+) || fail "$backup is damaged. Nothing was changed."
+
+# confirm WHAT…: prints what is replaced and what the backup lacks, and asks.
+confirm() {
+    local answer=
+    printf 'This restore of %s into project %s replaces:\n' "$backup" "$PROJECT"
+    printf '  - %s\n' "$@"
+    printf 'The backup does NOT contain, and the restore does not change:\n'
+    if [ -f "$backup/CONTENTS" ]; then sed -n 's/^- /  - /p' "$backup/CONTENTS"; else printf '  - %s\n' "${NOT_IN[@]}"; fi
+    if $is_confirmed; then return; fi
+    [ -t 0 ] || fail "a restore needs a confirmation: --yes. Nothing was changed."
+    read -r -p "Type the name of the project, $PROJECT, to continue: " answer || true
+    [ "$answer" = "$PROJECT" ] || fail "not confirmed. Nothing was changed."
+}
+replaced=()
 for it in "${VOLUMES[@]}"; do
     archive=$backup/volumes/${it%%|*}.tar.gz
-    [ -f "$archive" ] || fail "$backup has no volume ${it%%|*}. Nothing was touched."
-    tar -tzf "$archive" >/dev/null || fail "$archive is damaged. Nothing was touched."
+    [ -f "$archive" ] || fail "$backup has no volume ${it%%|*}. Nothing was changed."
+    tar -tzf "$archive" >/dev/null || fail "$archive is damaged. Nothing was changed."
+    replaced+=("volume ${it%%|*}")
 done
 for it in "${DATABASES[@]}"; do
-    [ -d "$backup/databases/${it% *}" ] || fail "$backup has no databases of ${it% *}. Nothing was touched."
-    grep -qxF -- "${it% *}" <<<"$running" || fail "${it% *} does not run, and has to. Nothing was touched."
+    [ -d "$backup/databases/${it% *}" ] || fail "$backup has no databases of ${it% *}. Nothing was changed."
+    grep -qxF -- "${it% *}" <<<"$running" || fail "${it% *} does not run, and a restore needs it. Nothing was changed."
+    for file in "$backup/databases/${it% *}"/*.dump; do
+        if [ -f "$file" ]; then replaced+=("database $(basename "$file" .dump) of ${it% *}"); fi
+    done
 done
+[ "${#replaced[@]}" -gt 0 ] || fail "there is nothing to restore. Nothing was changed."
+find_volumes
+confirm "${replaced[@]}"
 
-# Run in the volume: what was there steps aside, or comes back, or goes.
+# Run in the volume: what is there is put aside, put back, or removed.
 # shellcheck disable=SC2016 # The variables are the container's.
 each='each() { for it in "$1"/* "$1"/.[!.]* "$1"/..?*; do case ${it##*/} in .compose-restore-*) ;; *)
     if [ -e "$it" ] || [ -L "$it" ]; then "$2" "$it"; fi ;; esac; done; }
@@ -189,18 +390,16 @@ finish() {
         "sql_$kind" "$service" "$("drop_$kind" "compose_restore_new_$index")" >/dev/null 2>&1
     done
     if [ "${#temporary[@]}" -gt 0 ]; then docker volume rm "${temporary[@]}" >/dev/null; fi
-    if [ "${#stopped[@]}" -gt 0 ] && ! docker compose start "${stopped[@]}"; then
-        say "could not start ${stopped[*]} again"
-        [ "$code" -ne 0 ] || code=1
-    fi
+    start_again || [ "$code" -ne 0 ] || code=1
     # What could not be put back is still in here.
     if [ -n "$work" ]; then rm -rf "$work"; fi
+    unlock
     exit "$code"
 }
 
 undo() {
     local failed=0
-    say "It failed: what was there comes back."
+    say "The restore failed. What was there before is put back."
     for it in "${swapped[@]}"; do
         case $it in
             volume\|*) within "${it#*|}" sh -euc "$undo_volume" </dev/null ;;
@@ -213,7 +412,7 @@ undo() {
             say "${it%%|*} could not be put back: what was there is in .compose-restore-old of the volume, in a database compose_restore_old_…, or in $work"
         }
     done
-    if [ "$failed" -eq 1 ]; then work=; fi
+    if [ "$failed" -eq 1 ]; then work=; else say "Everything is as it was before the restore."; fi
     return "$failed"
 }
 
@@ -227,7 +426,10 @@ rename_postgres() {
 }
 
 load_postgres() {
-    sql_postgres "$1" "CREATE DATABASE \"compose_restore_new_$3\" TEMPLATE template0" &&
+    local how
+    # A database keeps its owner, its encoding and its locale.
+    how=$(sql_postgres "$1" "SELECT format('OWNER %I ENCODING %L LC_COLLATE %L LC_CTYPE %L', pg_get_userbyid(datdba), pg_encoding_to_char(encoding), datcollate, datctype) FROM pg_database WHERE datname = '$2'") &&
+        sql_postgres "$1" "CREATE DATABASE \"compose_restore_new_$3\" TEMPLATE template0 $how" &&
         postgres "$1" pg_restore --exit-on-error --single-transaction --dbname="compose_restore_new_$3" <"$4"
 }
 swap_postgres() {
@@ -241,8 +443,15 @@ undo_postgres() {
 }
 keep_postgres() { sql_postgres "$1" "$(drop_postgres "compose_restore_old_$3")"; }
 
-# MySQL renames no database: it is tried in another one first, and what was there is dumped before it goes.
+# MySQL cannot rename a database: the dump is tried in another one first, and what is there is dumped before it is
+# dropped. Only root may create another one; for other users the dump must at least be complete.
 load_mysql() {
+    local account
+    account=$(mysql "$1" account </dev/null) || return
+    if [ "$account" != root ]; then
+        tail -n 3 "$4" | grep -q '^-- Dump completed'
+        return
+    fi
     sql_mysql "$1" "CREATE DATABASE \`compose_restore_new_$3\`" &&
         mysql "$1" mysql "compose_restore_new_$3" <"$4"
 }
@@ -265,29 +474,26 @@ undo_mysql() {
 keep_mysql() { :; }
 
 trap finish EXIT
-trap 'say "it was told to end"; exit 130' HUP INT TERM
+trap 'say "interrupted"; exit 130' HUP INT TERM
 
 for index in "${!VOLUMES[@]}"; do
     IFS='|' read -r key _ <<<"${VOLUMES[index]}"
-    # shellcheck disable=SC2016
-    within "${names[index]}" sh -c 'set -- /data/.compose-restore-*; [ ! -e "$1" ]' </dev/null ||
-        fail "volume $key holds what an earlier restore that was cut off had put aside. Look there first."
     volume=$(docker volume create)
     temporary+=("$volume")
-    within "$volume" tar -xzf - -C /data <"$backup/volumes/$key.tar.gz" || fail "volume $key could not be unpacked. Nothing was touched."
+    within "$volume" tar -xzf - -C /data <"$backup/volumes/$key.tar.gz" || fail "volume $key could not be unpacked. Nothing was changed."
 done
 for it in "${DATABASES[@]}"; do
     for file in "$backup/databases/${it% *}"/*.dump; do
         [ -f "$file" ] || continue
         database=$(basename "$file" .dump)
-        [[ $database =~ ^[A-Za-z0-9_-]+$ ]] || fail "$file is no name that backup.sh gives. Nothing was touched."
+        [[ $database =~ ^[A-Za-z0-9_-]+$ ]] || fail "$file has a name that backup.sh does not give. Nothing was changed."
         index=${#loaded[@]}
         loaded+=("${it% *}|${it##* }|$database|$index")
-        "load_${it##* }" "${it% *}" "$database" "$index" "$file" || fail "$file could not be read. Nothing was touched."
+        "load_${it##* }" "${it% *}" "$database" "$index" "$file" || fail "$file could not be loaded. Nothing was changed."
     done
 done
 
-# Whoever runs may write, but for the databases, which are to do it now.
+# Everything that runs may write. Databases are needed to load the dumps.
 others=()
 while IFS= read -r service; do
     if [ -n "$service" ] && ! printf '%s\n' "${DATABASES[@]% *}" | grep -qxF -- "$service"; then others+=("$service"); fi
@@ -313,6 +519,11 @@ for it in "${swapped[@]}"; do
             IFS='|' read -r service kind database index <<<"$it"
             "keep_$kind" "$service" "$database" "$index"
             ;;
-    esac || say "what was there before is still there, aside: ${it//|/ }"
+    esac || say "what was there before could not be removed, and is still there: ${it//|/ }"
+done
+for it in "${VOLUMES[@]}"; do
+    IFS='|' read -r _ _ _ services _ <<<"$it"
+    read -ra services <<<"$services"
+    if [ "${#services[@]}" -gt 0 ]; then docker compose restart "${services[@]}"; fi
 done
 printf 'Restored %s\n' "$backup"

@@ -1,67 +1,199 @@
 #!/usr/bin/env bash
-# Another revision of Convex, for backend and dashboard at once: exports first, and goes back if it does not answer.
-# Usage: upgrade.sh REVISION, the 40 hexadecimal digits of a commit
+# Moves all of Convex in this project to another revision: exports each deployment, pulls the images, starts them, and
+# waits until each backend has migrated its database and each dashboard answers. It starts the old revision again only
+# where no backend has begun a migration: an older backend must not run on a newer database.
+# Usage: upgrade.sh REVISION, the 40 hexadecimal digits of a commit that both images have as a tag
 set -euo pipefail
-cd "$(dirname "$0")"
+umask 077
 
-BACKEND='backend'
-SERVICES=('backend' 'dashboard')
+BACKENDS=('backend')
+DASHBOARDS=('dashboard')
+SERVICES=("${BACKENDS[@]}" "${DASHBOARDS[@]}")
+# How often to ask, every two seconds.
+PATIENCE=${PATIENCE:-150}
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 
-# revision [REVISION]: writes it into .env, where Compose looks. An empty one is that of the Compose file.
+fail() {
+    say "$@"
+    exit 1
+}
+
+# lock: only one of these scripts runs at a time in this directory. upgrade.sh holds the lock while it calls backup.sh.
+LOCK=$PWD/.compose-backup.lock
+has_lock=false
+lock() {
+    local holder busy="another backup, restore or upgrade of this project is running. Nothing was changed."
+    LOCK=$PWD/.compose-backup.lock
+    if [ "${COMPOSE_BACKUP_LOCK:-}" = "$PPID" ]; then return; fi
+    if command -v flock >/dev/null; then
+        exec 9>>"$LOCK"
+        flock -n 9 || fail "$busy"
+    else
+        until mkdir "$LOCK.d" 2>/dev/null; do
+            holder=$(cat "$LOCK.d/pid" 2>/dev/null || true)
+            if [ -z "$holder" ] || kill -0 "$holder" 2>/dev/null; then
+                fail "$busy If it is not, remove $LOCK.d."
+            fi
+            # Its process has ended. Only one of those that see this can move it away.
+            if mv "$LOCK.d" "$LOCK.$$" 2>/dev/null; then rm -rf "$LOCK.$$"; fi
+        done
+        has_lock=true
+        printf '%s\n' "$$" >"$LOCK.d/pid"
+    fi
+    trap unlock EXIT
+    if [ -s "$LOCK.stopped" ]; then
+        say "an earlier run was cut off after it had stopped: $(cat "$LOCK.stopped"). If they do not run: docker compose start $(cat "$LOCK.stopped")"
+    fi
+}
+unlock() { if $has_lock; then rm -rf "$LOCK.d"; fi; }
+# revision [REVISION]: writes it into .env, where Compose reads it. Without one, the Compose files decide.
 revision() {
+    local new
+    new=$(mktemp .env.XXXXXX)
     touch .env
     {
         grep -v '^CONVEX_REVISION=' .env || true
         if [ -n "$1" ]; then printf 'CONVEX_REVISION=%s\n' "$1"; fi
-    } >.env.new
-    # The same file, with its owner and rights.
-    cat .env.new >.env
-    rm .env.new
-}
-
-answers() {
-    local try
-    for ((try = 0; try < ${PATIENCE:-150}; try++)); do
-        if docker compose exec -T "$BACKEND" curl --silent --fail http://127.0.0.1:3210/version </dev/null; then
-            echo
-            return
-        fi
-        sleep 2
-    done
-    return 1
+    } >"$new"
+    # The same file, with its owner and mode.
+    cat "$new" >.env
+    rm "$new"
 }
 
 new=${1:-}
 if [ "$#" -ne 1 ] || ! [[ $new =~ ^[0-9a-f]{40}$ ]]; then
-    say "wants one revision: 40 hexadecimal digits, the name of a tag of both images"
+    say "expected one revision: 40 hexadecimal digits, the name of a tag of both images"
     exit 2
 fi
+# The directory of the script is the project's.
+cd "$(dirname "$0")" || exit
+lock
 old=
 if [ -f .env ]; then old=$(sed -n 's/^CONVEX_REVISION=//p' .env | tail -n 1); fi
 
 is_read=$(CONVEX_REVISION=$new docker compose config --images "${SERVICES[@]}" | grep -c ":$new$" || true)
-if [ "$is_read" -ne "${#SERVICES[@]}" ]; then
-    say "Compose does not read compose.convex.yaml: COMPOSE_FILE=compose.yaml:compose.convex.yaml in .env lets it. Nothing was touched."
-    exit 1
-fi
+[ "$is_read" -eq "${#SERVICES[@]}" ] ||
+    fail "Compose does not read compose.convex.yaml: add it to the end of COMPOSE_FILE in .env. Nothing was changed."
 
-./backup.sh --export
+COMPOSE_BACKUP_LOCK=$$ ./backup.sh --export
 
+WAY_BACK="The way back is the export that was just written: start the old revision with an empty volume (and an empty database, if it is Postgres or MySQL), deploy, and run ./restore.sh with the export."
+
+log() { docker compose logs --no-color --no-log-prefix "$1" 2>&1; }
+
+# may_go_back: whether it is certain that no backend has begun to change its database.
+may_go_back() {
+    local service text container
+    for service in "${BACKENDS[@]}"; do
+        container=$(docker compose ps --all --quiet "$service") || return
+        container=${container%%$'\n'*}
+        # One that was never started has changed nothing.
+        if [ -z "$container" ] || [[ $(docker inspect --type container --format '{{.State.StartedAt}}' "$container") == 0001-* ]]; then continue; fi
+        text=$(log "$service") || return
+        case $text in
+            *'Executing Migration '* | *'Migrated '*) return 1 ;;
+            *'Transition too old'* | *'db metadata version up to date at'* | *'db metadata version is ahead'*) ;;
+            *'Attempting migration'*) return 1 ;;
+            # Without lines of this level nothing is known.
+            *INFO*) ;;
+            *) return 1 ;;
+        esac
+    done
+}
+
+is_started=false
 back() {
     trap - ERR
-    say "revision $new does not do: back to ${old:-what was there}. The export that was made stays."
+    trap '' HUP INT TERM
+    if $is_started && ! may_go_back; then
+        say "revision $new may have changed the database, so the old one is not started. .env says CONVEX_REVISION=$new; docker compose logs ${BACKENDS[*]} tells how far it came. $WAY_BACK"
+        exit 1
+    fi
+    say "revision ${old:-of the Compose files} is used again. The export stays."
     revision "$old"
-    if docker compose up --detach --no-deps "${SERVICES[@]}" && answers; then exit 1; fi
-    say "what was there does not answer either: docker compose logs $BACKEND says why"
+    if ! $is_started; then exit 1; fi
+    if docker compose up --detach --no-deps "${SERVICES[@]}" && answer; then exit 1; fi
+    say "the old revision does not answer either: docker compose logs ${SERVICES[*]} tells why"
     exit 1
 }
-trap back ERR
-trap 'back' HUP INT TERM
 
+# answer: waits until each backend answers.
+answer() {
+    local service try
+    for service in "${BACKENDS[@]}"; do
+        for ((try = 0; ; try++)); do
+            if docker compose exec -T "$service" curl --silent --fail http://127.0.0.1:3210/version </dev/null >/dev/null; then break; fi
+            if [ "$try" -ge "$PATIENCE" ]; then
+                say "$service does not answer"
+                return 1
+            fi
+            sleep 2
+        done
+    done
+}
+
+# is_migrated SERVICE: whether its log says so; each migration that was begun names the line that ends it.
+is_migrated() {
+    local text line
+    text=$(log "$1") || return
+    case $text in
+        *'db metadata version is ahead'*)
+            say "$1: the database is newer than revision $new, which must not run on it."
+            # It is stopped at once; the revision before this one is what the database belongs to.
+            docker compose stop "${BACKENDS[@]}"
+            say "An older revision needs an empty volume. $WAY_BACK"
+            back
+            ;;
+        *'Transition too old'*)
+            say "$1: revision $new cannot migrate a database this old. Upgrade to be8a4f397810ce3d04dc3cb32bc81969fe64685a first, then to $new."
+            docker compose stop "${BACKENDS[@]}"
+            back
+            ;;
+        *'db metadata version up to date at'*) ;;
+        *) return 1 ;;
+    esac
+    while IFS= read -r line; do
+        if ! grep -F -- "$line" <<<"$text" | grep -qv 'Wait for log line'; then return 1; fi
+    done < <(sed -n "s/.*Executing Migration .*Wait for log line '\(.*\)'.*/\1/p" <<<"$text")
+}
+
+# migrate: waits until each backend has migrated its database. They do it while they already answer.
+migrate() {
+    local service try
+    for service in "${BACKENDS[@]}"; do
+        for ((try = 0; ; try++)); do
+            if is_migrated "$service"; then break; fi
+            [ "$try" -lt "$PATIENCE" ] ||
+                fail "$service runs revision $new, but its log does not say that the migration has ended (it does so with RUST_LOG=info). Keep it running and watch: docker compose logs --follow $service. $WAY_BACK"
+            sleep 2
+        done
+    done
+}
+
+# show: whether each dashboard answers; some images were published with one that does not.
+show() {
+    local service try
+    for service in "${DASHBOARDS[@]}"; do
+        for ((try = 0; ; try++)); do
+            # shellcheck disable=SC2016 # It is not the shell's.
+            if docker compose exec -T "$service" node -e 'fetch(`http://127.0.0.1:${process.env.PORT || 6791}/`).then((it) => process.exit(it.status < 500 ? 0 : 1), () => process.exit(1))' </dev/null; then break; fi
+            if [ "$try" -ge "$PATIENCE" ]; then
+                say "$service does not answer, or answers with an error"
+                return 1
+            fi
+            sleep 2
+        done
+    done
+}
+
+trap back ERR
+trap back HUP INT TERM
 revision "$new"
 docker compose pull "${SERVICES[@]}"
+is_started=true
 docker compose up --detach --no-deps "${SERVICES[@]}"
-answers
-printf 'Convex runs revision %s\n' "$new"
+answer
+migrate
+show
+printf 'Convex runs revision %s. The database of each backend is migrated.\n' "$new"
