@@ -149,7 +149,7 @@ fn generate(compose: &Compose, _: &Routes) -> Option<Output> {
     }
     let keeps_nothing = |name: &ServiceName| {
         let service = compose.services.iter().find(|it| it.name == name.as_str());
-        service.is_some_and(|it| gaps::keeps_nothing(it))
+        service.is_some_and(gaps::keeps_nothing)
     };
     let has_value = |it: &Volume| match &it.content {
         Content::Data => true,
@@ -667,7 +667,8 @@ fn missing(
             match (mount.kind, path) {
                 // Those are above, unless nothing declares them.
                 (MountKind::Volume, Some(key)) if mount.source.as_ref().is_some_and(|it| it.known) => {
-                    if gaps::is_first(&mut saved, key) && !is_declared(compose, key) {
+                    let is_missing = gaps::is_first(&mut saved, key) && !is_declared(compose, key);
+ if is_missing {
                         gaps.add_data(format!("volume {} of {name}, which is not declared in the Compose files at hand", gaps::shown(key)));
                     }
                 }
