@@ -5,7 +5,7 @@
 
 import { startDaemon } from "./daemon.mjs";
 
-const PARTS = ["harness", "firewall"];
+const PARTS = ["harness", "backup", "firewall"];
 
 const began = performance.now();
 const wanted = process.argv.slice(2);

@@ -1,0 +1,180 @@
+// Backups and restores of real volumes and databases, with the passwords that the offers write: rows before and after.
+
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+
+import { generate } from "../scripts/project.mjs";
+import { must } from "./daemon.mjs";
+import { loadImages } from "./images.mjs";
+
+// `mysql` is as the offer "Use MySQL" writes it (src/offers.rs).
+const PROJECT = `
+name: keep
+services:
+  web:
+    image: busybox:1
+    command: [sleep, "99999"]
+    stop_grace_period: 1s
+    volumes: ["uploads:/uploads", "./html:/html"]
+    environment: ["DATABASE_URL=postgres://u:p@db.example.com/x"]
+  db:
+    image: postgres:17
+    environment: {POSTGRES_USER: shop, POSTGRES_PASSWORD_FILE: /run/secrets/word}
+    secrets: [word]
+    volumes: ["pg:/var/lib/postgresql/data", "conf:/etc/postgresql-custom"]
+  mysql:
+    image: mysql:8
+    environment: {MYSQL_USER: convex, MYSQL_PASSWORD: pa55, MYSQL_DATABASE: my_shop, MYSQL_RANDOM_ROOT_PASSWORD: "yes"}
+    volumes: ["my:/var/lib/mysql"]
+  maria:
+    image: mariadb:11
+    environment: {MARIADB_ROOT_PASSWORD_FILE: /run/secrets/word, MARIADB_DATABASE: shop}
+    secrets: [word]
+    volumes: ["maria:/var/lib/mysql"]
+volumes: {uploads: , pg: , conf: , my: , maria: }
+secrets: {word: {file: ./word}}
+`;
+const REFUSED = `
+name: none
+services:
+  web:
+    image: busybox:1
+    volumes: ["modules:/app/node_modules"]
+    environment: ["DATABASE_URL=postgres://u:p@db.example.com/x"]
+volumes: {modules: }
+`;
+const FOLDER = `
+name: folder
+services:
+  backend:
+    image: local/get-convex/convex-backend
+    command: [sleep, "99999"]
+    stop_grace_period: 1s
+    volumes: ["./data:/convex/data"]
+`;
+
+export const rows = [];
+
+export async function cases(daemon) {
+  await loadImages(daemon, { busybox: ["busybox:1", "local/get-convex/convex-backend"], postgres: ["postgres:17"], mariadb: ["mariadb:11", "mysql:8"] });
+  const made = [];
+  const project = async (text) => {
+    const root = mkdtempSync(path.join(os.tmpdir(), "docker-backup-"));
+    const folder = path.join(root, "a project's directory");
+    mkdirSync(folder);
+    writeFileSync(path.join(folder, "compose.yaml"), text);
+    writeFileSync(path.join(folder, "word"), 's3cret "word"');
+    for (const [name, script] of Object.entries(await generate("backup", path.join(folder, "compose.yaml")))) {
+      writeFileSync(path.join(folder, name), script, { mode: 0o755 });
+    }
+    made.push([root, folder]);
+    return {
+      folder,
+      compose: (...args) => daemon.compose(args, { cwd: folder }),
+      // As cron does: from elsewhere.
+      run: (script, ...options) => daemon.inside(["bash", path.join(folder, script), ...options], { cwd: "/" }),
+      backups: () => readdirSync(path.join(folder, "backups")).map((name) => path.join(folder, "backups", name)),
+    };
+  };
+  const shop = await project(PROJECT);
+  const asked = async (service, command) => {
+    for (let tries = 0; ; tries += 1) {
+      const ran = await shop.compose("exec", "-T", service, "sh", "-c", command);
+      if (ran.status === 0 || tries > 90) return must(ran).out.trim();
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  };
+  const clients = {
+    db: (sql) => asked("db", `psql -U shop -d shop -Atqc "${sql}"`),
+    mysql: (sql) => asked("mysql", `MYSQL_PWD=pa55 mariadb -uconvex my_shop -Ne "${sql}"`),
+    maria: (sql) => asked("maria", `MYSQL_PWD=$(cat /run/secrets/word) mariadb -uroot shop -Ne "${sql}"`),
+  };
+  const fill = async (from, to) => {
+    const numbers = Array.from({ length: to - from }, (_, index) => `(${from + index})`).join(",");
+    for (const ask of Object.values(clients)) await ask(`INSERT INTO t VALUES ${numbers}`);
+    await asked("web", `echo ${to} >/uploads/.hidden; chmod 2770 /uploads`);
+    await asked("db", `echo ${to} >/etc/postgresql-custom/key`);
+  };
+  const count = async () => {
+    const found = {};
+    for (const [service, ask] of Object.entries(clients)) found[service] = Number(await ask("SELECT count(*) FROM t"));
+    found.uploads = Number(await asked("web", "cat /uploads/.hidden"));
+    found.conf = Number(await asked("db", "cat /etc/postgresql-custom/key"));
+    return found;
+  };
+  must(await shop.compose("up", "-d", "--pull", "never"));
+  for (const ask of Object.values(clients)) await ask("CREATE TABLE t (i int)");
+  await clients.db("CREATE ROLE app");
+  await clients.db("ALTER DATABASE shop OWNER TO app");
+  await fill(0, 700);
+
+  return {
+    "a backup of real databases names what is not in it, before and after": async () => {
+      const { out } = must(await shop.run("backup.sh"));
+      const outside = "the PostgreSQL database at db.example.com that DATABASE_URL of web points to";
+      expect(out.startsWith("NOT in this backup:\n") && out.includes(`  - ${outside}`), out);
+      expect(new RegExp(`^Wrote .*: contains .*NOT in it: .*${outside}`, "m").test(out), out);
+      expect(out.includes("what web keeps in ./html") && out.includes("databases of mysql that its user convex has no access to"), out);
+      for (const part of ["database shop of db", "database my_shop of mysql", "database shop of maria", "volume uploads", "volume conf"]) {
+        expect(/^Wrote .*$/m.exec(out)[0].includes(part), `no ${part}: ${out}`);
+      }
+    },
+    "a restore brings every row back, and the owner of a database": async () => {
+      const before = await count();
+      await fill(700, 1000);
+      const changed = await count();
+      expect(Object.values(before).every((it) => it === 700) && Object.values(changed).every((it) => it === 1000), JSON.stringify([before, changed]));
+      const refused = await shop.run("restore.sh", shop.backups()[0]);
+      expect(refused.status === 1 && /needs a confirmation/.test(refused.err), refused.err);
+      expect(JSON.stringify(await count()) === JSON.stringify(changed), "a refused restore changed something");
+      must(await shop.run("restore.sh", "--yes", shop.backups()[0]));
+      const after = await count();
+      expect(JSON.stringify(after) === JSON.stringify(before), JSON.stringify([before, after]));
+      expect((await clients.db("SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'shop'")) === "app", "the owner changed");
+      expect((await asked("web", "stat -c %a /uploads")) === "2770", "the mode changed");
+      for (const what of Object.keys(before)) rows.push(["backup", what, `before ${before[what]}`, `changed ${changed[what]}`, `restored ${after[what]}`]);
+    },
+    "a second run is refused while one runs": async () => {
+      const began = shop.backups().length;
+      const held = ["flock", path.join(shop.folder, ".compose-backup.lock"), "sh", "-c", 'exec "$@"', "sh", "bash", path.join(shop.folder, "backup.sh")];
+      const ran = await daemon.inside(held, { cwd: "/" });
+      expect(ran.status === 1 && /another backup, restore or upgrade/.test(ran.err), ran.err);
+      expect(shop.backups().length === began, "it wrote something");
+      const [first, second] = await Promise.all([shop.run("backup.sh"), shop.run("backup.sh")]);
+      expect([first.status, second.status].sort().join() === "0,1", `${first.err}${second.err}`);
+      expect(shop.backups().length === began + 1, "two backups were written");
+    },
+    "where nothing of value would be saved a backup is refused, and nothing is written": async () => {
+      const none = await project(REFUSED);
+      must(await none.compose("create", "--pull", "never"));
+      const ran = await none.run("backup.sh");
+      expect(ran.status === 1 && /nothing of value/.test(ran.err) && ran.out.includes("db.example.com"), ran.out + ran.err);
+      expect(!readdirSync(none.folder).includes("backups"), "it wrote something");
+      must(await none.compose("down", "--volumes"));
+    },
+    "Convex's data in a directory of the host comes back": async () => {
+      const it = await project(FOLDER);
+      mkdirSync(path.join(it.folder, "data"));
+      writeFileSync(path.join(it.folder, "data/db.sqlite3"), "café ☕");
+      must(await it.compose("up", "-d", "--pull", "never"));
+      must(await it.run("backup.sh"));
+      writeFileSync(path.join(it.folder, "data/db.sqlite3"), "changed");
+      writeFileSync(path.join(it.folder, "data/new"), "");
+      must(await it.run("restore.sh", "--yes", it.backups()[0]));
+      expect(readFileSync(path.join(it.folder, "data/db.sqlite3"), "utf8") === "café ☕", "it is not as before");
+      expect(!readdirSync(path.join(it.folder, "data")).includes("new"), "what is new stays");
+      expect(must(await it.compose("ps", "--services", "--status", "running")).out.trim() === "backend", "the backend does not run again");
+    },
+    "everything goes with the projects": async () => {
+      for (const [root, folder] of made) {
+        must(await daemon.compose(["down", "--volumes"], { cwd: folder }));
+        rmSync(root, { recursive: true });
+      }
+    },
+  };
+}
+
+function expect(condition, failure) {
+  if (!condition) throw new Error(failure);
+}
