@@ -55,18 +55,8 @@ writeFileSync(modules, Buffer.concat([pageModule, engineModule]));
 
 let page = readFileSync(html, "utf8");
 const values = { app: "./app.js", modules: "./modules.wasm", pageSize: pageModule.length, size: pageModule.length + engineModule.length };
-const start = readFileSync("src/ui/js/start.js", "utf8").replace(/\{\{(\w+)\}\}/g, (_, name) => values[name]);
-const code = buildSync({
-  stdin: { contents: start, resolveDir: "src/ui/js" },
-  bundle: true,
-  external: [values.app],
-  write: false,
-  minify: true,
-  target: "es2022",
-  format: "esm",
-  legalComments: "none",
-}).outputFiles[0].text;
-page = replaceOnce(page, /<script type="module">[\s\S]*?<\/script>/, `<script type="module">${code}</script>`);
+page = replaceOnce(page, /<script id="boot"><\/script>/, `<script>${inlined("boot.js", "iife")}</script>`);
+page = replaceOnce(page, /<script type="module">[\s\S]*?<\/script>/, `<script type="module">${inlined("start.js", "esm")}</script>`);
 page = replaceOnce(page, /<link rel="preload" href="[^"]*app_bg\.wasm"[^>]*>/, "");
 for (const file of [snippet, modules, worker, ...styles]) rename(file, file === snippet ? [app] : []);
 rename(app, []);
@@ -88,6 +78,13 @@ const policy = [
 ].join("; ");
 if (!page.includes("{{policy}}")) fail("index.html has no place for the policy");
 writeFileSync(html, page.replace("{{policy}}", policy));
+
+/** A script of `src/ui/js` as one text, with names and sizes filled in. */
+function inlined(name, format) {
+  const contents = readFileSync(join("src/ui/js", name), "utf8").replace(/\{\{(\w+)\}\}/g, (_, key) => values[key]);
+  const options = { bundle: true, external: [values.app], write: false, minify: true, target: "es2022", format, legalComments: "none" };
+  return buildSync({ stdin: { contents, resolveDir: "src/ui/js" }, ...options }).outputFiles[0].text.trimEnd();
+}
 
 function rename(file, users) {
   const hash = createHash("sha256").update(readFileSync(file)).digest("hex").slice(0, 12);

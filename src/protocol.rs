@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::{
     compose, generate, lint, offers, overview,
-    project::{Project, Source},
+    project::{Project, Role, Source},
     routes, rules,
     text::{self, LineIndex, Span, TextEdit},
 };
@@ -456,7 +456,12 @@ fn project(request: &Request) -> Project {
         } else {
             Source::new
         };
-        make(file.name.clone(), file.text.clone())
+        let mut source = make(file.name.clone(), file.text.clone());
+        // Compose refuses a file without content. A tab that was opened and not written into is not one of its files yet.
+        if index > 0 && source.role == Role::Compose && file.text.trim().is_empty() {
+            source.role = Role::Part;
+        }
+        source
     };
     Project {
         sources: request.files.iter().enumerate().map(source).collect(),

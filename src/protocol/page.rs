@@ -8,6 +8,8 @@ use super::{File, Proxy};
 pub struct Settings<'a> {
     pub label: &'a str,
     pub hint: &'a str,
+    #[serde(rename = "overrideHint")]
+    pub override_hint: &'a str,
 }
 
 /// A problem in a document. Offsets in UTF-16 units.
@@ -19,13 +21,16 @@ pub struct Mark<'a> {
     pub start: usize,
     pub end: usize,
     pub severity: super::Severity,
+    /// The severity's name on screen.
+    pub word: &'a str,
     pub message: &'a str,
-    pub fixes: Vec<MarkFix<'a>>,
+    pub why: Option<&'a str>,
+    pub fixes: Vec<MarkFix>,
 }
 
 #[derive(Serialize)]
-pub struct MarkFix<'a> {
-    pub title: &'a str,
+pub struct MarkFix {
+    pub title: String,
     pub safe: bool,
 }
 
@@ -37,9 +42,12 @@ pub struct Change<'a> {
     pub insert: &'a str,
 }
 
-/// What is kept over a reload.
+/// A draft, as it lies in the browser's storage.
 #[derive(Serialize)]
-pub struct Keep<'a> {
+pub struct Draft<'a> {
+    /// When, in milliseconds since 1970.
+    pub changed: u64,
+    /// As they would be saved.
     pub files: Vec<File>,
     pub proxy: &'a Proxy,
 }

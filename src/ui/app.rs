@@ -2,21 +2,27 @@
 
 use std::rc::Rc;
 
-use gloo::{events::EventListener, timers::callback::Timeout};
+use gloo::timers::callback::Timeout;
 use wasm_bindgen::prelude::Closure;
 use web_sys::Element;
 use yew::prelude::*;
 
 use super::{
     browser::{self, Editor, OnFix},
+    drafts::Drafts,
     engine::use_engine,
     examples,
     header::Header,
-    kept,
+    keep::{self, use_keeping},
+    notices::{NotSaved, Toast},
     outputs::Outputs,
     overview::Overview,
-    problems::Problems,
-    state::{Action, Document, Engine, Opened, Pane, State, View},
+    problems::{Problems, severity_of},
+    question::Ask,
+    state::{
+        Action, Document, Engine, FixHere, Opened, Pane, Question, Saving, State, Undo, View,
+        changes,
+    },
     tabs::{Tab, Tabs},
     words,
 };
@@ -32,13 +38,15 @@ impl Reducible for State {
 
 #[component]
 pub fn App() -> Html {
-    let state = use_reducer_eq(first_state);
+    let (first, early_caret) = (*use_memo((), |()| keep::first())).clone();
+    let state = use_reducer_eq(|| first);
     let editor = use_state(|| None::<Editor>);
     let host = use_node_ref();
     // What the editor's callbacks, which live as long as the editor, see as the newest state.
     let newest = use_mut_ref(|| (*state).clone());
     newest.replace((*state).clone());
     use_engine(&state);
+    let flush = use_keeping(&state, &newest);
 
     let fix = {
         let (newest, editor) = (newest.clone(), editor.clone());
@@ -66,11 +74,12 @@ pub fn App() -> Html {
             };
             let on_change = {
                 let dispatcher = dispatcher.clone();
-                Closure::new(move |name: String, text: String, edit: u32| {
+                Closure::new(move |name: String, text: String, edit: u32, crlf: bool| {
                     dispatcher.dispatch(Action::Edited {
                         name: name.into(),
                         text: text.into(),
                         edit,
+                        crlf,
                     });
                 })
             };
@@ -78,32 +87,45 @@ pub fn App() -> Html {
             let commands = Rc::new(std::cell::RefCell::new(None::<Editor>));
             let on_command = {
                 let (newest, commands) = (newest.clone(), commands.clone());
+                let dispatcher = dispatcher.clone();
                 Closure::new(move |command: String, name: String, at: u32| {
                     let state = newest.borrow().clone();
                     let editor = commands.borrow().clone();
                     match (command.as_str(), editor) {
                         ("save", _) => save(&state, &name),
-                        ("fix", Some(editor)) => fix_here(&editor, &state, &name, at as usize),
+                        ("fix", Some(editor)) => {
+                            fix_here(&editor, &state, &dispatcher, &name, at as usize);
+                        }
                         _ => (),
                     }
                 })
             };
             let made = Editor::new(
                 &host,
-                words::EDITOR,
-                words::EDITOR_HINT,
+                &page::Settings {
+                    label: words::EDITOR,
+                    hint: words::EDITOR_HINT,
+                    override_hint: words::OVERRIDE_HINT,
+                },
                 on_change,
                 on_command,
             );
-            let state = newest.borrow().clone();
-            let mut edit = 0;
-            for document in &state.documents {
-                edit = made.open(&document.name, &document.text);
-            }
-            made.show(&state.shown_name());
             commands.replace(Some(made.clone()));
-            dispatcher.dispatch(Action::EditorMade(edit));
             slot.set(Some(made));
+        }
+    });
+
+    // The editor holds the documents that were opened last.
+    use_effect_with((editor.is_some(), state.openings), {
+        let (editor, state) = (editor.clone(), state.clone());
+        move |&(_, openings): &(bool, u32)| {
+            if let Some(editor) = &*editor {
+                let edit = editor.open_all(&state.documents, &state.shown_name());
+                state.dispatch(Action::EditorMade(edit));
+                if let (Some(at), 0) = (early_caret, openings) {
+                    editor.focus(Some(at));
+                }
+            }
         }
     });
 
@@ -130,15 +152,19 @@ pub fn App() -> Html {
                 };
                 if let Some(edits) = answer.fixed.as_ref().filter(|_| state.fixing_all) {
                     state.dispatch(Action::FixedAll);
-                    apply(
-                        editor,
-                        &state.documents,
-                        edits,
-                        &match state.fixing_unsafe {
-                            false => words::fix_all(answer.fixable),
-                            true => words::fix_all_unsafe(answer.mendable),
-                        },
-                    );
+                    let count = match state.fixing_unsafe {
+                        false => answer.fixable,
+                        true => answer.mendable,
+                    };
+                    let words = words::fixed(count);
+                    apply(editor, &state.documents, edits, &words);
+                    let mut files: Vec<Rc<str>> = Vec::new();
+                    for edit in edits {
+                        let name = state.document(edit.file).map(|it| it.name.clone());
+                        files.extend(name.filter(|it| !files.contains(it)));
+                    }
+                    let undo = (!files.is_empty()).then_some(Undo::Edit(files));
+                    state.dispatch(Action::Notify(words, undo));
                     return;
                 }
                 let on_fix: OnFix = Closure::new(move |problem, index| fix.emit((problem, index)));
@@ -148,75 +174,88 @@ pub fn App() -> Html {
         },
     );
 
-    use_effect_with((state.documents.clone(), state.proxy.clone()), {
-        let state = state.clone();
-        move |_| {
-            let write = move || kept::write(state.request().files, &state.proxy);
-            // Whoever leaves at once loses nothing.
-            let leaving = EventListener::once(&gloo::utils::window(), "pagehide", {
-                let write = write.clone();
-                move |_| write()
-            });
-            let timer = Timeout::new(400, write);
-            move || drop((timer, leaving))
-        }
-    });
-
+    // What is on screen is stored before anything takes its place.
     let open = {
-        let (editor, state) = (editor.clone(), state.clone());
+        let (state, flush) = (state.clone(), flush.clone());
         Callback::from(move |opened: Opened| {
-            let Some(editor) = &*editor else { return };
-            let mut edit = 0;
-            for document in &state.documents {
-                editor.close(&document.name);
-            }
-            for document in &opened.documents {
-                edit = editor.open(&document.name, &document.text);
-            }
-            if let Some(first) = opened.documents.first() {
-                editor.show(&first.name);
-            }
-            state.dispatch(Action::Opened(Opened { edit, ..opened }));
+            flush.emit(());
+            state.dispatch(Action::Open(Rc::new(opened)));
         })
     };
     let on_example = {
         let state = state.clone();
         open.reform(move |index| {
-            let example = examples::at(index);
-            // An example that nobody touched is in the list already.
-            let previous = match examples::has(&state.documents) {
-                true => state.previous.clone(),
-                false => Some(Rc::new(Opened {
-                    documents: state.documents.clone(),
-                    proxy: state.proxy.clone(),
-                    ..Opened::default()
-                })),
+            let opened = examples::opened(index);
+            let proxy = Proxy {
+                email: state.proxy.email.clone(),
+                versions: state.proxy.versions.clone(),
+                ..opened.work.proxy
             };
+            let mut opened = Opened {
+                notice: words::opened_example(examples::at(index).title),
+                ..examples::opened(index)
+            };
+            opened.work.proxy = proxy;
+            opened
+        })
+    };
+    let on_start_over = open.reform(|()| Opened {
+        notice: words::STARTED_OVER.to_owned(),
+        ..examples::opened(0)
+    });
+    let on_draft = {
+        let state = state.clone();
+        open.reform(move |opened: Opened| {
+            state.dispatch(Action::ShowDrafts(false));
             Opened {
-                documents: example.documents(),
-                proxy: Proxy {
-                    email: state.proxy.email.clone(),
-                    versions: state.proxy.versions.clone(),
-                    ..Proxy::default()
-                },
-                previous,
-                target: example.target.into(),
-                edit: 0,
+                notice: words::OPENED_DRAFT.to_owned(),
+                ..opened
             }
         })
     };
-    let on_back = state
-        .previous
-        .clone()
-        .map(|previous| open.reform(move |()| Opened::clone(&previous)));
-    let on_start_over = {
-        let open = open.clone();
+    let on_answer = {
+        let (newest, editor, dispatcher) = (newest.clone(), editor.clone(), state.dispatcher());
+        let fix = fix.clone();
+        Callback::from(move |is_yes: bool| {
+            let question = newest.borrow().question.clone();
+            dispatcher.dispatch(Action::Answer(is_yes));
+            match question {
+                Some(Question::Apply { problem, fix: index, .. }) if is_yes => {
+                    fix.emit((problem, index));
+                }
+                _ => (),
+            }
+            if let Some(editor) = &*editor {
+                editor.focus(None);
+            }
+        })
+    };
+    let on_undo = {
+        let (newest, editor, dispatcher) = (newest.clone(), editor.clone(), state.dispatcher());
+        let flush = flush.clone();
         Callback::from(move |()| {
-            browser::forget();
-            open.emit(Opened {
-                documents: examples::at(0).documents(),
-                ..Opened::default()
-            });
+            let notice = newest.borrow().notice.clone();
+            let (Some(editor), Some(notice)) = (&*editor, notice) else {
+                return;
+            };
+            dispatcher.dispatch(Action::Dismiss(notice.id));
+            match notice.undo {
+                Some(Undo::Open(opened)) => {
+                    flush.emit(());
+                    dispatcher.dispatch(Action::Replace(opened));
+                }
+                Some(Undo::Restore { index, document }) => {
+                    let edit = editor.open(&document);
+                    dispatcher.dispatch(Action::Restored {
+                        index,
+                        document,
+                        edit,
+                    });
+                }
+                Some(Undo::Edit(files)) => editor.undo(&files),
+                None => (),
+            }
+            editor.focus(None);
         })
     };
     let on_go = {
@@ -262,7 +301,7 @@ pub fn App() -> Html {
     };
     let on_open = {
         let (editor, state) = (editor.clone(), state.clone());
-        Callback::from(move |name: String| add_file(&state, &editor, &name, ""))
+        Callback::from(move |name: String| add_file(&state, &editor, &name))
     };
 
     let (side, target): (Rc<str>, Rc<str>) = match &state.view {
@@ -305,7 +344,12 @@ pub fn App() -> Html {
     };
     html! {
         <div class="page">
-            <Header {on_example} {on_back} {on_start_over} />
+            <Header {on_example} {on_start_over} saving={state.saving} keeps={state.keeps}
+                on_drafts={sends(&state, |()| Action::ShowDrafts(true))} />
+            if let (Saving::Failed(failure), true) = (state.saving, state.keeps) {
+                <NotSaved {failure} documents={state.documents.clone()} on_drafts={sends(&state, |()| Action::ShowDrafts(true))} />
+            }
+            <Toast notice={state.notice.clone()} {on_undo} on_dismiss={sends(&state, Action::Dismiss)} />
             <nav class="panes-nav" aria-label={words::RESULTS}>
             <Tabs label={words::RESULTS} class="panes" controls="work" selected={pane_id} on_select={on_pane}
                 tabs={vec![
@@ -330,7 +374,7 @@ pub fn App() -> Html {
                                 on_go={on_go.clone()} on_fix={fix.clone()} on_offer={on_offer.clone()} />
                         } else if state.view == View::Problems {
                             <Problems answer={state.answer.clone()} documents={state.documents.clone()}
-                                engine={state.engine} fresh={state.is_fresh()} on_fix={fix} {on_go} {on_open}
+                                engine={state.engine.clone()} fresh={state.is_fresh()} on_fix={fix} {on_go} {on_open}
                                 on_fix_all={sends(&state, |include_unsafe| Action::FixAll { include_unsafe })} />
                         } else {
                             <Outputs answer={state.answer.clone()} outputs={state.outputs.clone()}
@@ -346,6 +390,14 @@ pub fn App() -> Html {
                 </section>
             </main>
             <Live words={announcement(&state)} />
+            if let Some(question) = state.question.clone() {
+                <Ask {question} is_saved={!state.is_unsaved()} documents={state.documents.clone()} {on_answer} />
+            }
+            if state.drafts_are_open {
+                <Drafts source={state.source.clone()} keeps={state.keeps} {flush} on_open={on_draft}
+                    on_delete={sends(&state, |()| Action::Deleted)} on_keep={sends(&state, Action::Keep)}
+                    on_close={sends(&state, |()| Action::ShowDrafts(false))} />
+            }
         </div>
     }
 }
@@ -370,44 +422,45 @@ fn Live(props: &LiveProps) -> Html {
     html! { <p id="status" class="visually-hidden" role="status" aria-live="polite">{ (*said).clone() }</p> }
 }
 
-fn first_state() -> State {
-    let (documents, proxy) = kept::read();
-    let is_first = documents.is_empty();
-    let first = || examples::at(0).documents();
-    State::new(if is_first { first() } else { documents }, proxy)
-}
-
 fn save(state: &State, name: &str) {
     if let Some(document) = state.documents.iter().find(|it| *it.name == *name) {
-        browser::download(name, &document.text);
+        browser::download(name, &document.written());
     }
 }
 
-/// The fix of the problem the cursor is in, or of the first one on its line and behind.
-fn fix_here(editor: &Editor, state: &State, name: &str, at: usize) {
-    let Some(answer) = state.answer.as_ref().filter(|_| state.is_fresh()) else {
-        return;
+fn fix_here(
+    editor: &Editor,
+    state: &State,
+    dispatcher: &UseReducerDispatcher<State>,
+    name: &str,
+    at: usize,
+) {
+    let notify = |words: &str| dispatcher.dispatch(Action::Notify(words.to_owned(), None));
+    if !editor.caret_is_visible() {
+        return notify(words::CARET_OFF_SCREEN);
+    }
+    let of = |problem: usize, fix: usize| {
+        let answer = state.answer.as_ref()?;
+        answer.problems.get(problem)?.fixes.get(fix)
     };
-    let is_here = |problem: &&protocol::Problem| {
-        state
-            .document(problem.file)
-            .is_some_and(|it| *it.name == *name)
-            && !problem.fixes.is_empty()
-    };
-    let touching = answer
-        .problems
-        .iter()
-        .filter(is_here)
-        .find(|it| it.start <= at && at <= it.end);
-    let next = || {
-        answer
-            .problems
-            .iter()
-            .filter(is_here)
-            .find(|it| it.start >= at)
-    };
-    if let Some(fix) = touching.or_else(next).and_then(|it| it.fixes.first()) {
-        apply(editor, &state.documents, &fix.edits, &fix.title);
+    match state.fix_here(name, at) {
+        FixHere::Wait => notify(words::STILL_CHECKING),
+        FixHere::Nothing => notify(words::NO_FIX_HERE),
+        FixHere::Apply { problem, fix } => {
+            if let Some(fix) = of(problem, fix) {
+                apply(editor, &state.documents, &fix.edits, &fix.title);
+            }
+        }
+        FixHere::Ask { problem, fix } => {
+            if let Some(it) = of(problem, fix) {
+                dispatcher.dispatch(Action::Ask(Question::Apply {
+                    problem,
+                    fix,
+                    title: it.title.clone(),
+                    changes: changes(&state.documents, &it.edits),
+                }));
+            }
+        }
     }
 }
 
@@ -437,12 +490,14 @@ fn page_marks<'a>(documents: &'a [Document], answer: &'a Answer) -> Vec<page::Ma
             start: problem.start,
             end: problem.end,
             severity: problem.severity,
+            word: severity_of(problem.severity).0,
             message: &problem.message,
+            why: problem.why.as_deref(),
             fixes: problem
                 .fixes
                 .iter()
                 .map(|fix| page::MarkFix {
-                    title: &fix.title,
+                    title: words::fix_title(&fix.title, fix.safe),
                     safe: fix.safe,
                 })
                 .collect(),
@@ -504,7 +559,7 @@ fn badge(state: &State) -> Option<(usize, &'static str)> {
 }
 
 fn announcement(state: &State) -> String {
-    match (state.engine, &state.answer) {
+    match (&state.engine, &state.answer) {
         (Engine::Stopped, _) => words::STOPPED.to_owned(),
         (_, Some(answer)) => {
             let count = |severity| {
@@ -528,27 +583,22 @@ fn add_file(
     state: &UseReducerHandle<State>,
     editor: &UseStateHandle<Option<Editor>>,
     name: &str,
-    text: &str,
 ) {
     let Some(editor) = &**editor else { return };
     if state.documents.iter().any(|it| *it.name == *name) {
         return;
     }
-    let edit = editor.open(name, text);
-    state.dispatch(Action::Added {
-        document: Document {
-            name: name.into(),
-            text: text.into(),
-        },
-        edit,
-    });
+    let document = Document::new(name, "");
+    let edit = editor.open(&document);
+    state.dispatch(Action::Added { document, edit });
+    editor.focus(None);
 }
 
 fn file_tabs(state: &UseReducerHandle<State>, editor: &UseStateHandle<Option<Editor>>) -> Html {
     let has = |name: &str| state.documents.iter().any(|it| *it.name == *name);
-    let add = |name: &'static str, text: &'static str| {
+    let add = |name: &'static str| {
         let (state, editor) = (state.clone(), editor.clone());
-        Callback::from(move |_: MouseEvent| add_file(&state, &editor, name, text))
+        Callback::from(move |_: MouseEvent| add_file(&state, &editor, name))
     };
     let tab = |(index, document): (usize, &Document)| {
         let current = (index == state.shown).then_some("true");
@@ -566,6 +616,7 @@ fn file_tabs(state: &UseReducerHandle<State>, editor: &UseStateHandle<Option<Edi
                     name: name.clone(),
                     edit,
                 });
+                editor.focus(None);
             })
         };
         html! {
@@ -581,10 +632,10 @@ fn file_tabs(state: &UseReducerHandle<State>, editor: &UseStateHandle<Option<Edi
         <nav class="file-tabs" aria-label={words::FILES}>
             { for state.documents.iter().enumerate().map(tab) }
             if !has("compose.override.yaml") {
-                <button type="button" class="file-add" onclick={add("compose.override.yaml", "services:\n")}>{ words::ADD_OVERRIDE }</button>
+                <button type="button" class="file-add" onclick={add("compose.override.yaml")}>{ words::ADD_OVERRIDE }</button>
             }
             if !has(".env") {
-                <button type="button" class="file-add" onclick={add(".env", "")}>{ words::ADD_ENVIRONMENT }</button>
+                <button type="button" class="file-add" onclick={add(".env")}>{ words::ADD_ENVIRONMENT }</button>
             }
         </nav>
     }

@@ -5,15 +5,19 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, Worker};
 
+use super::state::Document;
+use crate::protocol::page::{Change, Mark, Settings};
+
 #[wasm_bindgen(module = "/js/page.js")]
 extern "C" {
     fn create(
         host: &Element,
         settings: JsValue,
-        on_change: &Closure<dyn FnMut(String, String, u32)>,
-        on_command: &Closure<dyn FnMut(String, String, u32)>,
+        on_change: &OnChange,
+        on_command: &OnCommand,
     ) -> JsValue;
-    fn open(editor: &JsValue, name: &str, text: &str) -> u32;
+    fn clear(editor: &JsValue);
+    fn open(editor: &JsValue, name: &str, text: &str, crlf: bool) -> u32;
     fn close(editor: &JsValue, name: &str) -> u32;
     fn show(editor: &JsValue, name: &str);
     #[wasm_bindgen(js_name = setProblems)]
@@ -26,6 +30,10 @@ extern "C" {
     fn apply(editor: &JsValue, edits: JsValue, label: &str);
     #[wasm_bindgen(js_name = goTo)]
     fn go_to(editor: &JsValue, start: usize, end: usize);
+    #[wasm_bindgen(js_name = caretIsVisible)]
+    fn caret_is_visible(editor: &JsValue) -> bool;
+    fn undo(editor: &JsValue, names: js_sys::Array);
+    fn focus(editor: &JsValue, at: Option<u32>);
 
     #[wasm_bindgen(js_name = loadEngine, catch)]
     pub(super) async fn load_engine() -> Result<JsValue, JsValue>;
@@ -45,19 +53,45 @@ extern "C" {
     pub(super) fn download_all(name: &str, files: &js_sys::Array);
     #[wasm_bindgen(js_name = makeSecret)]
     pub(super) fn make_secret(bytes: u16, is_hex: bool) -> String;
-    pub(super) fn keep(state: &str) -> bool;
-    pub(super) fn kept() -> JsValue;
-    pub(super) fn forget();
+
+    #[wasm_bindgen(js_name = writeDraft)]
+    pub(super) fn write_draft(id: &str, value: &str) -> js_sys::Array;
+    #[wasm_bindgen(js_name = readDraft)]
+    pub(super) fn read_draft(id: &str) -> JsValue;
+    pub(super) fn drafts() -> js_sys::Array;
+    #[wasm_bindgen(js_name = removeDraft)]
+    pub(super) fn remove_draft(id: &str) -> String;
+    #[wasm_bindgen(js_name = restoreDraft)]
+    pub(super) fn restore_draft(id: &str, value: &str) -> bool;
+    pub(super) fn legacy() -> JsValue;
+    #[wasm_bindgen(js_name = forgetLegacy)]
+    pub(super) fn forget_legacy();
+    pub(super) fn point(target: &str);
+    pub(super) fn pointed() -> String;
+    #[wasm_bindgen(js_name = setPlace)]
+    pub(super) fn set_place(place: &str);
+    pub(super) fn place() -> String;
+    pub(super) fn keeps() -> bool;
+    #[wasm_bindgen(js_name = setKeeps)]
+    pub(super) fn set_keeps(is_on: bool);
+    #[wasm_bindgen(js_name = onSwitch)]
+    pub(super) fn on_switch(act: &Closure<dyn FnMut(bool)>);
+    pub(super) fn early() -> JsValue;
+    #[wasm_bindgen(js_name = dateText)]
+    pub(super) fn date_text(milliseconds: f64) -> String;
 }
 
-pub(super) type OnChange = Closure<dyn FnMut(String, String, u32)>;
+/// A document's name and text, the editor's count of changes, and whether its lines end with CR and LF.
+pub(super) type OnChange = Closure<dyn FnMut(String, String, u32, bool)>;
+/// A command, the document's name, and the caret.
+pub(super) type OnCommand = Closure<dyn FnMut(String, String, u32)>;
 pub(super) type OnFix = Closure<dyn FnMut(usize, usize)>;
 
 /// The editor on screen. Clones are the same editor.
 #[derive(Clone)]
 pub(super) struct Editor {
     view: JsValue,
-    _closures: Rc<(OnChange, OnChange)>,
+    _closures: Rc<(OnChange, OnCommand)>,
 }
 
 impl PartialEq for Editor {
@@ -69,12 +103,11 @@ impl PartialEq for Editor {
 impl Editor {
     pub(super) fn new(
         host: &Element,
-        label: &str,
-        hint: &str,
+        settings: &Settings<'_>,
         on_change: OnChange,
-        on_command: OnChange,
+        on_command: OnCommand,
     ) -> Editor {
-        let settings = js(&crate::protocol::page::Settings { label, hint });
+        let settings = js(settings);
         let view = create(host, settings, &on_change, &on_command);
         Editor {
             view,
@@ -82,8 +115,19 @@ impl Editor {
         }
     }
 
-    pub(super) fn open(&self, name: &str, text: &str) -> u32 {
-        open(&self.view, name, text)
+    /// Opens these documents in place of all others, and shows one of them.
+    pub(super) fn open_all(&self, documents: &[Document], shown: &str) -> u32 {
+        clear(&self.view);
+        let mut edit = 0;
+        for document in documents {
+            edit = self.open(document);
+        }
+        show(&self.view, shown);
+        edit
+    }
+
+    pub(super) fn open(&self, document: &Document) -> u32 {
+        open(&self.view, &document.name, &document.text, document.crlf)
     }
 
     pub(super) fn close(&self, name: &str) -> u32 {
@@ -97,14 +141,28 @@ impl Editor {
     pub(super) fn set_problems(
         &self,
         edit: u32,
-        problems: &[crate::protocol::page::Mark<'_>],
+        problems: &[Mark<'_>],
         on_fix: &OnFix,
     ) {
         set_problems(&self.view, edit, js(problems), on_fix);
     }
 
-    pub(super) fn apply(&self, edits: &[crate::protocol::page::Change<'_>], label: &str) {
+    pub(super) fn apply(&self, edits: &[Change<'_>], label: &str) {
         apply(&self.view, js(edits), label);
+    }
+
+    /// Whether the caret is on screen; it is brought there otherwise.
+    pub(super) fn caret_is_visible(&self) -> bool {
+        caret_is_visible(&self.view)
+    }
+
+    pub(super) fn undo(&self, names: &[Rc<str>]) {
+        let names = names.iter().map(|it| JsValue::from_str(it));
+        undo(&self.view, names.collect());
+    }
+
+    pub(super) fn focus(&self, at: Option<u32>) {
+        focus(&self.view, at);
     }
 
     pub(super) fn go_to(&self, start: usize, end: usize) {

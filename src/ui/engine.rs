@@ -31,17 +31,17 @@ pub(super) fn use_engine(state: &UseReducerHandle<State>) {
         let dispatcher = dispatcher.clone();
         move |()| {
             spawn_local(async move {
-                let ready = browser::load_engine().await.is_ok();
-                dispatcher.dispatch(if ready {
-                    Action::EngineReady
-                } else {
-                    Action::EngineMissing
+                dispatcher.dispatch(match browser::load_engine().await {
+                    Ok(_) => Action::EngineReady,
+                    Err(cause) => {
+                        Action::EngineMissing(cause.as_string().unwrap_or_default().into())
+                    }
                 });
             });
         }
     });
 
-    let is_there = !matches!(state.engine, Engine::Loading | Engine::Missing);
+    let is_there = !matches!(state.engine, Engine::Loading | Engine::Missing(_));
     let request = state.request();
     // Only who types goes on typing.
     let pause = if state.is_typing { PAUSE_MS } else { 0 };

@@ -1,6 +1,7 @@
 //! Projects to open, so that nobody begins with an empty page.
 
-use super::state::Document;
+use super::state::{Document, Opened, Source, Work};
+use crate::protocol::{Place, Proxy, Tls};
 
 pub(super) struct Example {
     pub(super) title: &'static str,
@@ -95,6 +96,28 @@ pub(super) fn at(mut index: usize) -> &'static Example {
     &GROUPS[0].1[0]
 }
 
+/// The one at `index`, ready to be opened.
+pub(super) fn opened(index: usize) -> Opened {
+    let example = at(index);
+    Opened {
+        work: Work {
+            documents: example.documents(),
+            // What the file and Docker alone bring up, as a visitor would have it.
+            proxy: match example.target {
+                "" => Proxy::default(),
+                _ => Proxy {
+                    place: Place::Network,
+                    tls: Tls::Acme,
+                    ..Proxy::default()
+                },
+            },
+        },
+        source: Source::Example(index),
+        target: example.target.into(),
+        ..Opened::default()
+    }
+}
+
 /// Whether that is an example as it was opened.
 pub(super) fn has(documents: &[Document]) -> bool {
     let mut examples = GROUPS.iter().flat_map(|(_, examples)| examples.iter());
@@ -106,10 +129,7 @@ impl Example {
         let mut documents = Vec::new();
         for (name, text) in [("compose.yaml", self.text), (".env", self.environment)] {
             if !text.is_empty() {
-                documents.push(Document {
-                    name: name.into(),
-                    text: text.into(),
-                });
+                documents.push(Document::new(name, text));
             }
         }
         documents

@@ -3,14 +3,15 @@
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
-use super::{examples::GROUPS, words};
+use super::{examples::GROUPS, problems::words_and_code, state::Saving, words};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct HeaderProps {
     pub(super) on_example: Callback<usize>,
-    /// Where an example took the place of what somebody had written.
-    pub(super) on_back: Option<Callback<()>>,
     pub(super) on_start_over: Callback<()>,
+    pub(super) on_drafts: Callback<()>,
+    pub(super) saving: Saving,
+    pub(super) keeps: bool,
 }
 
 #[component]
@@ -22,6 +23,12 @@ pub(super) fn Header(props: &HeaderProps) -> Html {
         select.set_selected_index(0);
         usize::try_from(chosen - 1).unwrap_or(0)
     });
+    let saving = match (props.saving, props.keeps) {
+        (_, false) => Some((words::NOT_KEPT, "")),
+        (Saving::Idle, _) => None,
+        (Saving::Saved, _) => Some((words::SAVED, "")),
+        (Saving::Failed(_), _) => Some((words::NOT_SAVED, "is-warning")),
+    };
     let [before, code, after] = words::PROMISE;
     html! {
         <header class="top">
@@ -32,7 +39,7 @@ pub(super) fn Header(props: &HeaderProps) -> Html {
             <div class="top-actions">
                 <details class="private">
                     <summary><span class="lock" aria-hidden="true"></span>{ words::PRIVATE }</summary>
-                    <div class="private-why">{ for words::PRIVATE_WHY.iter().map(|it| html! { <p>{ *it }</p> }) }</div>
+                    <div class="private-why">{ for words::PRIVATE_WHY.iter().map(|it| html! { <p>{ words_and_code(it) }</p> }) }</div>
                 </details>
                 <select id="examples" class="button" aria-label={words::EXAMPLES} {onchange}>
                     // Browsers select what is put in first, which is the last.
@@ -41,10 +48,10 @@ pub(super) fn Header(props: &HeaderProps) -> Html {
                         <optgroup label={*heading}>{ for examples.iter().map(|it| html! { <option>{ it.title }</option> }) }</optgroup>
                     }) }
                 </select>
-                if let Some(on_back) = &props.on_back {
-                    <button type="button" id="back" class="button" title={words::BACK_WHY}
-                        onclick={on_back.reform(|_| ())}>{ words::BACK }</button>
-                }
+                <button type="button" id="drafts" class="button" aria-haspopup="dialog" onclick={props.on_drafts.reform(|_| ())}>
+                    { words::DRAFTS }
+                    if let Some((state, class)) = saving { { " " }<span class={classes!("save-state", class)}>{ state }</span> }
+                </button>
                 <button type="button" id="start-over" class="button quiet" title={words::START_OVER_WHY}
                     onclick={props.on_start_over.reform(|_| ())}>{ words::START_OVER }</button>
             </div>

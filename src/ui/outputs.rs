@@ -268,7 +268,7 @@ fn site_row(index: usize, site: &Site, props: &OutputsProps) -> Html {
     html! {
         <div class="site" key={format!("{}:{}:{index}", site.service, site.port)}>
             <label>
-                <span>{ name }<small>{ format!("{}:{}", site.service, site.port) }</small></span>
+                <span>{ name }{ " " }<small>{ format!("{}:{}", site.service, site.port) }</small></span>
                 <Field value={site.host.clone()} placeholder="" on_change={on_host} />
             </label>
             <label title={words::WHO_WHY}>

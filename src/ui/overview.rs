@@ -73,7 +73,7 @@ fn fact_row(fact: &Fact, props: &OverviewProps) -> Html {
                 <p>{ words_and_code(&fact.words) }</p>
                 if let Some((index, problem)) = problem {
                     <button type="button" class="problem-go" onclick={props.on_go.reform(move |_| index)}>
-                        <span class="severity">{ severity_of(problem.severity).0 }</span>
+                        <span class="severity">{ severity_of(problem.severity).0 }</span>{ " " }
                         <span class="message">{ words_and_code(&problem.message) }</span>
                     </button>
                     if let Some(fix) = problem.fixes.first() {

@@ -28,9 +28,9 @@ pub(super) struct ProblemsProps {
 
 #[component]
 pub(super) fn Problems(props: &ProblemsProps) -> Html {
-    match props.engine {
-        Engine::Missing => {
-            return html! { <p class="note trouble" role="alert">{ words::MISSING }</p> };
+    match &props.engine {
+        Engine::Missing(cause) => {
+            return html! { <p class="note trouble" role="alert">{ words::MISSING }{ " " }{ words_and_code(cause) }</p> };
         }
         Engine::Stopped => {
             return html! { <p class="note trouble" role="alert">{ words::STOPPED }</p> };
@@ -91,7 +91,7 @@ fn row(index: usize, problem: &Problem, props: &ProblemsProps) -> Html {
     html! {
         <li key={format!("{}-{}-{index}", problem.rule, problem.start)} class={classes!("problem", class)}>
             <button type="button" class="problem-go" onclick={props.on_go.reform(move |_| index)}>
-                <span class="severity">{ severity }</span>
+                <span class="severity">{ severity }</span>{ " " }
                 <span class="message">{ words_and_code(&problem.message) }</span>
             </button>
             if let Some(why) = &problem.why {
@@ -102,7 +102,7 @@ fn row(index: usize, problem: &Problem, props: &ProblemsProps) -> Html {
                     <button type="button" class={classes!("button", "fix", it.safe.then_some("primary"))}
                         disabled={!props.fresh} onclick={props.on_fix.reform(move |_| (index, fix))}>
                         { words_and_code(&it.title) }
-                        if !it.safe { <span class="caution">{ words::CHANGES_BEHAVIOUR }</span> }
+                        if !it.safe { { " " }<span class="caution">{ words::CHANGES_BEHAVIOUR }</span> }
                     </button>
                 }) }
                 if let Some(name) = problem.opens.clone() {
@@ -110,7 +110,7 @@ fn row(index: usize, problem: &Problem, props: &ProblemsProps) -> Html {
                         { words::open_file(&name) }
                     </button>
                 }
-                <span class="where">{ file }{ place }<code>{ &problem.rule }</code></span>
+                <span class="where">{ file }{ place }{ " " }<code>{ &problem.rule }</code></span>
             </div>
         </li>
     }

@@ -22,6 +22,20 @@ pub struct State {
     pub answer: Option<Rc<Answer>>,
     pub engine: Engine,
     pub proxy: Proxy,
+    /// What the documents are kept as.
+    pub source: Source,
+    /// The work as it was opened. What differs from it is the user's, and is not replaced without a question.
+    pub baseline: Rc<Work>,
+    /// The work as it was last stored, or opened.
+    pub stored: Rc<Work>,
+    pub saving: Saving,
+    /// Whether the user wants the text to be kept in this browser.
+    pub keeps: bool,
+    /// Grows when other documents are opened, so that the editor follows.
+    pub openings: u32,
+    pub notice: Option<Notice>,
+    pub question: Option<Question>,
+    pub drafts_are_open: bool,
     /// The next answer shall bring all safe fixes.
     pub fixing_all: bool,
     /// Among them those that change what runs.
@@ -30,8 +44,6 @@ pub struct State {
     /// The target that was shown last, by group.
     pub targets: Vec<(Rc<str>, Rc<str>)>,
     pub pane: Pane,
-    /// What somebody had written before an example took its place, and chosen.
-    pub previous: Option<Rc<Opened>>,
     /// The last outputs there were, and whether they are those of the newest answer.
     pub outputs: Rc<Vec<Output>>,
     pub outputs_are_old: bool,
@@ -39,26 +51,131 @@ pub struct State {
     pub new_lines: Rc<BTreeSet<String>>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Document {
     pub name: Rc<str>,
+    /// With a line feed at the end of each line, as the editor counts.
     pub text: Rc<str>,
+    /// Whether its lines end with CR and LF where it is stored, saved, or copied.
+    pub crlf: bool,
 }
 
-/// Other documents altogether: an example, a fresh start, what was there before.
+/// What a user works on and would miss.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Opened {
+pub struct Work {
     pub documents: Vec<Document>,
     pub proxy: Proxy,
+}
+
+/// Other documents altogether: an example, a draft, what was there before.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Opened {
+    pub work: Work,
+    pub source: Source,
+    /// The file to show, by index.
+    pub shown: usize,
     /// Of the proxy it is shown behind; empty for none.
     pub target: Rc<str>,
-    /// What it takes the place of, and can be opened again.
-    pub previous: Option<Rc<Opened>>,
-    /// As in [`State`].
-    pub edit: u32,
+    /// Whether this is the user's own work, which nothing may replace without a question.
+    pub is_edited: bool,
+    /// Whether storage does not have it yet.
+    pub is_unsaved: bool,
+    /// What the user is told.
+    pub notice: String,
+}
+
+/// What the documents on screen are kept as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// An example, by index. The first change makes a draft of it.
+    Example(usize),
+    /// A draft, by name.
+    Draft(Rc<str>),
+}
+
+impl Default for Source {
+    fn default() -> Source {
+        Source::Example(0)
+    }
+}
+
+/// Whether the text on screen is in the browser's storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Saving {
+    /// There is nothing to save.
+    Idle,
+    Saved,
+    Failed(Failure),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    Full,
+    Blocked,
+    TooLarge,
+}
+
+/// A message that goes away by itself, with a way back where there is one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice {
+    /// Tells notices of the same words apart.
+    pub id: u64,
+    pub words: String,
+    pub undo: Option<Undo>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Undo {
+    /// Opens what was there before.
+    Open(Rc<Opened>),
+    /// Puts a file back in its place.
+    Restore { index: usize, document: Document },
+    /// Takes the last edit of these files back. Any other edit makes it void.
+    Edit(Vec<Rc<str>>),
+}
+
+/// What the page asks before it goes on.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Question {
+    /// Whether these documents may replace those on screen.
+    Replace(Rc<Opened>),
+    /// Whether to apply a fix that changes what runs.
+    Apply {
+        problem: usize,
+        fix: usize,
+        title: String,
+        changes: Vec<Change>,
+    },
+}
+
+/// Lines that an edit replaces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    pub file: Rc<str>,
+    /// Of the first, counted from one.
+    pub line: usize,
+    pub before: Vec<String>,
+    pub after: Vec<String>,
+}
+
+/// What `Ctrl+.` does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FixHere {
+    /// The problems on screen are not those of the text on screen.
+    Wait,
+    Nothing,
+    Apply {
+        problem: usize,
+        fix: usize,
+    },
+    /// It changes what runs.
+    Ask {
+        problem: usize,
+        fix: usize,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Engine {
     /// Its module is on the way.
     Loading,
@@ -66,8 +183,8 @@ pub enum Engine {
     Idle,
     /// It trapped or hung on this revision; it is asked again once something changes.
     Stopped,
-    /// Its module could not be had.
-    Missing,
+    /// It did not load, with the cause in one sentence.
+    Missing(Rc<str>),
 }
 
 /// The tab on the right.
@@ -93,10 +210,28 @@ pub enum Action {
         name: Rc<str>,
         text: Rc<str>,
         edit: u32,
+        crlf: bool,
     },
     /// The editor holds the documents there are.
     EditorMade(u32),
-    Opened(Opened),
+    /// Opens other documents, after a question where they would replace the user's work.
+    Open(Rc<Opened>),
+    /// The same without a question.
+    Replace(Rc<Opened>),
+    /// What became of storing this.
+    Stored {
+        work: Rc<Work>,
+        source: Source,
+        saving: Saving,
+    },
+    /// The draft on screen was deleted; the text stays on screen.
+    Deleted,
+    Keep(bool),
+    ShowDrafts(bool),
+    Ask(Question),
+    Answer(bool),
+    Notify(String, Option<Undo>),
+    Dismiss(u64),
     Added {
         document: Document,
         edit: u32,
@@ -105,9 +240,15 @@ pub enum Action {
         name: Rc<str>,
         edit: u32,
     },
+    Restored {
+        index: usize,
+        document: Document,
+        edit: u32,
+    },
     Shown(usize),
     EngineReady,
-    EngineMissing,
+    /// Why, in one sentence.
+    EngineMissing(Rc<str>),
     Answered(Rc<Answer>),
     Stopped {
         revision: u64,
@@ -130,25 +271,62 @@ pub enum Action {
 }
 
 impl State {
-    pub fn new(documents: Vec<Document>, proxy: Proxy) -> State {
+    pub fn new(opened: &Opened, keeps: bool) -> State {
         State {
-            documents,
-            shown: 0,
+            documents: opened.work.documents.clone(),
+            shown: opened.shown,
             revision: 1,
             is_typing: false,
             edit: 0,
             answer: None,
             engine: Engine::Loading,
-            proxy,
+            proxy: opened.work.proxy.clone(),
+            source: opened.source.clone(),
+            baseline: baseline(opened),
+            stored: stored(opened),
+            saving: first_saving(opened),
+            keeps,
+            openings: 0,
+            notice: None,
+            question: None,
+            drafts_are_open: false,
             fixing_all: false,
             fixing_unsafe: false,
             view: View::Problems,
             targets: Vec::new(),
-            previous: None,
             pane: Pane::Edit,
             outputs: Rc::default(),
             outputs_are_old: false,
             new_lines: Rc::default(),
+        }
+    }
+
+    pub fn work(&self) -> Work {
+        Work {
+            documents: self.documents.clone(),
+            proxy: self.proxy.clone(),
+        }
+    }
+
+    /// Whether there is something that only the user could write again.
+    pub fn is_edited(&self) -> bool {
+        (&self.documents, &self.proxy) != (&self.baseline.documents, &self.baseline.proxy)
+    }
+
+    /// Whether storage lacks something that it should have.
+    pub fn is_unsaved(&self) -> bool {
+        (&self.documents, &self.proxy) != (&self.stored.documents, &self.stored.proxy)
+    }
+
+    /// What is on screen, to be opened again.
+    pub fn snapshot(&self) -> Opened {
+        Opened {
+            work: self.work(),
+            source: self.source.clone(),
+            shown: self.shown,
+            is_edited: self.is_edited(),
+            is_unsaved: self.is_unsaved(),
+            ..Opened::default()
         }
     }
 
@@ -205,11 +383,18 @@ impl State {
     pub fn after(&self, action: Action) -> State {
         let mut next = self.clone();
         match action {
-            Action::Edited { name, text, edit } => {
+            Action::Edited {
+                name,
+                text,
+                edit,
+                crlf,
+            } => {
                 if let Some(document) = next.documents.iter_mut().find(|it| it.name == name) {
                     document.text = text;
+                    document.crlf = crlf;
                 }
                 next.edit = edit;
+                next.notice.take_if(|it| matches!(it.undo, Some(Undo::Edit(_))));
                 next.ask_again();
                 next.is_typing = true;
             }
@@ -217,23 +402,43 @@ impl State {
                 next.edit = edit;
                 next.ask_again();
             }
-            Action::Opened(opened) => {
-                let target = opened.target;
-                next.documents = opened.documents;
-                next.shown = 0;
-                next.edit = opened.edit;
-                next.proxy = opened.proxy;
-                next.previous = opened.previous;
-                if !target.is_empty() {
-                    // What the file and Docker alone bring up, as a visitor would have it.
-                    next.proxy.place = Place::Network;
-                    next.proxy.tls = Tls::Acme;
-                    next.show_target(PROXY.into(), target);
-                    next.pane = Pane::Side;
+            Action::Open(opened) if self.is_edited() => {
+                next.question = Some(Question::Replace(opened));
+            }
+            Action::Open(opened) | Action::Replace(opened) => next.replace(&opened),
+            Action::Stored {
+                work,
+                source,
+                saving,
+            } => {
+                next.saving = saving;
+                if saving == Saving::Saved {
+                    next.stored = work;
+                    next.source = source;
                 }
-                next.answer = None;
-                next.outputs = Rc::default();
-                next.ask_again();
+            }
+            Action::Deleted => {
+                next.source = Source::default();
+                next.saving = Saving::Idle;
+            }
+            Action::Keep(is_on) => {
+                next.keeps = is_on;
+                next.saving = Saving::Idle;
+                // What is there is written again, at the next change of anything.
+                if is_on {
+                    next.stored = next.baseline.clone();
+                }
+            }
+            Action::ShowDrafts(is_open) => next.drafts_are_open = is_open,
+            Action::Ask(question) => next.question = Some(question),
+            Action::Answer(is_yes) => {
+                if let (Some(Question::Replace(opened)), true) = (next.question.take(), is_yes) {
+                    next.replace(&opened);
+                }
+            }
+            Action::Notify(words, undo) => next.notify(words, undo),
+            Action::Dismiss(id) => {
+                next.notice.take_if(|it| it.id == id);
             }
             Action::Added { document, edit } => {
                 // An override is merged behind the file it overrides, before the environment.
@@ -253,9 +458,29 @@ impl State {
                 next.ask_again();
             }
             Action::Removed { name, edit } => {
-                next.documents.retain(|it| it.name != name);
+                let index = next.documents.iter().position(|it| it.name == name);
+                if let Some(index) = index {
+                    let document = next.documents.remove(index);
+                    let has_text = !document.text.is_empty();
+                    let undo = has_text.then_some(Undo::Restore { index, document });
+                    if undo.is_some() {
+                        next.notify(format!("Closed `{name}`"), undo);
+                    }
+                }
                 next.shown = 0;
                 next.edit = edit;
+                next.ask_again();
+            }
+            Action::Restored {
+                index,
+                document,
+                edit,
+            } => {
+                let index = index.min(next.documents.len());
+                next.documents.insert(index, document);
+                next.shown = index;
+                next.edit = edit;
+                next.notice = None;
                 next.ask_again();
             }
             Action::Shown(index) => next.shown = index.min(next.documents.len().saturating_sub(1)),
@@ -263,7 +488,7 @@ impl State {
                 next.engine = Engine::Working;
                 next.revision += 1;
             }
-            Action::EngineMissing => next.engine = Engine::Missing,
+            Action::EngineMissing(cause) => next.engine = Engine::Missing(cause),
             Action::Answered(answer) if answer.revision == self.revision => next.answered(answer),
             Action::Answered(_) => (),
             Action::Stopped { revision } if revision == self.revision => {
@@ -339,6 +564,67 @@ impl State {
         next
     }
 
+    fn replace(&mut self, opened: &Opened) {
+        // What nobody has written can be opened again from where it came.
+        let undo = self
+            .is_edited()
+            .then(|| Undo::Open(Rc::new(self.snapshot())));
+        self.documents = opened.work.documents.clone();
+        self.proxy = opened.work.proxy.clone();
+        self.source = opened.source.clone();
+        self.shown = opened.shown;
+        self.openings += 1;
+        self.baseline = baseline(opened);
+        self.stored = stored(opened);
+        self.saving = first_saving(opened);
+        self.question = None;
+        self.notice = None;
+        if undo.is_some() && !opened.notice.is_empty() {
+            self.notify(opened.notice.clone(), undo);
+        }
+        if !opened.target.is_empty() {
+            self.show_target(PROXY.into(), opened.target.clone());
+            self.pane = Pane::Side;
+        }
+        self.answer = None;
+        self.outputs = Rc::default();
+        self.ask_again();
+    }
+
+    fn notify(&mut self, words: String, undo: Option<Undo>) {
+        let id = self.notice.as_ref().map_or(self.revision, |it| it.id) + 1;
+        self.notice = Some(Notice { id, words, undo });
+    }
+
+    /// The fix at the caret, `at` in UTF-16 units: that of a problem the caret touches, else of one on the same line.
+    pub fn fix_here(&self, name: &str, at: usize) -> FixHere {
+        let Some(answer) = self.answer.as_ref().filter(|_| self.is_fresh()) else {
+            return FixHere::Wait;
+        };
+        let file = self.documents.iter().position(|it| *it.name == *name);
+        let Some((file, document)) = file.and_then(|it| Some((it, self.document(it)?))) else {
+            return FixHere::Nothing;
+        };
+        let (start, end) = line_around(&document.text, at);
+        let fixable = |(_, it): &(usize, &protocol::Problem)| it.file == file && !it.fixes.is_empty();
+        let problems = || answer.problems.iter().enumerate().filter(fixable);
+        let touching = problems().filter(|(_, it)| it.start <= at && at <= it.end);
+        let on_line = problems().filter(|(_, it)| it.start <= end && start <= it.start);
+        // The narrowest one: the others begin before it and end behind it.
+        let found = touching
+            .min_by_key(|(_, it)| (it.end - it.start, it.severity))
+            .or_else(|| {
+                let distance = |it: &protocol::Problem| it.start.abs_diff(at).min(it.end.abs_diff(at));
+                on_line.min_by_key(|(_, it)| distance(it))
+            });
+        let fix = found.and_then(|(index, it)| Some((index, it.fixes.first()?)));
+        match fix {
+            None => FixHere::Nothing,
+            Some((problem, fix)) if fix.safe => FixHere::Apply { problem, fix: 0 },
+            Some((problem, _)) => FixHere::Ask { problem, fix: 0 },
+        }
+    }
+
     fn show_target(&mut self, group: Rc<str>, target: Rc<str>) {
         self.targets.retain(|(it, _)| *it != group);
         self.targets.push((group, target.clone()));
@@ -348,7 +634,7 @@ impl State {
     fn ask_again(&mut self) {
         self.revision += 1;
         self.is_typing = false;
-        if !matches!(self.engine, Engine::Loading | Engine::Missing) {
+        if !matches!(self.engine, Engine::Loading | Engine::Missing(_)) {
             self.engine = Engine::Working;
         }
     }
@@ -383,6 +669,146 @@ impl State {
     }
 }
 
+impl Document {
+    /// As it is written in a file.
+    pub fn new(name: impl Into<Rc<str>>, written: &str) -> Document {
+        let breaks = written.matches('\n').count();
+        let crlf = written.matches("\r\n").count() * 2 > breaks;
+        let text = match written.contains('\r') {
+            true => written.replace("\r\n", "\n").replace('\r', "\n").into(),
+            false => written.into(),
+        };
+        Document {
+            name: name.into(),
+            text,
+            crlf,
+        }
+    }
+
+    /// What belongs into a file.
+    pub fn written(&self) -> String {
+        match self.crlf {
+            true => self.text.replace('\n', "\r\n"),
+            false => self.text.to_string(),
+        }
+    }
+}
+
+impl Work {
+    /// What a draft is called in a list: the project's name, else the first line that says something.
+    pub fn title(&self) -> String {
+        let lines = || self.documents.iter().flat_map(|it| it.text.lines());
+        let name = lines().find_map(|it| it.strip_prefix("name:"));
+        let name = name.map(|it| it.split(" #").next().unwrap_or(it).trim());
+        let first = || lines().map(str::trim).find(|it| !it.is_empty());
+        let quotes = ['"', '\''];
+        let title = name.filter(|it| !it.is_empty()).or_else(first);
+        let title = title.unwrap_or_default().trim_matches(quotes);
+        title.chars().take(MOST_OF_TITLE).collect()
+    }
+}
+
+const MOST_OF_TITLE: usize = 60;
+
+/// The lines that edits replace, and what they replace them with. Offsets in UTF-16 units, edits in order.
+pub fn changes(documents: &[Document], edits: &[protocol::Edit]) -> Vec<Change> {
+    let mut res = Vec::new();
+    for (index, document) in documents.iter().enumerate() {
+        let units: Vec<u16> = document.text.encode_utf16().collect();
+        let text = |start: usize, end: usize| {
+            String::from_utf16_lossy(units.get(start..end.min(units.len())).unwrap_or_default())
+        };
+        let is_break = |it: &u16| *it == u16::from(b'\n');
+        // Edits that share a line are one change.
+        let mut groups: Vec<(usize, usize, Vec<&protocol::Edit>)> = Vec::new();
+        for edit in edits.iter().filter(|it| it.file == index) {
+            let head = units.get(..edit.start).unwrap_or(&units);
+            let start = head.iter().rposition(is_break).map_or(0, |at| at + 1);
+            let tail = units.get(edit.end..).unwrap_or_default();
+            let end = tail.iter().position(is_break);
+            let end = end.map_or(units.len(), |at| edit.end + at);
+            match groups.last_mut() {
+                Some((_, last, edits)) if start <= *last => {
+                    *last = end.max(*last);
+                    edits.push(edit);
+                }
+                _ => groups.push((start, end, vec![edit])),
+            }
+        }
+        for (start, end, edits) in groups {
+            let mut after = String::new();
+            let mut at = start;
+            for edit in edits {
+                after.push_str(&text(at, edit.start));
+                after.push_str(&edit.insert);
+                at = edit.end;
+            }
+            after.push_str(&text(at, end));
+            let before = text(start, end);
+            let (mut before, mut after): (Vec<String>, Vec<String>) =
+                (rows(&before), rows(&after));
+            let mut line = 1 + units.iter().take(start).filter(|it| is_break(it)).count();
+            while !before.is_empty() && before.first() == after.first() {
+                before.remove(0);
+                after.remove(0);
+                line += 1;
+            }
+            while !before.is_empty() && before.last() == after.last() {
+                before.pop();
+                after.pop();
+            }
+            res.push(Change {
+                file: document.name.clone(),
+                line,
+                before,
+                after,
+            });
+        }
+    }
+    res
+}
+
+fn rows(text: &str) -> Vec<String> {
+    text.split('\n').map(str::to_owned).collect()
+}
+
+/// Where the line around an offset begins and ends, in UTF-16 units.
+fn line_around(text: &str, at: usize) -> (usize, usize) {
+    let (mut start, mut offset) = (0, 0);
+    for letter in text.chars() {
+        if letter == '\n' {
+            if offset >= at {
+                return (start, offset);
+            }
+            start = offset + 1;
+        }
+        offset += letter.len_utf16();
+    }
+    (start, offset)
+}
+
+/// What is compared with to find out whether the user has edited it.
+fn baseline(opened: &Opened) -> Rc<Work> {
+    match opened.is_edited {
+        true => Rc::default(),
+        false => Rc::new(opened.work.clone()),
+    }
+}
+
+fn stored(opened: &Opened) -> Rc<Work> {
+    match opened.is_unsaved {
+        true => Rc::default(),
+        false => Rc::new(opened.work.clone()),
+    }
+}
+
+fn first_saving(opened: &Opened) -> Saving {
+    match opened.source {
+        Source::Draft(_) if !opened.is_unsaved => Saving::Saved,
+        _ => Saving::Idle,
+    }
+}
+
 fn lines(output: &Output) -> impl Iterator<Item = &str> {
     output
         .files
@@ -397,15 +823,16 @@ mod tests {
     use crate::protocol::OutputFile;
 
     fn state() -> State {
-        let document = |name: &str, text: &str| Document {
-            name: name.into(),
-            text: text.into(),
+        let documents = vec![Document::new("compose.yaml", "a"), Document::new(".env", "")];
+        let work = Work {
+            documents,
+            ..Work::default()
         };
-        let state = State::new(
-            vec![document("compose.yaml", "a"), document(".env", "")],
-            Proxy::default(),
-        );
-        state.after(Action::EngineReady)
+        let opened = Opened {
+            work,
+            ..Opened::default()
+        };
+        State::new(&opened, true).after(Action::EngineReady)
     }
 
     fn answer(revision: u64) -> Action {
@@ -438,6 +865,7 @@ mod tests {
             name: "compose.yaml".into(),
             text: text.into(),
             edit: state.edit + 1,
+            crlf: false,
         })
     }
 
@@ -527,10 +955,7 @@ mod tests {
 
     #[test]
     fn an_override_goes_before_the_environment() {
-        let document = Document {
-            name: "compose.override.yaml".into(),
-            text: "".into(),
-        };
+        let document = Document::new("compose.override.yaml", "");
         let state = state().after(Action::Added { document, edit: 1 });
         let names: Vec<&str> = state.documents.iter().map(|it| &*it.name).collect();
         assert_eq!(names, ["compose.yaml", "compose.override.yaml", ".env"]);
@@ -559,18 +984,14 @@ mod tests {
     #[test]
     fn an_example_behind_a_proxy_opens_with_what_the_proxy_is_given() {
         let opened = |state: &State, target: &str| {
-            state.after(Action::Opened(Opened {
-                edit: 1,
+            state.after(Action::Open(Rc::new(Opened {
                 target: target.into(),
                 ..Opened::default()
-            }))
+            })))
         };
         let behind = opened(&state(), "caddy");
         assert_eq!(behind.request().shown, "caddy");
-        assert_eq!(
-            (behind.pane, behind.proxy.place, behind.proxy.tls),
-            (Pane::Side, Place::Network, Tls::Acme)
-        );
+        assert_eq!(behind.pane, Pane::Side);
         assert_eq!(opened(&state(), "").view, View::Problems);
     }
 

@@ -74,7 +74,7 @@ pub(super) fn Tabs(props: &TabsProps) -> Html {
                 tabindex={if selected { "0" } else { "-1" }} {onclick}>
                 { &*tab.title }
                 if let Some((count, colour)) = tab.badge {
-                    <span class={classes!("badge", colour)}>{ count }</span>
+                    { " " }<span class={classes!("badge", colour)}>{ count }</span>
                 }
             </button>
         }

@@ -4,27 +4,69 @@ pub(super) const NAME: &str = "Compose Playground";
 pub(super) const PROMISE: [&str; 3] = [
     "Reads your file the way ",
     "docker compose",
-    " does, says what is wrong, and mends it.",
+    " does, reports what is wrong, and fixes it.",
 ];
-pub(super) const PRIVATE: &str = "Nothing leaves this page";
-pub(super) const PRIVATE_WHY: [&str; 2] = [
-    "Your files are read by a program inside this page. Once it had loaded, the page asked the browser to refuse every further connection, and the browser enforces that.",
-    "See for yourself: open the developer tools and watch the network, or pull the plug. What you write is kept in this browser's storage, so that a reload loses nothing.",
+pub(super) const PRIVATE: &str = "This page sends nothing";
+pub(super) const PRIVATE_WHY: [&str; 4] = [
+    "A program inside this page reads your files. After loading, the page told the browser to refuse every request: fetch, WebSocket, images, styles, scripts, frames, forms, and workers, also to its own server. WebRTC is removed.",
+    "No page can prevent these: a link that you follow, a download that you start, a script that navigates to another address, a browser extension that reads the page, and a server that delivers a different page next time. This page contains no links and does not navigate.",
+    "To check it, open the developer tools and watch the network, or disconnect from the network: everything keeps working.",
+    "Your text is kept in this browser's storage, as drafts. `Drafts` turns that off.",
 ];
 pub(super) const EXAMPLES: &str = "Open an example";
-pub(super) const BACK: &str = "Back to my files";
-pub(super) const BACK_WHY: &str = "Opens what was here before the example";
 pub(super) const START_OVER: &str = "Start over";
-pub(super) const START_OVER_WHY: &str =
-    "Deletes what this browser keeps, and opens the first example";
+pub(super) const START_OVER_WHY: &str = "Opens the first example. Your text stays in Drafts";
+pub(super) const STARTED_OVER: &str = "Started over";
+pub(super) const DRAFTS: &str = "Drafts";
+pub(super) const DRAFTS_WHY: &str = "This browser keeps the current text and the last 20 drafts. A private window deletes them when it is closed.";
+pub(super) const NO_DRAFTS: &str = "There are no drafts.";
+pub(super) const OPENED_DRAFT: &str = "Opened a draft";
+pub(super) const UNTITLED: &str = "Empty file";
+pub(super) const ON_SCREEN: &str = "Open in this tab";
+pub(super) const DELETE: &str = "Delete";
+pub(super) const DELETED: &str = "Deleted";
+pub(super) const DELETE_ALL: &str = "Delete all drafts";
+pub(super) const CANNOT_RESTORE: &str =
+    "The draft cannot be restored: the browser refuses to store it.";
+pub(super) const KEEP: &str = "Keep my text in this browser";
+pub(super) const KEEP_OFF: &str = "From now on, nothing you write is stored.";
+pub(super) const KEEP_DRAFTS: &str = "Keep them";
+pub(super) const CLOSE: &str = "Close";
+pub(super) const CANCEL: &str = "Cancel";
+pub(super) const UNDO: &str = "Undo";
+pub(super) const DISMISS: &str = "Dismiss";
+pub(super) const NOTICE: &str = "Notification";
+pub(super) const SAVED: &str = "Saved";
+pub(super) const NOT_SAVED: &str = "Not saved";
+pub(super) const NOT_KEPT: &str = "Not kept";
+pub(super) const NOT_SAVED_FULL: &str = "The storage of this browser is full. Download your files before you close the tab, or delete drafts that you no longer need.";
+pub(super) const NOT_SAVED_BLOCKED: &str =
+    "This browser refuses to store data. Download your files before you close the tab.";
+pub(super) const NOT_SAVED_LARGE: &str = "The text is larger than 5 MB, the most that this page stores. Download your files before you close the tab.";
+pub(super) const DOWNLOAD_FILES: &str = "Download files";
+pub(super) const REPLACE: &str = "Replace your text?";
+pub(super) const REPLACE_SAVED: &str = "Your text stays in Drafts, and you can undo this.";
+pub(super) const REPLACE_UNSAVED: &str =
+    "Your text is not saved. Download it first: after a reload it is lost.";
+pub(super) const REPLACE_YES: &str = "Replace";
+pub(super) const APPLY_WHY: &str = "This fix changes what runs:";
+pub(super) const APPLY_YES: &str = "Apply";
+pub(super) const CHANGES: &str = "Changes";
+pub(super) const REMOVED: &str = "Removed:";
+pub(super) const ADDED: &str = "Added:";
+pub(super) const NO_FIX_HERE: &str = "No fix here";
+pub(super) const STILL_CHECKING: &str = "Still checking. Press the keys again in a moment";
+pub(super) const CARET_OFF_SCREEN: &str =
+    "The caret was not on screen. Press the keys again to apply the fix here";
+pub(super) const OVERRIDE_HINT: &str = "Overrides the settings in compose.yaml";
 pub(super) const FILES: &str = "Files";
 pub(super) const ADD_OVERRIDE: &str = "Add an override";
 pub(super) const ADD_ENVIRONMENT: &str = "Add .env";
 pub(super) const EDITOR: &str = "Editor,";
-pub(super) const EDITOR_HINT: &str = "Press Escape, then Tab, to leave the editor. F8 goes to the next problem, Control and full stop applies its fix.";
+pub(super) const EDITOR_HINT: &str = "Press Escape, then Tab, to leave the editor. F8 moves to the next problem. Control and period applies the fix at the caret.";
 pub(super) const SHORTCUTS: [(&str, &str); 3] = [
     ("F8", "next problem"),
-    ("Ctrl .", "fix"),
+    ("Ctrl .", "fix at the caret"),
     ("Esc Tab", "leave the editor"),
 ];
 pub(super) const EDIT: &str = "Edit";
@@ -33,8 +75,7 @@ pub(super) const PROBLEMS: &str = "Problems";
 pub(super) const LOADING: &str = "Getting ready…";
 pub(super) const CHECKING: &str = "Reading…";
 pub(super) const STOPPED: &str = "The check stopped on this text. Your text is safe, and the check starts again with your next change.";
-pub(super) const MISSING: &str =
-    "The part that reads your files did not load. Your text is safe; reload the page to try again.";
+pub(super) const MISSING: &str = "The checker did not start. You can still edit, copy, and download your files.";
 pub(super) const ALL_WELL: &str = "All is well";
 pub(super) const ALL_WELL_WHY: &str = "Compose accepts these files, and nothing we know of is wrong with them. The configuration beside this tab is ready to copy.";
 pub(super) const ACCEPTED: &str = "Compose accepts these files.";
@@ -112,6 +153,59 @@ pub(super) const FIX_ALL_UNSAFE_WHY: &str =
 
 pub(super) fn fix_all_unsafe(count: usize) -> String {
     format!("Apply all {count} fixes")
+}
+
+/// What a fix is called where there is no room for code and tags.
+pub(super) fn fix_title(title: &str, is_safe: bool) -> String {
+    let title = title.replace('`', "");
+    match is_safe {
+        true => title,
+        false => format!("{title} ({CHANGES_BEHAVIOUR})"),
+    }
+}
+
+pub(super) fn fixed(count: usize) -> String {
+    match count {
+        1 => "Fixed 1 problem".to_owned(),
+        count => format!("Fixed {count} problems"),
+    }
+}
+
+pub(super) fn opened_example(title: &str) -> String {
+    format!("Opened the example “{title}”")
+}
+
+pub(super) fn delete_draft(title: &str, date: &str) -> String {
+    format!("Delete {title}, {date}")
+}
+
+pub(super) fn delete_drafts(count: usize) -> String {
+    match count {
+        1 => "Delete the draft that is stored?".to_owned(),
+        count => format!("Delete the {count} drafts that are stored?"),
+    }
+}
+
+/// `12 KB, 2 files`
+pub(super) fn size(bytes: usize, files: usize) -> String {
+    let size = match bytes {
+        0..1_000 => format!("{bytes} bytes"),
+        1_000..1_000_000 => format!("{} KB", bytes / 1_000),
+        _ => format!("{} MB", bytes / 1_000_000),
+    };
+    match files {
+        1 => size,
+        files => format!("{size}, {files} files"),
+    }
+}
+
+/// `compose.yaml, line 3`
+pub(super) fn in_file(name: &str, line: usize) -> String {
+    format!("{name}, line {line}")
+}
+
+pub(super) fn can_undo(words: &str) -> String {
+    format!("{words}. Undo is available above the files.")
 }
 
 pub(super) fn applied(title: &str) -> String {

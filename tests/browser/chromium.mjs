@@ -21,10 +21,11 @@ export function openBrowser() {
   });
 }
 
-/** Where the page is, and the server to close afterwards. */
-export async function servePage() {
+/** Where the page is, and the server to close afterwards. `answer` may take a request over. */
+export async function servePage(answer = () => false) {
   const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm" };
   const server = createServer((request, response) => {
+    if (answer(request, response)) return;
     const path = normalize(decodeURIComponent(new URL(request.url, "http://x").pathname)).replace(/\/$/, "/index.html");
     const file = join(dist, path);
     if (!file.startsWith(dist) || !existsSync(file)) return response.writeHead(404).end();

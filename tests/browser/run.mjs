@@ -1,10 +1,14 @@
 // The page in a real Chromium, as a user has it: `node tests/browser/run.mjs`, after `make build`.
 import { execFileSync } from "node:child_process";
+import { createSocket } from "node:dgram";
 import { mkdirSync, readFileSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
 import { createRequire } from "node:module";
+import { createServer as createTcpServer } from "node:net";
 import { join } from "node:path";
 
 import { openBrowser, ready, root, servePage, settled } from "./chromium.mjs";
+import { WAYS } from "./ways_out.mjs";
 
 const shots = join(root, "tests/browser/shots");
 mkdirSync(shots, { recursive: true });
@@ -146,7 +150,7 @@ const tests = {
   },
 
   async "Convex never sees a path that leads to it, and the page says so"(page) {
-    await page.selectOption("#examples", { label: "As its makers ship it" });
+    await openExample(page, "As its makers ship it");
     await settled(page);
     await openProxy(page, "nginx");
     await page.locator(".site input").first().fill("shop.example.org/app");
@@ -157,7 +161,7 @@ const tests = {
   },
 
   async "an answer takes back nothing that is typed meanwhile"(page) {
-    await page.selectOption("#examples", { label: "As its makers ship it" });
+    await openExample(page, "As its makers ship it");
     await settled(page);
     await openProxy(page, "nginx");
     const fields = page.locator(".site input:not([placeholder='for everybody'])");
@@ -218,34 +222,79 @@ const tests = {
     await page.locator("#fix-all").click();
     await openProxy(page, "Traefik labels");
     await page.selectOption("#place", { index: 1 });
-    await page.selectOption("#examples", { label: "A small web app with its database" });
+    await openExample(page, "A small web app with its database");
     await page.getByRole("button", { name: "Add an override" }).click();
     await settled(page);
     // Downloads and workers are made of blobs, which come from this page itself.
     same(requests.slice(before).filter((url) => !url.startsWith("blob:")), []);
   },
 
-  async "the browser refuses every way out"(page, { violations }) {
-    const refused = await page.evaluate(async () => {
-      const attempt = async (name, run) => [name, await run().then(() => "went through", () => "refused")];
-      const event = (target, good, bad) => new Promise((done, failed) => { target[good] = done; target[bad] = failed; });
-      return Promise.all([
-        attempt("fetch", () => fetch("/index.html")),
-        attempt("fetch elsewhere", () => fetch("http://127.0.0.1:9/")),
-        attempt("request", () => { const it = new XMLHttpRequest(); it.open("GET", "/index.html"); it.send(); return event(it, "onload", "onerror"); }),
-        attempt("websocket", async () => { const it = new WebSocket("ws://127.0.0.1:9/"); await event(it, "onopen", "onerror"); }),
-        attempt("image", () => { const it = new Image(); it.src = "http://127.0.0.1:9/x.png"; return event(it, "onload", "onerror"); }),
-        attempt("events", async () => { const it = new EventSource("/index.html"); await event(it, "onopen", "onerror"); }),
-        attempt("worker of a worker", () => new Promise((done, failed) => {
-          const code = "fetch('" + location.origin + "/index.html').then(() => postMessage(1), () => postMessage(0))";
-          const worker = new Worker(URL.createObjectURL(new Blob([code])));
-          worker.onmessage = (event) => (event.data ? done() : failed());
-          worker.onerror = failed;
-        })),
-      ]);
-    });
-    same(refused.filter(([, outcome]) => outcome !== "refused"), []);
-    violations.length = 0;
+  async "of every way out, only those are possible that no page can prevent"(_, { browser }) {
+    const hits = [];
+    const canary = await openCanary(hits);
+    const { url, server } = await servePage((request) => void hits.push(`${request.url} ${decodeURIComponent(request.headers.cookie ?? "")}`));
+    const lines = [];
+    let count = 0;
+    /** Tries a way in a page, and says what came of it. */
+    const attempt = async (page, [name, wanted, code], where, patience) => {
+      const id = `way-${(count += 1)}-`;
+      const before = canary.counts();
+      const target = `${where === "own" ? url : canary.url}${id}.png?text=secret`;
+      const given = `const to = () => ${JSON.stringify(target)}, stun = ${JSON.stringify(canary.stun)}, bare = ${JSON.stringify(canary.bare)};`;
+      const run = `(async () => { ${given} return (${code})(); })().then((it) => (it === "absent" ? it : "tried"), String)`;
+      const outcome = await page
+        .evaluate(`Promise.race([${run}, new Promise((done) => setTimeout(done, ${patience}, "tried"))])`)
+        .catch((error) => String(error.message));
+      return { id, name, where, wanted, before, outcome };
+    };
+    const judge = (it, isHit) => {
+      const isAbsent = it.outcome === "absent" || /makes no frames|is not a function|is not a constructor|is not defined|Cannot read properties/.test(it.outcome);
+      const found = isHit ? "possible" : isAbsent ? "absent" : "refused";
+      lines.push({ ...it, found });
+    };
+    const context = await browser.newContext();
+    const load = async () => {
+      const page = await context.newPage();
+      await page.goto(`${url}#test-hooks`);
+      await ready(page);
+      return page;
+    };
+    const page = await load();
+    const tried = [];
+    for (const where of ["other", "own"]) for (const way of WAYS.BOTH) tried.push(await attempt(page, way, where, 60));
+    await page.waitForTimeout(2_000);
+    for (const it of tried) judge(it, hits.some((hit) => hit.includes(it.id)));
+    // Nothing that was tried has broken the page.
+    same(new URL(page.url()).pathname, "/");
+    await type(page, WEB);
+    same(await marked(page), ["dtaa"]);
+    await page.evaluate(() => dispatchEvent(new CustomEvent("compose-playground:break", { detail: "panic" })));
+    await page.waitForSelector(".trouble");
+    await replace(page, "dtaa", "café");
+    await settled(page);
+    same(await marked(page), ["café"]);
+    for (const [ways, kind] of [[WAYS.PACKETS, "packets"], [WAYS.CONNECTIONS, "connections"]]) {
+      for (const way of ways) {
+        const it = await attempt(page, way, "other", 1_500);
+        await page.waitForTimeout(300);
+        judge(it, canary.counts()[kind] > it.before[kind]);
+      }
+    }
+    for (const [ways, where] of [[WAYS.LEAVING, "other"], [WAYS.LEAVING, "own"], [WAYS.OWN_LEAVING, "own"]]) {
+      for (const way of ways) {
+        const page = await load();
+        const it = await attempt(page, way, where, 300);
+        for (let round = 0; round < 12 && !hits.some((hit) => hit.includes(it.id)); round += 1) await page.waitForTimeout(50);
+        judge(it, hits.some((hit) => hit.includes(it.id)));
+        await page.close();
+      }
+    }
+    await context.close();
+    canary.close();
+    server.close();
+    const of = (outcome) => lines.filter((it) => it.found === outcome).length;
+    console.log(`        ${lines.length} ways: ${of("refused")} refused, ${of("absent")} absent, ${of("possible")} possible`);
+    same(lines.filter((it) => it.found !== it.wanted).map((it) => `${it.name}, ${it.where}: ${it.found}, wanted ${it.wanted} (${it.outcome})`), []);
   },
 
   async "an engine that breaks costs an answer, never the text"(page) {
@@ -276,18 +325,6 @@ const tests = {
     contains(await page.locator("[role=tab][aria-selected=true]").last().innerText(), "nginx");
   },
 
-  async "a reload loses nothing, and starting over forgets"(page, { url }) {
-    await type(page, WEB);
-    await page.waitForTimeout(600);
-    await page.reload();
-    await ready(page);
-    same(await text(page), WEB);
-    await page.locator("#start-over").click();
-    await settled(page);
-    // The editor draws what is in view.
-    same((await text(page)).slice(0, 400), UPSTREAM.slice(0, 400));
-  },
-
   async "every example opens, says no more than it should, and shows the proxy it is behind"(page) {
     const groups = await page.locator("#examples optgroup").evaluateAll((all) =>
       all.map((group) => ({ heading: group.label, titles: [...group.children].map((it) => it.textContent) })),
@@ -297,7 +334,7 @@ const tests = {
     for (const { heading, titles } of groups) {
       for (const title of titles) {
         const isBehind = heading === "Convex behind a proxy";
-        await page.selectOption("#examples", { label: title });
+        await openExample(page, title);
         if (isBehind) {
           const target = page.locator(".targets [aria-selected=true]");
           await page.waitForFunction((title) => document.querySelector(".targets [aria-selected=true]")?.textContent.startsWith(title), TARGETS[title] ?? title);
@@ -315,38 +352,8 @@ const tests = {
     }
   },
 
-  async "an example that takes the place of what somebody wrote gives it back"(page) {
-    const back = page.getByRole("button", { name: "Back to my files" });
-    await page.selectOption("#examples", { label: "Its data in Postgres" });
-    await settled(page);
-    same(await back.count(), 0);
-    await type(page, WEB);
-    await openProxy(page, "nginx");
-    await page.locator(".sites input").first().fill("shop.example.org");
-    await page.locator(".sites input").first().press("Enter");
-    await settled(page);
-    await page.selectOption("#examples", { label: "Caddy" });
-    await settled(page);
-    await page.selectOption("#examples", { label: "As its makers ship it" });
-    await settled(page);
-    same(await page.locator("#tls").inputValue().catch(() => "none"), await page.locator("#tls option").last().innerText());
-    await back.click();
-    await settled(page);
-    same(await text(page), WEB);
-    same(await page.locator(".sites input").first().inputValue(), "shop.example.org");
-    same(await back.count(), 0);
-    await page.selectOption("#examples", { label: "Caddy" });
-    await settled(page);
-    await page.setViewportSize({ width: 360, height: 740 });
-    await page.screenshot({ path: join(shots, "back-360.png") });
-    await page.setViewportSize({ width: 1024, height: 740 });
-    await page.screenshot({ path: join(shots, "back-1024.png") });
-    await page.getByRole("button", { name: "Start over" }).click();
-    same(await back.count(), 0);
-  },
-
   async "several files are read together"(page) {
-    await page.selectOption("#examples", { label: "A small web app with its database" });
+    await openExample(page, "A small web app with its database");
     await settled(page);
     same(await problems(page), []);
     await page.getByRole("button", { name: "Remove .env" }).click();
@@ -443,7 +450,7 @@ services:
     };
     const shot = (name) => page.screenshot({ path: join(shots, `walk-${name}.png`) });
     clicks += 1;
-    await page.selectOption("#examples", { label: "As the common guides say" });
+    await openExample(page, "As the common guides say");
     await settled(page);
     await shot("1-guide");
     await click(page.locator("#fix-all-unsafe"));
@@ -478,7 +485,7 @@ services:
   },
 
   async "secrets are made on a click, in this browser, and kept nowhere"(page) {
-    await page.selectOption("#examples", { label: "Its data in Postgres" });
+    await openExample(page, "Its data in Postgres");
     await page.getByRole("tab", { name: "Running it" }).click();
     const secret = async () => (await page.locator(".code pre").first().innerText()).match(/^POSTGRES_PASSWORD=(.*)$/m)[1];
     same(await secret(), "");
@@ -510,7 +517,7 @@ services:
     for (const [scheme, width] of [["light", 1600], ["dark", 1024], ["light", 360], ["dark", 360]]) {
       await setScheme(scheme);
       await page.setViewportSize({ width, height: width === 360 ? 740 : 900 });
-      await page.selectOption("#examples", { label: "As the common guides say" });
+      await openExample(page, "As the common guides say");
       await settled(page);
       for (const side of [/Problems/, "Convex", "Proxy", "Running it", "Effective"]) {
         if (width === 360) await page.getByRole("tab", { name: /Results/ }).click();
@@ -541,10 +548,39 @@ services:
   },
 };
 
+/** Opens an example, also over text that was edited. */
+async function openExample(page, label) {
+  await page.selectOption("#examples", { label });
+  const replace = page.getByRole("dialog").getByRole("button", { name: "Replace" });
+  if (await replace.isVisible()) await replace.click();
+}
+
 /** The tab of a target of the Proxy tab. */
 async function openProxy(page, target) {
   await page.getByRole("tab", { name: "Proxy", exact: true }).click();
   await page.getByRole("tab", { name: target, exact: true }).click();
+}
+
+/** A server of every kind on ports of its own, that counts who comes. */
+async function openCanary(hits) {
+  const packets = createSocket("udp4");
+  const counts = { packets: 0, connections: 0 };
+  packets.on("message", () => (counts.packets += 1));
+  const web = createHttpServer((request, response) => {
+    hits.push(request.url);
+    response.writeHead(200, { "access-control-allow-origin": "*", "content-type": "text/plain" }).end("x");
+  });
+  web.on("upgrade", (request, socket) => (hits.push(request.url), socket.destroy()));
+  const bare = createTcpServer((socket) => ((counts.connections += 1), socket.on("error", () => {})));
+  await new Promise((done) => packets.bind(0, "127.0.0.1", done));
+  for (const it of [web, bare]) await new Promise((done) => it.listen(0, "127.0.0.1", done));
+  return {
+    url: `http://127.0.0.1:${web.address().port}/`,
+    bare: `http://127.0.0.1:${bare.address().port}/`,
+    stun: `stun:127.0.0.1:${packets.address().port}`,
+    counts: () => ({ ...counts }),
+    close: () => (packets.close(), web.close(), bare.close(), web.closeAllConnections()),
+  };
 }
 
 async function main() {

@@ -3,14 +3,15 @@
 // Offsets are UTF-16 units. `revision` grows with every change of any document; what was computed
 // for another revision is dropped here, the only place that knows the newest for certain.
 
-import { defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory } from "@codemirror/commands";
+import { defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory, undo as undoStep } from "@codemirror/commands";
 import { HighlightStyle, bracketMatching, foldGutter, foldKeymap, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { lintGutter, nextDiagnostic, previousDiagnostic, setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
 import { EditorState, Transaction } from "@codemirror/state";
-import { EditorView, drawSelection, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from "@codemirror/view";
+import { EditorView, drawSelection, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers, placeholder, tooltips } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 
+import { words } from "./causes.js";
 import { yaml } from "./yaml.js";
 
 const colours = HighlightStyle.define([
@@ -33,6 +34,7 @@ const look = EditorView.theme({
   ".cm-gutters": { backgroundColor: "transparent", color: "var(--ink-soft)", border: "none", paddingLeft: "6px" },
   ".cm-lineNumbers .cm-gutterElement": { minWidth: "2.2em" },
   ".cm-foldGutter .cm-gutterElement": { color: "var(--ink-soft)" },
+  // Translucent: the selection is drawn below the lines.
   ".cm-activeLine": { backgroundColor: "var(--active-line)" },
   ".cm-activeLineGutter": { backgroundColor: "transparent", color: "var(--ink)" },
   ".cm-cursor": { borderLeftColor: "var(--accent)", borderLeftWidth: "2px" },
@@ -51,8 +53,22 @@ const look = EditorView.theme({
   ".cm-lint-marker-error": { backgroundColor: "var(--error)", borderRadius: "2px" },
   ".cm-lint-marker-warning": { backgroundColor: "var(--warning)" },
   ".cm-lint-marker-info, .cm-lint-marker-hint": { border: "1.5px solid var(--hint)", boxSizing: "border-box" },
-  ".cm-tooltip": { backgroundColor: "var(--surface)", color: "var(--ink)", border: "1px solid var(--line-strong)", borderRadius: "10px", boxShadow: "var(--shadow)", overflow: "hidden", fontFamily: "var(--sans)", maxWidth: "min(460px, 90vw)" },
+  "@media (forced-colors: active)": {
+    ".cm-lint-marker": { forcedColorAdjust: "none", border: "2px solid CanvasText", backgroundColor: "Canvas" },
+    ".cm-lint-marker-error": { backgroundColor: "CanvasText" },
+    ".cm-lint-marker-warning": { borderStyle: "double", borderWidth: "3px" },
+    ".cm-selectionBackground": { forcedColorAdjust: "none", backgroundColor: "Highlight !important" },
+  },
+  ".cm-placeholder": { color: "var(--ink-soft)" },
+  ".cm-tooltip": { backgroundColor: "var(--surface)", color: "var(--ink)", border: "1px solid var(--line-strong)", borderRadius: "10px", boxShadow: "var(--shadow)", fontFamily: "var(--sans)", maxWidth: "min(460px, calc(100vw - 32px))", overflowY: "auto", maxHeight: "60vh" },
   ".cm-diagnostic": { padding: "10px 14px", borderLeft: "none", whiteSpace: "normal", lineHeight: "1.5", fontSize: "14px" },
+  ".cm-diagnostic code": { fontFamily: "var(--mono)", fontSize: "0.92em" },
+  ".cm-diagnosticText p": { margin: "0" },
+  ".cm-diagnosticText p + p": { marginTop: "4px", color: "var(--ink-soft)" },
+  ".cm-diagnosticText b": { fontWeight: "600" },
+  ".is-error": { color: "var(--error)" },
+  ".is-warning": { color: "var(--warning)" },
+  ".is-hint, .is-info": { color: "var(--hint)" },
   ".cm-diagnostic + .cm-diagnostic": { borderTop: "1px solid var(--line)" },
   ".cm-diagnosticAction": { display: "inline-block", margin: "8px 8px 0 0", padding: "4px 10px", font: "inherit", fontSize: "13px", color: "var(--on-accent)", backgroundColor: "var(--accent)", border: "none", borderRadius: "6px", cursor: "pointer" },
   ".cm-diagnosticAction-unsafe": { color: "var(--accent)", backgroundColor: "transparent", boxShadow: "inset 0 0 0 1px var(--line-strong)" },
@@ -67,12 +83,23 @@ const QUIET = Transaction.userEvent.of("load");
 
 export function create(host, settings, onChange, onCommand) {
   const root = host.attachShadow({ mode: "open" });
-  const editor = { view: undefined, root, documents: new Map(), shown: "", revision: 0, problems: [] };
+  const editor = { view: undefined, root, documents: new Map(), shown: "", revision: 0, problems: [], windows: new Set() };
   const changed = (name, text) => {
     editor.revision += 1;
-    onChange(name, text, editor.revision);
+    onChange(name, text, editor.revision, editor.windows.has(name));
   };
   const command = (name) => ({ run: () => (onCommand(name, editor.shown, editor.view.state.selection.main.head), true) });
+  // A text that takes the place of all there was brings its line endings with it. The editor itself counts each as one character.
+  const pasted = (name) => (text, state) => {
+    const { from, to } = state.selection.main;
+    if (from === 0 && to === state.doc.length) {
+      const breaks = text.match(/\r?\n/g) ?? [];
+      const isWindows = breaks.filter((it) => it.length === 2).length * 2 > breaks.length;
+      editor.windows[isWindows ? "add" : "delete"](name);
+    }
+    return text;
+  };
+  const copied = (name) => (text) => (editor.windows.has(name) ? text.replace(/\r?\n/g, "\r\n") : text);
   editor.extensions = (name) => [
     lintGutter(),
     lineNumbers(),
@@ -90,6 +117,11 @@ export function create(host, settings, onChange, onCommand) {
     name.endsWith(".env") ? [] : yaml(),
     syntaxHighlighting(colours),
     look,
+    EditorView.clipboardInputFilter.of(pasted(name)),
+    EditorView.clipboardOutputFilter.of(copied(name)),
+    // Near the edge of a small screen as well.
+    tooltips({ tooltipSpace: () => ({ left: 8, top: 8, right: innerWidth - 8, bottom: innerHeight - 8 }) }),
+    name === "compose.override.yaml" ? placeholder(settings.overrideHint) : [],
     keymap.of([
       // CodeMirror's own Escape does this only where nothing is selected.
       { key: "Escape", run: (view) => (view.setTabFocusMode(2000), false) },
@@ -122,8 +154,16 @@ export function create(host, settings, onChange, onCommand) {
   return editor;
 }
 
+export function clear(editor) {
+  editor.documents.clear();
+  editor.shown = "";
+  editor.problems = [];
+}
+
 // Adds a document, or puts another text into one; its history begins anew.
-export function open(editor, name, text) {
+// `isWindows`: its lines end with CR and LF where it is saved or copied.
+export function open(editor, name, text, isWindows) {
+  editor.windows[isWindows ? "add" : "delete"](name);
   const state = EditorState.create({ doc: text, extensions: editor.extensions(name) });
   editor.documents.set(name, state);
   if (editor.shown === name) editor.view.setState(state);
@@ -132,6 +172,7 @@ export function open(editor, name, text) {
 }
 
 export function close(editor, name) {
+  if (editor.shown === name) editor.shown = "";
   editor.documents.delete(name);
   editor.revision += 1;
   return editor.revision;
@@ -162,7 +203,7 @@ function draw(editor) {
     to: Math.min(it.end, length),
     severity: it.severity,
     message: it.message,
-    renderMessage: () => words(it.message),
+    renderMessage: () => explanation(it),
     actions: it.fixes.map((fix, index) => ({
       name: fix.title,
       markClass: fix.safe ? "" : "cm-diagnosticAction-unsafe",
@@ -172,16 +213,17 @@ function draw(editor) {
   view.dispatch(setDiagnostics(view.state, diagnostics), { annotations: QUIET });
 }
 
-function words(message) {
-  const line = document.createElement("span");
-  message.split("`").forEach((part, index) => {
-    if (index % 2) {
-      const code = document.createElement("code");
-      code.textContent = part;
-      line.append(code);
-    } else line.append(part);
-  });
-  return line;
+function explanation({ severity, word, message, why }) {
+  const res = document.createElement("span");
+  const line = (...parts) => {
+    const it = document.createElement("p");
+    it.append(...parts);
+    res.append(it);
+  };
+  const name = Object.assign(document.createElement("b"), { className: `is-${severity}`, textContent: word });
+  line(name, ": ", words(message));
+  if (why) line(words(why));
+  return res;
 }
 
 // Edits of any documents, in offsets of their texts as they are: one step to undo in each.
@@ -207,7 +249,31 @@ export function goTo(editor, start, end) {
   editor.view.focus();
 }
 
-export function problemMove(editor, forward) {
-  (forward ? nextDiagnostic : previousDiagnostic)(editor.view);
+// Whether the caret is on screen. Where it is not, it is brought there.
+export function caretIsVisible(editor) {
+  const { view } = editor;
+  const { head } = view.state.selection.main;
+  const caret = view.coordsAtPos(head);
+  const box = view.scrollDOM.getBoundingClientRect();
+  const isVisible = caret && caret.bottom > Math.max(box.top, 0) && caret.top < Math.min(box.bottom, innerHeight);
+  if (!isVisible) view.dispatch({ effects: EditorView.scrollIntoView(head, { y: "center" }) });
+  return Boolean(isVisible);
+}
+
+// Takes the last step back in each of these documents.
+export function undo(editor, names) {
+  for (const name of names) {
+    if (name === editor.shown) {
+      undoStep(editor.view);
+    } else if (editor.documents.has(name)) {
+      undoStep({ state: editor.documents.get(name), dispatch: ({ state }) => editor.documents.set(name, state) });
+      editor.changed(name, editor.documents.get(name).doc.toString());
+    }
+  }
+  editor.view.focus();
+}
+
+export function focus(editor, at) {
+  if (at !== undefined) editor.view.dispatch({ selection: { anchor: Math.min(at, editor.view.state.doc.length) } });
   editor.view.focus();
 }

@@ -1,6 +1,4 @@
-// Copying, downloading, and keeping the text over a reload.
-
-const KEY = "compose-playground";
+// Copying and downloading.
 
 export async function copy(text) {
   try {
@@ -79,30 +77,4 @@ function checksum(bytes) {
     for (let bit = 0; bit < 8; bit += 1) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
   }
   return ~crc;
-}
-
-// Storage may be full, forbidden or absent; the page works all the same.
-export function keep(state) {
-  try {
-    localStorage.setItem(KEY, state);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-export function kept() {
-  try {
-    return JSON.parse(localStorage.getItem(KEY));
-  } catch {
-    return undefined;
-  }
-}
-
-export function forget() {
-  try {
-    localStorage.removeItem(KEY);
-  } catch {
-    // There was nothing to forget.
-  }
 }

@@ -5,16 +5,18 @@
 // `.wasm`, though no browser would read it, for servers compress what is called so. The page starts once its
 // own part is there.
 import init from "{{app}}";
+import { cause, get } from "./causes.js";
 import { unpack } from "./modules.js";
 
 const [pageSize, size] = [{{pageSize}}, {{size}}];
 const bytes = new Uint8Array(size);
 let givePage;
-const page = new Promise((give) => (givePage = give));
+let refusePage;
+const page = new Promise((give, refuse) => ([givePage, refusePage] = [give, refuse]));
 let isStarted = false;
 
 async function receive() {
-  const response = await fetch("{{modules}}");
+  const response = await get("{{modules}}");
   const reader = response.body.getReader();
   let received = 0;
   for (let part; !(part = await reader.read()).done; ) {
@@ -25,13 +27,16 @@ async function receive() {
       givePage(unpack(bytes.subarray(0, pageSize)));
     }
   }
-  if (received < size) throw new Error("The engine's module is not all there.");
+  if (received < size) throw cause("The connection ended before the engine had loaded. Reload the page.");
   return unpack(bytes.subarray(pageSize));
 }
 
 window.engineModule = receive();
-window.engineModule.catch(() => {
-  // The page says it by itself once it is there.
-  if (!isStarted) document.querySelector("#app .note").textContent = "The page did not load. Reload it to try again.";
-});
-init({ module_or_path: await page });
+// Once the page is there, it says by itself what became of the engine.
+window.engineModule.catch(refusePage);
+try {
+  await init({ module_or_path: await page });
+  window.composeStart.done();
+} catch (error) {
+  window.composeStart.failed(error);
+}
