@@ -457,9 +457,10 @@ fn project(request: &Request) -> Project {
             Source::new
         };
         let mut source = make(file.name.clone(), file.text.clone());
-        // Compose refuses a file without content. A tab that was opened and not written into is not one of its files yet.
+        // Compose refuses a file without content. A tab that was opened and not written into is not one of its files yet: it is
+        // taken for one that no service names.
         if index > 0 && source.role == Role::Compose && file.text.trim().is_empty() {
-            source.role = Role::Part;
+            source.role = Role::Variables;
         }
         source
     };
@@ -570,5 +571,44 @@ impl Units {
 
     fn lines(&self, span: Span) -> Option<&LineIndex> {
         self.lines.get(span.file.0 as usize)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_override_without_content_is_not_part_of_the_project() {
+        let file = |name: &str, text: &str| File {
+            name: name.to_owned(),
+            text: text.to_owned(),
+        };
+        let problems = |files: Vec<File>| {
+            let request = Request {
+                files,
+                ..Request::default()
+            };
+            let res = answer(&request);
+            let place = |it: &Problem| (it.file, it.message.clone());
+            (
+                res.rejected,
+                res.problems.iter().map(place).collect::<Vec<_>>(),
+            )
+        };
+        let web = || file("compose.yaml", "services:\n  web:\n    image: nginx:1.27\n");
+        let variables = || file(".env", "A=1\n");
+        let alone = problems(vec![web(), variables()]);
+        for text in ["", "\n", "  \n\n"] {
+            let opened = vec![web(), file("compose.override.yaml", text), variables()];
+            assert_eq!(problems(opened), alone);
+        }
+        assert!(problems(vec![file("compose.yaml", "")]).0);
+        let broken = vec![
+            web(),
+            file("compose.override.yaml", "service:\n"),
+            variables(),
+        ];
+        assert!(problems(broken).1.iter().all(|(file, _)| *file == 1));
     }
 }

@@ -1,6 +1,6 @@
 //! Ties the state to the browser: the reducer, the editor, the worker, and the panes.
 
-use std::rc::Rc;
+use std::{ops::Range, rc::Rc};
 
 use gloo::timers::callback::Timeout;
 use wasm_bindgen::prelude::Closure;
@@ -88,13 +88,14 @@ pub fn App() -> Html {
             let on_command = {
                 let (newest, commands) = (newest.clone(), commands.clone());
                 let dispatcher = dispatcher.clone();
-                Closure::new(move |command: String, name: String, at: u32| {
+                Closure::new(move |command: String, name: String, start: u32, end: u32| {
                     let state = newest.borrow().clone();
                     let editor = commands.borrow().clone();
                     match (command.as_str(), editor) {
                         ("save", _) => save(&state, &name),
                         ("fix", Some(editor)) => {
-                            fix_here(&editor, &state, &dispatcher, &name, at as usize);
+                            let selected = start as usize..end as usize;
+                            fix_here(&editor, &state, &dispatcher, &name, selected);
                         }
                         _ => (),
                     }
@@ -220,7 +221,11 @@ pub fn App() -> Html {
             let question = newest.borrow().question.clone();
             dispatcher.dispatch(Action::Answer(is_yes));
             match question {
-                Some(Question::Apply { problem, fix: index, .. }) if is_yes => {
+                Some(Question::Apply {
+                    problem,
+                    fix: index,
+                    ..
+                }) if is_yes => {
                     fix.emit((problem, index));
                 }
                 _ => (),
@@ -433,7 +438,7 @@ fn fix_here(
     state: &State,
     dispatcher: &UseReducerDispatcher<State>,
     name: &str,
-    at: usize,
+    selected: Range<usize>,
 ) {
     let notify = |words: &str| dispatcher.dispatch(Action::Notify(words.to_owned(), None));
     if !editor.caret_is_visible() {
@@ -443,7 +448,7 @@ fn fix_here(
         let answer = state.answer.as_ref()?;
         answer.problems.get(problem)?.fixes.get(fix)
     };
-    match state.fix_here(name, at) {
+    match state.fix_here(name, selected) {
         FixHere::Wait => notify(words::STILL_CHECKING),
         FixHere::Nothing => notify(words::NO_FIX_HERE),
         FixHere::Apply { problem, fix } => {
@@ -579,11 +584,7 @@ fn announcement(state: &State) -> String {
     }
 }
 
-fn add_file(
-    state: &UseReducerHandle<State>,
-    editor: &UseStateHandle<Option<Editor>>,
-    name: &str,
-) {
+fn add_file(state: &UseReducerHandle<State>, editor: &UseStateHandle<Option<Editor>>, name: &str) {
     let Some(editor) = &**editor else { return };
     if state.documents.iter().any(|it| *it.name == *name) {
         return;

@@ -83,8 +83,8 @@ extern "C" {
 
 /// A document's name and text, the editor's count of changes, and whether its lines end with CR and LF.
 pub(super) type OnChange = Closure<dyn FnMut(String, String, u32, bool)>;
-/// A command, the document's name, and the caret.
-pub(super) type OnCommand = Closure<dyn FnMut(String, String, u32)>;
+/// A command, the document's name, and the selection.
+pub(super) type OnCommand = Closure<dyn FnMut(String, String, u32, u32)>;
 pub(super) type OnFix = Closure<dyn FnMut(usize, usize)>;
 
 /// The editor on screen. Clones are the same editor.
@@ -138,12 +138,7 @@ impl Editor {
         show(&self.view, name);
     }
 
-    pub(super) fn set_problems(
-        &self,
-        edit: u32,
-        problems: &[Mark<'_>],
-        on_fix: &OnFix,
-    ) {
+    pub(super) fn set_problems(&self, edit: u32, problems: &[Mark<'_>], on_fix: &OnFix) {
         set_problems(&self.view, edit, js(problems), on_fix);
     }
 

@@ -29,7 +29,9 @@ pub(super) fn Dialog(props: &DialogProps) -> Html {
             }
         }
     });
-    let oncancel = props.on_close.reform(|event: Event| event.prevent_default());
+    let oncancel = props
+        .on_close
+        .reform(|event: Event| event.prevent_default());
     // A click on the backdrop is one on the dialog itself.
     let onclick = {
         let (dialog, on_close) = (dialog.clone(), props.on_close.clone());

@@ -40,8 +40,11 @@ pub(super) fn Drafts(props: &DraftsProps) -> Html {
     let left = entries.iter().filter(|it| !is_deleted(it)).count();
 
     let delete = {
-        let (deleted, source, on_delete) =
-            (deleted.clone(), props.source.clone(), props.on_delete.clone());
+        let (deleted, source, on_delete) = (
+            deleted.clone(),
+            props.source.clone(),
+            props.on_delete.clone(),
+        );
         Callback::from(move |ids: Vec<Rc<str>>| {
             let mut all = (*deleted).clone();
             for id in ids {

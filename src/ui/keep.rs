@@ -54,19 +54,22 @@ pub(super) fn use_keeping(state: &UseReducerHandle<State>, newest: &Rc<RefCell<S
                 let flush = flush.clone();
                 EventListener::new(&window(), "pagehide", move |_| flush.emit(()))
             };
-            let hiding = EventListener::new(&gloo::utils::document(), "visibilitychange", move |_| {
-                flush.emit(())
-            });
+            let hiding =
+                EventListener::new(&gloo::utils::document(), "visibilitychange", move |_| {
+                    flush.emit(())
+                });
             let options = gloo::events::EventListenerOptions::enable_prevent_default();
-            let asking = EventListener::new_with_options(&window(), "beforeunload", options, move |event| {
-                let state = newest.borrow();
-                let is_lost = state.is_edited() && state.is_unsaved() && !can_store(&state);
-                if let (true, Some(event)) = (is_lost, event.dyn_ref::<BeforeUnloadEvent>()) {
-                    event.prevent_default();
-                    event.set_return_value("");
-                }
-            });
-            let on_switch = Closure::new(move |is_on: bool| dispatcher.dispatch(Action::Keep(is_on)));
+            let asking =
+                EventListener::new_with_options(&window(), "beforeunload", options, move |event| {
+                    let state = newest.borrow();
+                    let is_lost = state.is_edited() && state.is_unsaved() && !can_store(&state);
+                    if let (true, Some(event)) = (is_lost, event.dyn_ref::<BeforeUnloadEvent>()) {
+                        event.prevent_default();
+                        event.set_return_value("");
+                    }
+                });
+            let on_switch =
+                Closure::new(move |is_on: bool| dispatcher.dispatch(Action::Keep(is_on)));
             browser::on_switch(&on_switch);
             move || drop((leaving, hiding, asking, on_switch))
         }

@@ -1,6 +1,6 @@
 //! What the page shows and how it changes: plain data and one pure function.
 
-use std::{collections::BTreeSet, rc::Rc};
+use std::{collections::BTreeSet, ops::Range, rc::Rc};
 
 use crate::protocol::{
     self, Access, Answer, Host, Output, PROXY, Place, Proxy, Request, Tls, Version,
@@ -394,7 +394,8 @@ impl State {
                     document.crlf = crlf;
                 }
                 next.edit = edit;
-                next.notice.take_if(|it| matches!(it.undo, Some(Undo::Edit(_))));
+                next.notice
+                    .take_if(|it| matches!(it.undo, Some(Undo::Edit(_))));
                 next.ask_again();
                 next.is_typing = true;
             }
@@ -596,8 +597,8 @@ impl State {
         self.notice = Some(Notice { id, words, undo });
     }
 
-    /// The fix at the caret, `at` in UTF-16 units: that of a problem the caret touches, else of one on the same line.
-    pub fn fix_here(&self, name: &str, at: usize) -> FixHere {
+    /// The fix at the caret or the selection, in UTF-16 units: that of a problem it touches, else of one on the same line.
+    pub fn fix_here(&self, name: &str, selected: Range<usize>) -> FixHere {
         let Some(answer) = self.answer.as_ref().filter(|_| self.is_fresh()) else {
             return FixHere::Wait;
         };
@@ -605,18 +606,23 @@ impl State {
         let Some((file, document)) = file.and_then(|it| Some((it, self.document(it)?))) else {
             return FixHere::Nothing;
         };
-        let (start, end) = line_around(&document.text, at);
-        let fixable = |(_, it): &(usize, &protocol::Problem)| it.file == file && !it.fixes.is_empty();
+        let fixable =
+            |(_, it): &(usize, &protocol::Problem)| it.file == file && !it.fixes.is_empty();
         let problems = || answer.problems.iter().enumerate().filter(fixable);
-        let touching = problems().filter(|(_, it)| it.start <= at && at <= it.end);
-        let on_line = problems().filter(|(_, it)| it.start <= end && start <= it.start);
-        // The narrowest one: the others begin before it and end behind it.
-        let found = touching
-            .min_by_key(|(_, it)| (it.end - it.start, it.severity))
-            .or_else(|| {
-                let distance = |it: &protocol::Problem| it.start.abs_diff(at).min(it.end.abs_diff(at));
-                on_line.min_by_key(|(_, it)| distance(it))
-            });
+        let touching =
+            problems().filter(|(_, it)| it.start <= selected.end && selected.start <= it.end);
+        // That which is selected, else the narrowest: others begin before it and end behind it.
+        let touched = touching.min_by_key(|(_, it)| {
+            let is_other = (it.start, it.end) != (selected.start, selected.end);
+            (is_other, it.end - it.start, it.severity)
+        });
+        let line = line_around(&document.text, selected.start);
+        let on_line = || problems().filter(|(_, it)| it.start <= line.1 && line.0 <= it.start);
+        let distance = |it: &protocol::Problem| {
+            let from = |at: usize| at.abs_diff(selected.start);
+            from(it.start).min(from(it.end))
+        };
+        let found = touched.or_else(|| on_line().min_by_key(|(_, it)| distance(it)));
         let fix = found.and_then(|(index, it)| Some((index, it.fixes.first()?)));
         match fix {
             None => FixHere::Nothing,
@@ -745,8 +751,7 @@ pub fn changes(documents: &[Document], edits: &[protocol::Edit]) -> Vec<Change> 
             }
             after.push_str(&text(at, end));
             let before = text(start, end);
-            let (mut before, mut after): (Vec<String>, Vec<String>) =
-                (rows(&before), rows(&after));
+            let (mut before, mut after): (Vec<String>, Vec<String>) = (rows(&before), rows(&after));
             let mut line = 1 + units.iter().take(start).filter(|it| is_break(it)).count();
             while !before.is_empty() && before.first() == after.first() {
                 before.remove(0);
@@ -823,7 +828,10 @@ mod tests {
     use crate::protocol::OutputFile;
 
     fn state() -> State {
-        let documents = vec![Document::new("compose.yaml", "a"), Document::new(".env", "")];
+        let documents = vec![
+            Document::new("compose.yaml", "a"),
+            Document::new(".env", ""),
+        ];
         let work = Work {
             documents,
             ..Work::default()
@@ -1008,5 +1016,229 @@ mod tests {
             .after(Action::Named(host("b.example")));
         assert_eq!(state.proxy.hosts, [host("b.example")]);
         assert!(state.after(Action::Named(host(""))).proxy.hosts.is_empty());
+    }
+
+    fn problem(start: usize, end: usize, safe: bool) -> protocol::Problem {
+        let fix = protocol::Fix {
+            title: "Change".to_owned(),
+            safe,
+            edits: Vec::new(),
+        };
+        protocol::Problem {
+            rule: String::new(),
+            group: String::new(),
+            severity: protocol::Severity::Error,
+            rejected: false,
+            message: String::new(),
+            why: None,
+            file: 0,
+            start,
+            end,
+            line: 1,
+            column: 1,
+            fixes: vec![fix],
+            related: Vec::new(),
+            opens: None,
+        }
+    }
+
+    /// `text` with these problems, in `compose.yaml`.
+    fn with_problems(text: &str, problems: Vec<protocol::Problem>) -> State {
+        let state = edited(&state(), text);
+        let answer = Answer {
+            revision: state.revision,
+            problems,
+            ..Answer::default()
+        };
+        state.after(Action::Answered(Rc::new(answer)))
+    }
+
+    #[test]
+    fn the_key_applies_the_fix_at_the_caret_and_never_one_further_down() {
+        // Units:        0123 4567 89
+        let text = "🐳a\nbcd\ne";
+        let state = with_problems(text, vec![problem(0, 2, true), problem(6, 7, false)]);
+        let here = |at: usize| state.fix_here("compose.yaml", at..at);
+        let apply = FixHere::Apply { problem: 0, fix: 0 };
+        let ask = FixHere::Ask { problem: 1, fix: 0 };
+        assert_eq!(
+            [here(0), here(2), here(3)],
+            [apply.clone(), apply.clone(), apply]
+        );
+        assert_eq!([here(4), here(6), here(7)], [ask.clone(), ask.clone(), ask]);
+        assert_eq!([here(8), here(9)], [FixHere::Nothing, FixHere::Nothing]);
+        assert_eq!(state.fix_here(".env", 0..0), FixHere::Nothing);
+        assert_eq!(
+            edited(&state, "b").fix_here("compose.yaml", 0..0),
+            FixHere::Wait
+        );
+    }
+
+    #[test]
+    fn a_selected_problem_is_the_one_that_is_fixed() {
+        let state = with_problems(
+            "abcdef",
+            vec![
+                problem(0, 6, true),
+                problem(0, 3, true),
+                problem(3, 4, true),
+            ],
+        );
+        let fixed = |selected| match state.fix_here("compose.yaml", selected) {
+            FixHere::Apply { problem, .. } => problem,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(
+            [fixed(0..3), fixed(3..4), fixed(0..6), fixed(5..5)],
+            [1, 2, 0, 0]
+        );
+    }
+
+    #[test]
+    fn what_a_fix_changes_is_shown_by_lines() {
+        let documents = [Document::new("é.yaml", "a: 1\nb: ☕\nc: 3")];
+        let edit = |start, end, insert: &str| protocol::Edit {
+            file: 0,
+            start,
+            end,
+            insert: insert.to_owned(),
+        };
+        let change = |line, before: &[&str], after: &[&str]| Change {
+            file: "é.yaml".into(),
+            line,
+            before: before.iter().map(|it| (*it).to_owned()).collect(),
+            after: after.iter().map(|it| (*it).to_owned()).collect(),
+        };
+        let of = |edits: &[protocol::Edit]| changes(&documents, edits);
+        assert_eq!(
+            of(&[edit(8, 9, "tea")]),
+            [change(2, &["b: ☕"], &["b: tea"])]
+        );
+        assert_eq!(
+            of(&[edit(5, 6, "x"), edit(8, 9, "y")]),
+            [change(2, &["b: ☕"], &["x: y"])]
+        );
+        assert_eq!(of(&[edit(4, 9, "")]), [change(2, &["b: ☕"], &[])]);
+        assert_eq!(of(&[edit(14, 14, "\nd:\n")]), [change(4, &[], &["d:", ""])]);
+    }
+
+    #[test]
+    fn text_that_was_edited_is_not_replaced_without_a_question() {
+        let example = |text: &str| {
+            let work = Work {
+                documents: vec![Document::new("compose.yaml", text)],
+                ..Work::default()
+            };
+            Rc::new(Opened {
+                work,
+                notice: "Opened".to_owned(),
+                ..Opened::default()
+            })
+        };
+        let untouched = state().after(Action::Open(example("b")));
+        assert_eq!(
+            (
+                &*untouched.documents[0].text,
+                &untouched.question,
+                &untouched.notice
+            ),
+            ("b", &None, &None)
+        );
+        let edited = edited(&untouched, "mine ☕");
+        let asked = edited.after(Action::Open(example("c")));
+        assert_eq!(&*asked.documents[0].text, "mine ☕");
+        assert_eq!(
+            &*asked.after(Action::Answer(false)).documents[0].text,
+            "mine ☕"
+        );
+        let replaced = asked.after(Action::Answer(true));
+        assert_eq!(
+            (&*replaced.documents[0].text, &replaced.question),
+            ("c", &None)
+        );
+        let Some(Undo::Open(before)) = replaced.notice.clone().and_then(|it| it.undo) else {
+            panic!("there is no way back");
+        };
+        let back = replaced.after(Action::Replace(before));
+        assert_eq!(&*back.documents[0].text, "mine ☕");
+        assert!(back.is_edited() && back.is_unsaved());
+    }
+
+    #[test]
+    fn a_closed_file_comes_back_to_its_place() {
+        let state = state().after(Action::Edited {
+            name: ".env".into(),
+            text: "A=1".into(),
+            edit: 2,
+            crlf: true,
+        });
+        let closed = state.after(Action::Removed {
+            name: ".env".into(),
+            edit: 3,
+        });
+        assert_eq!(closed.documents.len(), 1);
+        let Some(Undo::Restore { index, document }) = closed.notice.clone().and_then(|it| it.undo)
+        else {
+            panic!("there is no way back");
+        };
+        let back = closed.after(Action::Restored {
+            index,
+            document,
+            edit: 4,
+        });
+        assert_eq!((back.documents, back.shown), (state.documents, 1));
+    }
+
+    #[test]
+    fn an_edit_makes_taking_back_all_fixes_void_and_nothing_else() {
+        let noticed = |undo| state().after(Action::Notify("Done".to_owned(), Some(undo)));
+        let fixed = noticed(Undo::Edit(vec!["compose.yaml".into()]));
+        assert!(fixed.notice.is_some());
+        assert_eq!(edited(&fixed, "b").notice, None);
+        let opened = noticed(Undo::Open(Rc::default()));
+        assert!(edited(&opened, "b").notice.is_some());
+    }
+
+    #[test]
+    fn only_what_changed_is_stored() {
+        let state = state();
+        assert!(!state.is_unsaved());
+        let changed = edited(&state, "b");
+        assert!(changed.is_unsaved());
+        let stored = |saving| {
+            changed.after(Action::Stored {
+                work: Rc::new(changed.work()),
+                source: Source::Draft("1".into()),
+                saving,
+            })
+        };
+        assert!(!stored(Saving::Saved).is_unsaved());
+        assert!(stored(Saving::Failed(Failure::Full)).is_unsaved());
+        let hosts = state.after(Action::Mailed("me@example.org".to_owned()));
+        assert!(hosts.is_unsaved() && hosts.is_edited());
+    }
+
+    #[test]
+    fn line_endings_and_marks_are_kept() {
+        for written in ["a\nb\n", "a\r\nb\r\n", "\u{feff}a\r\nb", "", "a"] {
+            assert_eq!(Document::new("compose.yaml", written).written(), written);
+        }
+        let mixed = Document::new("compose.yaml", "a\r\nb\nc\rd");
+        assert_eq!((&*mixed.text, mixed.crlf), ("a\nb\nc\nd", false));
+    }
+
+    #[test]
+    fn a_draft_is_called_by_the_projects_name_or_its_first_line() {
+        let title = |text: &str| {
+            let documents = vec![Document::new("compose.yaml", text)];
+            let work = Work {
+                documents,
+                ..Work::default()
+            };
+            work.title()
+        };
+        assert_eq!(title("services: {}\nname: \"é-shop\" # ☕\n"), "é-shop");
+        assert_eq!(title("\n# My stack\nservices:\n"), "# My stack");
+        assert_eq!([title(""), title("name:\n")], ["", "name:"]);
     }
 }

@@ -75,7 +75,8 @@ pub(super) const PROBLEMS: &str = "Problems";
 pub(super) const LOADING: &str = "Getting ready…";
 pub(super) const CHECKING: &str = "Reading…";
 pub(super) const STOPPED: &str = "The check stopped on this text. Your text is safe, and the check starts again with your next change.";
-pub(super) const MISSING: &str = "The checker did not start. You can still edit, copy, and download your files.";
+pub(super) const MISSING: &str =
+    "The checker did not start. You can still edit, copy, and download your files.";
 pub(super) const ALL_WELL: &str = "All is well";
 pub(super) const ALL_WELL_WHY: &str = "Compose accepts these files, and nothing we know of is wrong with them. The configuration beside this tab is ready to copy.";
 pub(super) const ACCEPTED: &str = "Compose accepts these files.";

@@ -105,7 +105,7 @@ const BOTH = [
   ["window.open", "absent", "() => void window.open(to())"],
   ["Payment Request", "refused", "() => new PaymentRequest([{ supportedMethods: to().replace('http:', 'https:') }], { total: { label: 'x', amount: { currency: 'EUR', value: '1' } } }).canMakePayment()"],
   ["Background Fetch", "refused", "() => typeof BackgroundFetchManager === 'undefined' ? 'absent' : navigator.serviceWorker.getRegistration().then((it) => it.backgroundFetch.fetch('x', [to()]))"],
-  ["credential: FedCM", "refused", "() => navigator.credentials.get({ identity: { providers: [{ configURL: to(), clientId: 'x' }] } })"],
+  ["credential: FedCM", "refused", "() => navigator.credentials.get({ identity: { providers: [{ configURL: to(), clientId: 'x' }] }, signal: AbortSignal.timeout(40) })"],
   ["Notification icon", "refused", "() => void new Notification('x', { icon: to() })"],
   ["MediaSession artwork", "refused", "() => { navigator.mediaSession.metadata = new MediaMetadata({ title: 'x', artwork: [{ src: to() }] }); }"],
 ];
