@@ -119,7 +119,7 @@ pub(super) fn Drafts(props: &DraftsProps) -> Html {
         html! {
             <li class="draft" key={&*entry.id}>
                 if is_on_screen {
-                    <p class="draft-open"><span class="draft-title">{ &title }{ " " }<small>{ words::ON_SCREEN }</small></span>{ " " }{ facts }</p>
+                    <p class="draft-open"><span class="draft-title">{ &title }</span>{ " " }<small>{ words::ON_SCREEN }</small>{ " " }{ facts }</p>
                 } else {
                     <button type="button" class="draft-open" onclick={open}><span class="draft-title">{ &title }</span>{ " " }{ facts }</button>
                 }

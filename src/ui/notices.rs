@@ -12,6 +12,8 @@ use super::{
 
 /// Long enough to find the button by keyboard. It does not go away while it is pointed at or has the focus.
 const STAYS_MS: u32 = 20_000;
+/// Without a button there is only a sentence to read.
+const STAYS_WITHOUT_UNDO_MS: u32 = 8_000;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct ToastProps {
@@ -24,11 +26,17 @@ pub(super) struct ToastProps {
 pub(super) fn Toast(props: &ToastProps) -> Html {
     let is_held = use_state(|| false);
     let id = props.notice.as_ref().map(|it| it.id);
-    use_effect_with((id, *is_held), {
+    let has_undo = props.notice.as_ref().is_some_and(|it| it.undo.is_some());
+    use_effect_with((id, *is_held, has_undo), {
         let on_dismiss = props.on_dismiss.clone();
-        move |&(id, is_held): &(Option<u64>, bool)| {
+        move |&(id, is_held, has_undo): &(Option<u64>, bool, bool)| {
             let id = id.filter(|_| !is_held);
-            let timer = id.map(|id| Timeout::new(STAYS_MS, move || on_dismiss.emit(id)));
+            let stays = if has_undo {
+                STAYS_MS
+            } else {
+                STAYS_WITHOUT_UNDO_MS
+            };
+            let timer = id.map(|id| Timeout::new(stays, move || on_dismiss.emit(id)));
             move || drop(timer)
         }
     });

@@ -263,26 +263,28 @@ const tests = {
       browsers.push(browser);
       context = await browser.newContext();
     };
-    const load = async () => {
-      const page = await context.newPage();
-      await page.goto(`${url}#test-hooks`);
+    const load = async (page) => {
+      const go = () => page.goto(`${url}?${count}#test-hooks`);
+      // What left the page last may still be on the way.
+      await go().catch(() => page.waitForTimeout(500).then(go));
       await ready(page);
-      return page;
     };
     const leave = async (ways, where) => {
+      const page = await context.newPage();
       for (const way of ways) {
-        const page = await load();
+        await load(page);
         const it = await attempt(page, way, where, 300);
-        for (let round = 0; round < 12 && !hits.some((hit) => hit.includes(it.id)); round += 1) await page.waitForTimeout(50);
-        judge(it, hits.some((hit) => hit.includes(it.id)));
-        if (ways.length > 1) await page.close();
+        const isHit = () => hits.some((hit) => hit.includes(it.id));
+        for (let round = 0; round < 12 && !isHit(); round += 1) await new Promise((done) => setTimeout(done, 50));
+        judge(it, isHit());
       }
     };
     await openContext();
     await leave(WAYS.LEAVING, "other");
     await leave(WAYS.LEAVING, "own");
     await openContext();
-    const page = await load();
+    const page = await context.newPage();
+    await load(page);
     const tried = [];
     for (const where of ["other", "own"]) for (const way of WAYS.BOTH) tried.push(await attempt(page, way, where, 60));
     await page.waitForTimeout(2_000);
@@ -313,8 +315,8 @@ const tests = {
     for (const where of ["other", "own"]) for (const way of WAYS.BOTH) open.push(await attempt(control, way, where, 60));
     await control.waitForTimeout(2_000);
     const working = open.filter((it) => hits.some((hit) => hit.includes(it.id)));
-    if (process.env.TRACE) console.error(open.filter((it) => !working.includes(it)).map((it) => `${it.name}, ${it.where}: ${it.outcome.slice(0, 80)}`).join("\n"));
     console.log(`        without the policies, ${working.length} of ${open.length} get through`);
+    if (working.length < 100) throw new Error("the attempts do not work");
     for (const it of browsers) await Promise.race([it.close(), new Promise((done) => setTimeout(done, 5_000))]);
     canary.close();
     server.close();
@@ -577,7 +579,7 @@ const tests = {
     await page.locator("#drafts").focus();
     await page.keyboard.press("Enter");
     const titles = () => page.locator(".draft-title").allInnerTexts();
-    same([(await titles()).length, (await titles())[0], (await titles()).at(-1)], [21, "project-23 Open in this tab", "project-3"]);
+    same([(await titles()).length, (await titles())[0], (await titles()).at(-1)], [21, "project-23", "project-3"]);
     contains(await page.locator(".draft-facts").nth(1).innerText(), `${new Date().getFullYear()}`);
     for (const [width, height, scheme] of [[1600, 1000, "light"], [1024, 800, "dark"], [360, 740, "light"], [360, 740, "dark"]]) {
       await setScheme(scheme);
@@ -681,7 +683,11 @@ const tests = {
     await page.setViewportSize({ width: 1600, height: 1000 });
     await page.keyboard.press("Escape");
     same(await text(page), before);
+    // The smaller screen has scrolled the caret away.
+    await page.keyboard.press("ArrowLeft");
+    await page.keyboard.press("ArrowRight");
     await page.keyboard.press("Control+.");
+    await dialog.waitFor();
     await page.keyboard.press("Enter");
     contains(await text(page), '"127.0.0.1:5432:5432"');
   },
@@ -717,8 +723,7 @@ const tests = {
     await page.getByRole("button", { name: "Add an override" }).click();
     await settled(page);
     same(await problems(page), []);
-    await page.keyboard.type("services:\n  web:\nvolumes: [nowhere:/x]");
-    await settled(page);
+    await type(page, "services:\n  web:\n    volumes: [nowhere:/x]\n");
     same(await marked(page), ["nowhere"]);
   },
 

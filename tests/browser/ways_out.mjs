@@ -28,7 +28,7 @@ const BOTH = [
   ["sendBeacon", "refused", "() => void navigator.sendBeacon(to(), 'text')"],
   ["EventSource", "refused", "() => void new EventSource(to())"],
   ["WebSocket", "refused", "() => void new WebSocket(to().replace('http', 'ws'))"],
-  ["WebSocketStream", "absent", "() => typeof WebSocketStream === 'undefined' ? 'absent' : void new WebSocketStream(to().replace('http', 'ws'))"],
+  ["WebSocketStream", "refused", "() => typeof WebSocketStream === 'undefined' ? 'absent' : void new WebSocketStream(to().replace('http', 'ws'))"],
   ["WebTransport", "refused", "() => typeof WebTransport === 'undefined' ? 'absent' : new WebTransport(to().replace('http:', 'https:')).ready"],
   ["Image", "refused", "() => void (new Image().src = to())"],
   ["img srcset", "refused", element("img", "{ srcset: `${to()} 1x` }")],
@@ -104,7 +104,7 @@ const BOTH = [
   ["XML with a style sheet", "absent", "() => { const it = new XSLTProcessor(); it.importStylesheet(new DOMParser().parseFromString(`<x xmlns:xi='y' href='${to()}'/>`, 'text/xml')); }"],
   ["window.open", "absent", "() => void window.open(to())"],
   ["Payment Request", "refused", "() => new PaymentRequest([{ supportedMethods: to().replace('http:', 'https:') }], { total: { label: 'x', amount: { currency: 'EUR', value: '1' } } }).canMakePayment()"],
-  ["Background Fetch", "refused", "() => typeof BackgroundFetchManager === 'undefined' ? 'absent' : navigator.serviceWorker.getRegistration().then((it) => it.backgroundFetch.fetch('x', [to()]))"],
+  ["Background Fetch", "absent", "() => typeof BackgroundFetchManager === 'undefined' ? 'absent' : navigator.serviceWorker.getRegistration().then((it) => it.backgroundFetch.fetch('x', [to()]))"],
   ["credential: FedCM", "refused", "() => navigator.credentials.get({ identity: { providers: [{ configURL: to(), clientId: 'x' }] }, signal: AbortSignal.timeout(40) })"],
   ["Notification icon", "refused", "() => void new Notification('x', { icon: to() })"],
   ["MediaSession artwork", "refused", "() => { navigator.mediaSession.metadata = new MediaMetadata({ title: 'x', artwork: [{ src: to() }] }); }"],
@@ -140,8 +140,8 @@ const PACKETS = [
 
 /** Each opens a connection and no more; the canary counts it. */
 const CONNECTIONS = [
-  ["preconnect", "possible", element("link", "{ rel: 'preconnect', href: bare }")],
-  ["preconnect, crossorigin", "possible", element("link", "{ rel: 'preconnect', crossorigin: '', href: bare }")],
+  ["preconnect", "refused", element("link", "{ rel: 'preconnect', href: bare }")],
+  ["preconnect, crossorigin", "refused", element("link", "{ rel: 'preconnect', crossorigin: '', href: bare }")],
 ];
 
 /** Each leaves the page, or tries to. */
