@@ -251,10 +251,12 @@ fn work(draft: &JsValue) -> Work {
         tls: match text(&proxy, "tls").as_str() {
             "acme" => Tls::Acme,
             "files" => Tls::Files,
-            _ => Tls::Off,
+            "off" => Tls::Off,
+            _ => Tls::Auto,
         },
         http3: field(&proxy, "http3").is_truthy(),
         email: text(&proxy, "email"),
+        max_body: text(&proxy, "max_body"),
         hosts: list(&proxy, "hosts", |it| Host {
             service: text(it, "service"),
             port: port(it),

@@ -33,6 +33,8 @@ export async function copyFromPage(cases, generate) {
 
 async function choose(page, { title, target, place, tls, sites, version }) {
   await page.selectOption("#examples", { label: title });
+  const replace = page.getByRole("dialog").getByRole("button", { name: "Replace" });
+  if (await replace.isVisible()) await replace.click();
   await page.getByRole("tab", { name: "Proxy", exact: true }).click();
   await page.locator(`#tab-${target}`).click();
   await page.selectOption("#place", { index: ["host", "network"].indexOf(place) });
