@@ -345,10 +345,7 @@ const tests = {
     // What F8 selects is what the key fixes.
     for (let it = 0; it < 9 && (await selected(page)) !== "dtaa"; it += 1) await page.keyboard.press("F8");
     await page.keyboard.press("Control+.");
-    // It mounts another volume, so it is asked about.
-    await page.getByRole("dialog").waitFor();
-    await page.keyboard.press("Enter");
-    same(await text(page), WEB.replace("dtaa", "data"));
+    same(await text(page), `${WEB}  dtaa:\n`);
     await page.keyboard.press("Escape");
     await page.keyboard.press("Tab");
     if (await page.evaluate(() => document.activeElement.classList.contains("editor"))) throw new Error("still in the editor");
@@ -659,13 +656,11 @@ const tests = {
     contains(await said(), "not on screen");
     await page.waitForTimeout(100);
     await page.keyboard.press("Control+.");
-    await page.getByRole("dialog").waitFor();
-    await page.keyboard.press("Enter");
     await settled(page);
-    contains(await text(page), '"data:/x"');
+    same([await page.getByRole("dialog").count(), await marked(page).then((it) => it.includes("dtaa"))], [0, false]);
     // One that changes what runs: with what it changes, and a way not to.
     await page.keyboard.press("Control+End");
-    for (let it = 0; it < 3; it += 1) await page.keyboard.press("ArrowUp");
+    for (let it = 0; it < 4; it += 1) await page.keyboard.press("ArrowUp");
     const before = await text(page);
     await page.keyboard.press("Control+.");
     const dialog = page.getByRole("dialog");
