@@ -68,7 +68,7 @@ patience: judges ## what outlasts a minute of silence, and takes as long; for a 
 shell:
 	@scripts/need.sh shellcheck
 	@echo "== shell"
-	@shellcheck scripts/*.sh .ci/run tests/scripts/*.sh tests/scripts/docker tests/scripts/database tests/docker/*.sh tests/docker/images/*/*.sh tests/golden/*/*.sh
+	@shellcheck scripts/*.sh .ci/run tests/scripts/docker tests/scripts/database tests/docker/*.sh tests/docker/images/*/*.sh tests/golden/*/*.sh
 
 engine:
 	@scripts/need.sh rust patch
