@@ -95,7 +95,7 @@ scripts:
 	@node tests/scripts/run.mjs
 
 docker:
-	@scripts/need.sh rust node dockerd docker compose iptables ip nsenter debootstrap busybox
+	@scripts/need.sh rust node dockerd docker compose iptables ip nsenter unshare debootstrap busybox curl openssl script apache2 nginx traefik envoy new-caddy new-nginx quic-haproxy
 	@echo "== docker"
 	@node tests/docker/run.mjs
 

@@ -257,6 +257,7 @@ package() {
         ip) echo iproute2 ;;
         nft) echo nftables ;;
         nsenter | unshare) echo util-linux ;;
+        script) echo bsdutils ;;
         *) echo "$1" ;;
     esac
 }

@@ -42,7 +42,10 @@ export async function startDaemon() {
   // `ip6tables` is an experiment up to version 26.
   const options = ["--data-root", `${folder}/root`, "--exec-root", `${folder}/exec`, "--pidfile", `${folder}/pid`];
   options.push("-H", `unix://${socket}`, "--experimental", "--ip6tables", "--ipv6", "--fixed-cidr-v6", "fd00:d0c::/64");
-  const child = spawn("nsenter", [net, "dockerd", ...options], { stdio: ["ignore", log, log], detached: true });
+  // Where Traefik looks for it: a /run of its own has the socket there, too.
+  options.push("-H", "unix:///run/docker.sock");
+  const apart = [net, "unshare", "--mount", "sh", "-c", 'mount -t tmpfs tmpfs /run && exec dockerd "$@"', "dockerd"];
+  const child = spawn("nsenter", [...apart, ...options], { stdio: ["ignore", log, log], detached: true });
   daemon.child = child;
   child.on("error", () => {});
 
@@ -102,7 +105,7 @@ export function must(ran) {
 
 function requireRights() {
   if (process.getuid() !== 0) fail("These tests start a Docker daemon of their own, which requires root.");
-  for (const program of ["dockerd", "docker", "nsenter", "ip", "iptables"]) {
+  for (const program of ["dockerd", "docker", "nsenter", "unshare", "ip", "iptables"]) {
     if (spawnSync("sh", ["-c", `command -v ${program}`]).status !== 0) fail(`${program} is missing: \`make docker\` installs it.`);
   }
 }

@@ -5,7 +5,7 @@
 
 import { startDaemon } from "./daemon.mjs";
 
-const PARTS = ["harness", "backup", "firewall"];
+const PARTS = ["harness", "backup", "firewall", "proxies", "files"];
 
 const began = performance.now();
 const wanted = process.argv.slice(2);

@@ -52,7 +52,7 @@ export async function startBackend(name, address, port, certificate) {
     }
     response.setHeader("content-type", "application/json");
     response.end(
-      JSON.stringify({ name, address, target: request.url, headers: headersOf(request), body: hash.digest("hex") }),
+      JSON.stringify({ name, address: request.socket.localAddress, target: request.url, headers: headersOf(request), body: hash.digest("hex") }),
     );
   };
   const server = certificate ? createSecureServer({ key: certificate.key, cert: certificate.certificate }, answer) : createServer(answer);

@@ -16,10 +16,10 @@ const USER = {
 const HOLDS_US = { isRanged: true, access: ["192.0.2.7", "127.0.0.0/8"] };
 const SHUTS_US_OUT = { isShut: true, isRanged: true, access: ["10.0.0.0/8", "fd00::/8"] };
 
-const API = { service: "backend", port: 3210, published: 3210, host: "api.example.com", upload: 30 * MEBIBYTE, closed: "/metrics" };
-const ACTIONS = { service: "backend", port: 3211, published: 3211, host: "actions.example.com", closed: "/metrics" };
-const DASHBOARD = { service: "dashboard", port: 6791, published: 6791, host: "dashboard.example.com", isText: true };
-const SHOP = { service: "web", port: 3000, published: 8080, host: "shop.example.com", isText: true };
+export const API = { service: "backend", port: 3210, published: 3210, host: "api.example.com", upload: 30 * MEBIBYTE, closed: "/metrics" };
+export const ACTIONS = { service: "backend", port: 3211, published: 3211, host: "actions.example.com", closed: "/metrics" };
+export const DASHBOARD = { service: "dashboard", port: 6791, published: 6791, host: "dashboard.example.com", isText: true };
+export const SHOP = { service: "web", port: 3000, published: 8080, host: "shop.example.com", isText: true };
 
 const OPEN = [
   { example: "convex-upstream", sites: [API, ACTIONS, DASHBOARD] },

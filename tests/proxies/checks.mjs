@@ -21,7 +21,8 @@ const WRONG = { "a wrong password": { authorization: basic("admin", "correct mul
 
 /**
  * The checks of one site, by name. Each throws a sentence when it fails.
- * `door` says how to reach the proxy: `{ address, http, https, isSecure, certificate, offers }`.
+ * `door` says how to reach the proxy: `{ address, http, https, isSecure, certificate, offers }`, and, where the
+ * proxy sees another address than 127.0.0.1, `client`.
  */
 export function siteChecks(site, door) {
   if (site.isShut || site.isMissing) return shutChecks(site, door);
@@ -54,7 +55,7 @@ export function siteChecks(site, door) {
         "x-real-ip": "6.6.6.6",
       };
       const { seen } = await ask({ headers: lies });
-      expectHeader(seen, "x-forwarded-for", "127.0.0.1");
+      expectHeader(seen, "x-forwarded-for", door.client ?? "127.0.0.1");
       expectHeader(seen, "x-forwarded-proto", isSecure ? "https" : "http");
       for (const [name, lie] of Object.entries(lies)) {
         const got = (seen.headers[name] ?? []).join();
