@@ -5,6 +5,7 @@
 
 pub mod page;
 #[cfg(feature = "cli")]
+pub mod redact;
 pub mod report;
 #[cfg(feature = "cli")]
 pub mod secrets;

@@ -148,12 +148,9 @@ impl Trouble {
                 Kind::Interpolation,
                 "`$` begins no variable that Compose can read".to_owned(),
             ),
-            Trouble::Required { name, reason, .. } => {
-                let mut message = format!("variable `{name}` is required and has no value");
-                if !reason.is_empty() {
-                    message.push_str(": ");
-                    message.push_str(reason);
-                }
+            Trouble::Required { name, .. } => {
+                // The reason is text of the file, and may hold anything.
+                let message = format!("variable `{name}` is required and has no value");
                 (Kind::RequiredVariable, message)
             }
         };

@@ -7,7 +7,10 @@ use std::ops::Range;
 
 use serde::{Serialize, Serializer};
 
-use super::secrets::{masked, secrets};
+use super::{
+    redact::Redactor,
+    secrets::{masked, secrets, secrets_in},
+};
 use crate::{
     compose::{Data, Value},
     lint::{Diagnostic, Fix, Rule, Safety},
@@ -99,18 +102,21 @@ pub struct Places<'p> {
     lines: Vec<LineIndex>,
     /// Of each file, what is not shown.
     secrets: Vec<Vec<Range<usize>>>,
+    redactor: Redactor,
 }
 
 impl<'p> Places<'p> {
     pub fn new(project: &'p Project) -> Places<'p> {
+        let secrets: Vec<Vec<Range<usize>>> = project.sources.iter().map(secrets).collect();
         Places {
+            redactor: Redactor::new(project, &secrets),
             project,
             lines: project
                 .sources
                 .iter()
                 .map(|it| LineIndex::new(&it.text))
                 .collect(),
-            secrets: project.sources.iter().map(|it| secrets(&it.text)).collect(),
+            secrets,
         }
     }
 
@@ -157,24 +163,41 @@ impl<'p> Places<'p> {
         masked(part, start, secrets.map_or(&[], Vec::as_slice))
     }
 
-    /// What is said of a place, without the words of a secret that stands there.
+    /// What a message says of a place: without values of variables, and without the words of a secret that is there.
     pub fn said(&self, text: &str, span: Span) -> String {
-        let mut res = text.to_owned();
         let source = self.project.source(span.file).map_or("", |it| &it.text);
+        let mut res = self.redactor.values(text, self.near(span));
         let is_line = source
             .get(span.range())
             .is_some_and(|it| !it.contains('\n'));
-        let secrets = self.secrets.get(span.file.0 as usize).filter(|_| is_line);
+        let secrets = self.secrets.get(span.file.0 as usize);
         let secrets = secrets.map_or(&[][..], Vec::as_slice).iter();
         let secrets = secrets.skip_while(|it| it.end <= span.start);
         for secret in secrets.take_while(|it| it.start < span.end) {
             let secret = source.get(secret.clone()).unwrap_or_default();
             let words = secret.split(|it: char| !it.is_alphanumeric() && it != '_');
-            for word in words.filter(|it| it.len() > 3) {
+            // A block has many words that are keys elsewhere.
+            let is_hidden = |it: &&str| it.len() > 3 && (is_line || !self.redactor.is_public(it));
+            for word in words.filter(is_hidden) {
                 res = res.replace(word, &"•".repeat(word.chars().count()));
             }
         }
-        res
+        self.redactor.literals(&res)
+    }
+
+    /// What is printed beside messages: notes, lines of a diff.
+    pub fn noted(&self, text: &str) -> String {
+        self.redactor.literals(&self.redactor.values(text, ""))
+    }
+
+    /// The lines on which a span begins and ends, and those between.
+    fn near(&self, span: Span) -> &'p str {
+        let text = self.project.source(span.file).map_or("", |it| &it.text);
+        let before = text.get(..span.start).unwrap_or_default();
+        let start = before.rfind('\n').map_or(0, |it| it + 1);
+        let behind = text.get(span.end..).unwrap_or_default();
+        let end = span.end + behind.find('\n').unwrap_or(behind.len());
+        text.get(start..end).unwrap_or_default()
     }
 
     pub fn diagnostic(&self, it: &Diagnostic) -> DiagnosticReport {
@@ -208,7 +231,9 @@ impl<'p> Places<'p> {
             self.add_edits(edit, &mut edits);
         }
         // What moves a secret elsewhere cannot be said without it; `fix` does it nevertheless.
-        if edits.iter().any(|it| !secrets(&it.text).is_empty()) {
+        let is_shown =
+            |it: &EditReport| secrets_in(&it.text).is_empty() && self.noted(&it.text) == it.text;
+        if !edits.iter().all(is_shown) {
             edits.clear();
         }
         FixReport {
