@@ -4,8 +4,10 @@ mod outside;
 mod proof;
 #[cfg(test)]
 pub(crate) mod testing;
+mod values;
 
 pub use outside::Outside;
+pub use values::Values;
 
 use proof::Prover;
 
@@ -125,10 +127,14 @@ pub fn check(rules: &[&Rule], compose: &Compose) -> Vec<Diagnostic> {
 }
 
 /// What a person is shown of a project: what `rules` find, without what follows from a syntax
-/// problem, and with fixes that are called safe only if that is proven.
+/// problem, without values of variables, and with fixes that are called safe only if that is proven.
 pub fn diagnose(rules: &[&Rule], project: &Project, compose: &Compose) -> Vec<Diagnostic> {
-    let found = check(rules, compose);
-    Prover::new(rules, project, compose, &found).proven()
+    let values = Values::new(project, rules);
+    let mut found = check(rules, compose);
+    found.iter_mut().for_each(|it| values.keep_out(it));
+    let mut res = Prover::new(rules, project, compose, &found).proven();
+    res.iter_mut().for_each(|it| values.conceal(it));
+    res
 }
 
 /// What "fix all" does: the first safe fix of every diagnostic, round by round, as long as that helps.
@@ -139,6 +145,7 @@ pub fn fix_all(
     project: &Project,
     include_unsafe: bool,
 ) -> (Project, Vec<(FileId, TextEdit)>) {
+    let values = Values::new(project, rules);
     let mut project = project.clone();
     let mut drafts: Vec<Draft> = project
         .sources
@@ -148,6 +155,7 @@ pub fn fix_all(
     for _ in 0..ROUNDS {
         let compose = compose::load(&project);
         let mut found = check(rules, &compose);
+        found.iter_mut().for_each(|it| values.keep_out(it));
         if let Some(outside) = Outside::new(&project, rules) {
             // A fix is applied as a whole or not at all.
             for it in &mut found {

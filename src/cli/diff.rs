@@ -13,12 +13,14 @@ enum Change {
     Add,
 }
 
-pub(super) fn unified(name: &str, before: &str, after: &str) -> String {
+/// The lines that are printed are those of `shown`: the same texts without their secrets.
+pub(super) fn unified(name: &str, [before, after]: [&str; 2], shown: [&str; 2]) -> String {
     let (old, new): (Vec<&str>, Vec<&str>) = (
         before.split_inclusive('\n').collect(),
         after.split_inclusive('\n').collect(),
     );
     let script = script(&old, &new);
+    let [old, new] = shown.map(|it| it.split_inclusive('\n').collect::<Vec<_>>());
     let mut out = format!("--- {name}\n+++ {name}\n");
     let changed: Vec<usize> = script
         .iter()
@@ -57,12 +59,17 @@ pub(super) fn unified(name: &str, before: &str, after: &str) -> String {
             range(Change::Add),
             range(Change::Remove)
         ));
-        for (change, line) in hunk {
-            out.push(match change {
-                Change::Keep => ' ',
-                Change::Remove => '-',
-                Change::Add => '+',
-            });
+        let (mut removed, mut added) = (count(above, Change::Add), count(above, Change::Remove));
+        for (change, _) in hunk {
+            let (sign, line) = match change {
+                Change::Keep => (' ', old.get(removed)),
+                Change::Remove => ('-', old.get(removed)),
+                Change::Add => ('+', new.get(added)),
+            };
+            removed += usize::from(*change != Change::Add);
+            added += usize::from(*change != Change::Remove);
+            let line = line.copied().unwrap_or_default();
+            out.push(sign);
             out.push_str(line);
             if !line.ends_with('\n') {
                 out.push_str("\n\\ No newline at end of file\n");
@@ -191,7 +198,7 @@ mod tests {
         let before = "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\nm\n";
         let after = "a\nB ☕\nc\nd\ne\nf\ng\nh\ni\nj\nk\nm\nn";
         let expected = "--- x\n+++ x\n@@ -1,5 +1,5 @@\n a\n-b\n+B ☕\n c\n d\n e\n@@ -9,5 +9,5 @@\n i\n j\n k\n-l\n m\n+n\n\\ No newline at end of file\n";
-        assert_eq!(unified("x", before, after), expected);
+        assert_eq!(unified("x", [before, after], [before, after]), expected);
     }
 
     #[test]

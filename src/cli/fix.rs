@@ -7,13 +7,17 @@ use super::{
     files::{self, Change, Target},
     human,
     input::{self, Input},
-    output::{Form, print, say_trouble, visible},
+    output::{Form, print, print_error, say_trouble, visible},
 };
 use crate::{
     generate::shell::quoted,
     lint,
     project::{Project, Role},
-    protocol::report::Summary,
+    protocol::{
+        report::{Places, Summary},
+        secrets::{masked, secrets},
+    },
+    text::Span,
 };
 
 pub(super) fn run(arguments: &Arguments) -> u8 {
@@ -56,6 +60,8 @@ fn fix(
 ) -> Result<(String, bool), String> {
     let project = input.read(arguments).map_err(|it| it.message())?;
     let (fixed, edits) = lint::fix_all(&settings.rules, &project, arguments.include_unsafe);
+    let places = Places::new(&project);
+    let mut is_masked = false;
     let mut out = String::new();
     let mut written = Vec::new();
     let mut changes = Vec::new();
@@ -63,7 +69,14 @@ fn fix(
         let edit = edits.iter().find(|(edited, _)| *edited == file);
         if arguments.diff {
             if edit.is_some() {
-                out.push_str(&diff::unified(&before.name, &before.text, &after.text));
+                let old = places.masked(&before.text, file, 0);
+                let new = places.literal(&masked(&after.text, 0, &secrets(after)));
+                let name = places.file(Span::new(file, 0, 0));
+                let shown = [old.as_str(), new.as_str()];
+                let texts = [before.text.as_str(), after.text.as_str()];
+                let diff = diff::unified(name, texts, shown);
+                is_masked |= diff != diff::unified(name, texts, texts);
+                out.push_str(&diff);
             }
         } else if before.name == "-" {
             // A filter passes on what it leaves alone, too.
@@ -78,8 +91,15 @@ fn fix(
                 },
             });
             let count = human::counted(edit.iter().count(), "change");
-            written.push(format!("{}: {count}", visible(&before.name)));
+            let name = places.file(Span::new(file, 0, 0));
+            written.push(format!("{}: {count}", visible(name)));
         }
+    }
+    if is_masked {
+        print_error(
+            "Note: values that may be secrets are masked in the diff; `fix` writes the files unmasked.\n",
+            Form::Words,
+        );
     }
     let boundary = input.boundary(arguments);
     files::write_all(&changes, &|path| boundary.contains(path))?;

@@ -362,10 +362,7 @@ mod tests {
             ("- B", "the name of a variable has no space"),
             ("'open é", "the quote is never closed"),
             ("${1}", "`$` begins no variable that Compose can read"),
-            (
-                "\\n${E:?why}",
-                "variable `E` is required and has no value: why",
-            ),
+            ("\\n${E:?why}", "variable `E` is required and has no value"),
         ];
         assert_eq!(said, expected);
     }

@@ -7,13 +7,10 @@ use std::ops::Range;
 
 use serde::{Serialize, Serializer};
 
-use super::{
-    redact::Redactor,
-    secrets::{masked, secrets, secrets_in},
-};
+use super::secrets::{Literals, masked, secrets, secrets_in};
 use crate::{
     compose::{Data, Value},
-    lint::{Diagnostic, Fix, Rule, Safety},
+    lint::{Diagnostic, Fix, Rule, Safety, Values},
     project::Project,
     syntax::Resolved,
     text::{Edit, FileId, LineIndex, Span},
@@ -102,14 +99,22 @@ pub struct Places<'p> {
     lines: Vec<LineIndex>,
     /// Of each file, what is not shown.
     secrets: Vec<Vec<Range<usize>>>,
-    redactor: Redactor,
+    literals: Literals,
+    /// As the user is shown them.
+    names: Vec<String>,
 }
 
 impl<'p> Places<'p> {
     pub fn new(project: &'p Project) -> Places<'p> {
+        let values = Values::new(project, &[]);
         let secrets: Vec<Vec<Range<usize>>> = project.sources.iter().map(secrets).collect();
         Places {
-            redactor: Redactor::new(project, &secrets),
+            literals: Literals::new(project, &secrets),
+            names: project
+                .sources
+                .iter()
+                .map(|it| values.name(&it.name))
+                .collect(),
             project,
             lines: project
                 .sources
@@ -120,10 +125,9 @@ impl<'p> Places<'p> {
         }
     }
 
-    pub fn file(&self, span: Span) -> &'p str {
-        self.project
-            .source(span.file)
-            .map_or("", |it| it.name.as_str())
+    pub fn file(&self, span: Span) -> &str {
+        let name = self.names.get(span.file.0 as usize);
+        name.map_or("", String::as_str)
     }
 
     /// Whether the span is in a file whose text is not shown.
@@ -163,10 +167,10 @@ impl<'p> Places<'p> {
         masked(part, start, secrets.map_or(&[], Vec::as_slice))
     }
 
-    /// What a message says of a place: without values of variables, and without the words of a secret that is there.
+    /// What a message says about a place, without the words of secrets.
     pub fn said(&self, text: &str, span: Span) -> String {
         let source = self.project.source(span.file).map_or("", |it| &it.text);
-        let mut res = self.redactor.values(text, self.near(span));
+        let mut res = text.to_owned();
         let is_line = source
             .get(span.range())
             .is_some_and(|it| !it.contains('\n'));
@@ -177,27 +181,17 @@ impl<'p> Places<'p> {
             let secret = source.get(secret.clone()).unwrap_or_default();
             let words = secret.split(|it: char| !it.is_alphanumeric() && it != '_');
             // A block has many words that are keys elsewhere.
-            let is_hidden = |it: &&str| it.len() > 3 && (is_line || !self.redactor.is_public(it));
+            let is_hidden = |it: &&str| it.len() > 3 && (is_line || !self.literals.is_public(it));
             for word in words.filter(is_hidden) {
                 res = res.replace(word, &"•".repeat(word.chars().count()));
             }
         }
-        self.redactor.literals(&res)
+        self.literals.without(&res)
     }
 
-    /// What is printed beside messages: notes, lines of a diff.
-    pub fn noted(&self, text: &str) -> String {
-        self.redactor.literals(&self.redactor.values(text, ""))
-    }
-
-    /// The lines on which a span begins and ends, and those between.
-    fn near(&self, span: Span) -> &'p str {
-        let text = self.project.source(span.file).map_or("", |it| &it.text);
-        let before = text.get(..span.start).unwrap_or_default();
-        let start = before.rfind('\n').map_or(0, |it| it + 1);
-        let behind = text.get(span.end..).unwrap_or_default();
-        let end = span.end + behind.find('\n').unwrap_or(behind.len());
-        text.get(start..end).unwrap_or_default()
+    /// A line of a file after fixes, without the words of secrets.
+    pub fn literal(&self, text: &str) -> String {
+        self.literals.without(text)
     }
 
     pub fn diagnostic(&self, it: &Diagnostic) -> DiagnosticReport {
@@ -232,7 +226,7 @@ impl<'p> Places<'p> {
         }
         // What moves a secret elsewhere cannot be said without it; `fix` does it nevertheless.
         let is_shown =
-            |it: &EditReport| secrets_in(&it.text).is_empty() && self.noted(&it.text) == it.text;
+            |it: &EditReport| secrets_in(&it.text).is_empty() && self.literal(&it.text) == it.text;
         if !edits.iter().all(is_shown) {
             edits.clear();
         }

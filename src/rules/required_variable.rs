@@ -49,7 +49,7 @@ services:
   db:
     image: postgres
     user: "é${UID:?who?}"
-#           ^^^^^^^^^^^^ hint: variable `UID` is required and has no value: who?
+#           ^^^^^^^^^^^^ hint: variable `UID` is required and has no value
 "#,
         );
     }
