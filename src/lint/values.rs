@@ -19,6 +19,8 @@ use crate::{
 
 /// Shorter values are replaced only where the variable is used, and shorter parts of values never.
 const SHORT: usize = 4;
+/// Bytes of a line on each side of a place that are searched for variables.
+const AROUND: usize = 500;
 /// Words that say nothing about a variable that holds them.
 const COMMON: [&str; 8] = [
     "localhost",
@@ -212,13 +214,21 @@ impl<'p> Values<'p> {
         }
     }
 
-    /// The lines on which a span begins and ends, and those between.
+    /// What the span covers, and the rest of the lines on which it begins and ends; of long ones a part.
     fn near(&self, span: Span) -> &'p str {
         let text = self.project.source(span.file).map_or("", |it| &it.text);
         let before = text.get(..span.start).unwrap_or_default();
-        let start = before.rfind('\n').map_or(0, |it| it + 1);
+        let line = before.rfind('\n').map_or(0, |it| it + 1);
+        let mut start = line.max(span.start.saturating_sub(AROUND));
         let behind = text.get(span.end..).unwrap_or_default();
-        let end = span.end + behind.find('\n').unwrap_or(behind.len());
+        let line = span.end + behind.find('\n').unwrap_or(behind.len());
+        let mut end = line.min(span.start + 2 * AROUND);
+        while !text.is_char_boundary(start) {
+            start += 1;
+        }
+        while end < text.len() && !text.is_char_boundary(end) {
+            end += 1;
+        }
         text.get(start..end).unwrap_or_default()
     }
 

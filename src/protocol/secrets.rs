@@ -16,6 +16,9 @@ use crate::{
 /// Deeper nodes belong to what is above them.
 const DEPTH: usize = 100;
 
+/// Of a file with more bytes, nothing is shown.
+const SIZE: usize = 2 << 20;
+
 /// Parts of a name that say that its value is a secret, beside what `is_secret` knows.
 const PARTS: [&str; 26] = [
     "pass",
@@ -125,6 +128,7 @@ const PREFIXES: [&str; 62] = [
 /// Where a file has secrets, in order.
 pub fn secrets(source: &Source) -> Vec<Range<usize>> {
     match source.role {
+        _ if source.text.len() > SIZE => std::iter::once(0..source.text.len()).collect(),
         Role::Compose | Role::Part => secrets_in(&source.text),
         Role::Environment | Role::Variables => {
             let mut masks = Masks::new(&source.text);
@@ -146,7 +150,7 @@ pub fn secrets_in(text: &str) -> Vec<Range<usize>> {
     }
     // What the parser skipped belongs to no node.
     if !parse.problems.is_empty() || parse.cut.is_some() {
-        masks.broken_lines();
+        masks.assignments(0..masks.chars.len());
     }
     masks.finish()
 }
@@ -251,6 +255,8 @@ struct Above {
     path: Vec<String>,
     /// A key above says that it is a secret.
     is_secret: bool,
+    /// It has lines of its own, as a configuration file does.
+    has_lines: bool,
     /// Keys may be anything, so that one that sounds like a secret is one.
     is_free: bool,
 }
@@ -361,7 +367,9 @@ impl Masks {
                     Words::Value
                 };
                 self.words(range.clone(), words);
-                if !matches!(name, "command" | "entrypoint" | "test") {
+                if above.has_lines {
+                    self.assignments(range);
+                } else if !matches!(name, "command" | "entrypoint" | "test") {
                     self.assigned(range);
                 }
             }
@@ -386,11 +394,17 @@ impl Masks {
             let holds_more = matches!(entry.value.kind(), Kind::Mapping | Kind::Sequence);
             let says_so =
                 is_secret_name(name) && (above.is_free || !holds_more) && !is_named(&above.path);
+            // A configuration is text of many lines, and most of them are no secret.
             let is_content = name == "content" && above.path.len() == 2;
+            let is_whole = above.path.first().is_some_and(|it| it == "secrets");
             let mut path = above.path.clone();
             path.push(name.to_owned());
             let below = Above {
-                is_secret: above.is_secret || says_so || is_content || is_pair && name == "value",
+                is_secret: above.is_secret
+                    || says_so
+                    || is_content && is_whole
+                    || is_pair && name == "value",
+                has_lines: is_content,
                 is_free: above.is_free || is_free(&path),
                 path,
             };
@@ -434,22 +448,22 @@ impl Masks {
     }
 
     /// Each line without its line break.
-    fn lines(&self) -> Vec<Range<usize>> {
+    fn lines(&self, range: Range<usize>) -> Vec<Range<usize>> {
         let mut res = Vec::new();
-        let mut start = 0;
-        for (at, char) in self.chars.iter().enumerate() {
-            if *char == '\n' {
+        let mut start = range.start;
+        for at in range.clone() {
+            if self.chars.get(at) == Some(&'\n') {
                 res.push(start..at);
                 start = at + 1;
             }
         }
-        res.push(start..self.chars.len());
+        res.push(start..range.end);
         res
     }
 
     /// Of a file of variables, all values: messages about the project do not quote them either.
     fn variables(&mut self) {
-        for line in self.lines() {
+        for line in self.lines(0..self.chars.len()) {
             let text: String = self.part(line.clone()).iter().collect();
             if text.trim_start().starts_with('#') {
                 self.words(line.start..line.end, Words::Comment);
@@ -466,12 +480,12 @@ impl Masks {
         }
     }
 
-    /// Of a file with syntax errors, each line by itself: what follows the name of a secret, and the
-    /// lines that continue it.
-    fn broken_lines(&mut self) {
+    /// Of a file with syntax errors, or a file in a file, each line by itself: what follows the name of a
+    /// secret, and the lines that continue it.
+    fn assignments(&mut self, range: Range<usize>) {
         // The indentation of the secret that goes on, and whether keys may belong to it.
         let mut open: Option<(usize, bool)> = None;
-        for line in self.lines() {
+        for line in self.lines(range) {
             let indent = blanks(self.part(line.clone()), 0);
             let is_blank = indent == line.len();
             let has_key = (line.start..line.end).any(|at| self.is_assignment(at));
@@ -617,29 +631,23 @@ impl Masks {
         }
         for (at, char) in word.iter().enumerate() {
             let behind = word.get(at + 1);
-            match char {
-                '=' | ':' if behind.is_some() => {
-                    let is_path = *char == ':' && matches!(behind, Some('/'));
-                    let name = name_before(word, at);
-                    if is_secret_name(&name)
-                        && !is_path
-                        && words != Words::Image
-                        && (*char == '=' || behind != Some(&'/') && at_option(word, at))
-                    {
-                        self.cover(start + at + 1..end);
-                    }
-                }
-                // `name|key`, as Convex writes its keys.
-                '|' if at > 0 => {
-                    let key = word.get(at + 1..).unwrap_or_default();
-                    if key.len() >= 8
-                        && key.iter().all(|it| it.is_ascii_alphanumeric())
-                        && key.iter().any(char::is_ascii_digit)
-                    {
-                        self.cover(start + at + 1..end);
-                    }
-                }
-                _ => (),
+            if !matches!(char, '=' | ':') || behind.is_none() || words == Words::Image {
+                continue;
+            }
+            let is_option = *char == '=' || behind != Some(&'/') && at_option(word, at);
+            if is_secret_name(&name_before(word, at)) && is_option {
+                self.cover(start + at + 1..end);
+                break;
+            }
+        }
+        // `name|key`, as Convex writes its keys.
+        if let Some(at) = word.iter().rposition(|it| *it == '|').filter(|it| *it > 0) {
+            let key = word.get(at + 1..).unwrap_or_default();
+            if key.len() >= 8
+                && key.iter().all(|it| it.is_ascii_alphanumeric())
+                && key.iter().any(char::is_ascii_digit)
+            {
+                self.cover(start + at + 1..end);
             }
         }
         self.address(start, word);
@@ -733,6 +741,10 @@ impl Masks {
                 continue;
             }
             let rest = word.get(at..).unwrap_or_default();
+            let may_begin = |it: &char| it.is_ascii_alphabetic() || matches!(it, '$' | '{');
+            if !rest.first().is_some_and(may_begin) {
+                continue;
+            }
             let begins = |prefix: &str| {
                 let length = prefix.chars().count();
                 rest.len() >= length + 4
@@ -757,13 +769,15 @@ impl Masks {
                 .take_while(|it| it.is_ascii_alphanumeric())
                 .count();
             let run = rest.get(..length).unwrap_or_default();
-            let before: String = word.get(..at).unwrap_or_default().iter().collect();
+            let follows = |text: &str| {
+                let length = text.chars().count();
+                let before = at.checked_sub(length).and_then(|it| word.get(it..at));
+                before.is_some_and(|it| it.iter().copied().eq(text.chars()))
+            };
             let is_hex = run.iter().all(char::is_ascii_hexdigit);
-            let is_digest = is_hex
-                && (before.ends_with("sha256:")
-                    || before.ends_with("sha512:")
-                    || words == Words::Image);
-            let is_name = before.ends_with('$') || before.ends_with("${");
+            let is_digest =
+                is_hex && (follows("sha256:") || follows("sha512:") || words == Words::Image);
+            let is_name = follows("$") || follows("${");
             if !is_digest && !is_name && is_random(run) {
                 self.cover(start + at..start + at + length);
             }
