@@ -12,7 +12,9 @@ use super::{
 use crate::{
     compose::{self, nearest},
     generate::{self, File, GENERATORS, Generator, Make},
+    lint,
     routes::{self, Options, Place, Tls},
+    rules,
 };
 
 pub(super) fn run(arguments: &Arguments, target: Option<&str>) -> u8 {
@@ -103,6 +105,8 @@ fn write(input: &Input, arguments: &Arguments, generator: &Generator) -> Result<
             .collect(),
     };
     let routes = generator.plan(&compose, &options);
+    // Files hold values; what is printed beside them is read by more people.
+    let values = lint::Values::new(&project, &rules::all());
     if arguments.http3 && routes.tls == Tls::Off {
         return Err(
             "--http3 means nothing without encryption; add --tls acme or --tls files".to_owned(),
@@ -129,7 +133,7 @@ fn write(input: &Input, arguments: &Arguments, generator: &Generator) -> Result<
             let why = routes.notes.iter().filter(|it| it.contains(&name));
             let why: Vec<&str> = why.map(String::as_str).collect();
             return Err(match (why.as_slice(), port) {
-                ([_, ..], _) => why.join(" ").trim_end_matches('.').to_owned(),
+                ([_, ..], _) => values.sentence(why.join(" ").trim_end_matches('.')),
                 ([], Some(port)) => format!(
                     "{option}: service `{service}` has no site for port {port}; name one with --host {service}:{port}=HOSTNAME"
                 ),
@@ -142,7 +146,7 @@ fn write(input: &Input, arguments: &Arguments, generator: &Generator) -> Result<
     let Some(output) = generator.generate(&compose, &routes) else {
         if generator.group() == generate::PROXY {
             for note in &routes.notes {
-                say_trouble(note);
+                say_trouble(&values.sentence(note));
             }
         }
         let nothing = match generator.make {
@@ -174,8 +178,9 @@ fn write(input: &Input, arguments: &Arguments, generator: &Generator) -> Result<
             .steps
             .iter()
             .enumerate()
-            .map(|(index, step)| format!("{}. {step}", index + 1));
-        let notes = output.notes.iter().map(|note| format!("Note: {note}"));
+            .map(|(index, step)| format!("{}. {}", index + 1, values.sentence(step)));
+        let notes = output.notes.iter();
+        let notes = notes.map(|note| format!("Note: {}", values.sentence(note)));
         let words: Vec<String> = steps.chain(notes).collect();
         // What to do with the files is for the person, not for the file.
         print_error(&format!("\n{}\n", words.join("\n")), Form::Words);
