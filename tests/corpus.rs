@@ -116,7 +116,9 @@ fn a_report_says_no_secret() {
         for secret in secrets {
             let secret = text.get(secret).unwrap();
             // What stands elsewhere as well is nobody's secret.
-            if secret.chars().count() > 3 && !others.contains(secret) {
+            // The reason of a required variable may name the file that the message names.
+            let is_elsewhere = others.contains(secret) || secret == ".env";
+            if secret.chars().count() > 3 && !is_elsewhere {
                 assert!(!reports.contains(secret), "{name}: {secret}: {reports}");
                 said += 1;
             }
