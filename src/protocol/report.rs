@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use serde::{Serialize, Serializer};
 
-use super::secrets::{Literals, masked, secrets, secrets_in};
+use super::secrets::{Literals, SIZE, masked, secrets, secrets_in};
 use crate::{
     compose::{Data, Value},
     lint::{Diagnostic, Fix, Rule, Safety, Values},
@@ -177,7 +177,8 @@ impl<'p> Places<'p> {
         let secrets = self.secrets.get(span.file.0 as usize);
         let secrets = secrets.map_or(&[][..], Vec::as_slice).iter();
         let secrets = secrets.skip_while(|it| it.end <= span.start);
-        for secret in secrets.take_while(|it| it.start < span.end) {
+        let secrets = secrets.take_while(|it| it.start < span.end);
+        for secret in secrets.filter(|it| it.len() <= SIZE) {
             let secret = source.get(secret.clone()).unwrap_or_default();
             let words = secret.split(|it: char| !it.is_alphanumeric() && it != '_');
             // A block has many words that are keys elsewhere.

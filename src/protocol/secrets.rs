@@ -17,7 +17,7 @@ use crate::{
 const DEPTH: usize = 100;
 
 /// Of a file with more bytes, nothing is shown.
-const SIZE: usize = 2 << 20;
+pub(super) const SIZE: usize = 2 << 20;
 
 /// Parts of a name that say that its value is a secret, beside what `is_secret` knows.
 const PARTS: [&str; 26] = [
@@ -192,7 +192,8 @@ impl Literals {
         let mut public = Index::default();
         let mut hidden = Index::default();
         for (source, masks) in project.sources.iter().zip(masks) {
-            if !matches!(source.role, Role::Compose | Role::Part) {
+            let is_file = matches!(source.role, Role::Compose | Role::Part);
+            if !is_file || source.text.len() > SIZE {
                 continue;
             }
             let mut at = 0;
