@@ -6,7 +6,7 @@
 // leaves up: what refers to a file gets its new name before its own is made.
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { basename, dirname, extname, join } from "node:path";
+import { basename, dirname, extname, join, relative } from "node:path";
 
 import { buildSync, transformSync } from "esbuild";
 
@@ -54,7 +54,7 @@ writeFileSync(modules, Buffer.concat([pageModule, engineModule]));
 [appModule, workerModule].forEach((file) => rmSync(file));
 
 let page = readFileSync(html, "utf8");
-const values = { app: "./app.js", modules: "./modules.wasm", pageSize: pageModule.length, size: pageModule.length + engineModule.length };
+const values = { app: "./app.js", snippet: `./${relative(dist, snippet)}`, modules: "./modules.wasm", pageSize: pageModule.length, size: pageModule.length + engineModule.length };
 page = replaceOnce(page, /<script id="boot"><\/script>/, `<script>${inlined("boot.js", "iife")}</script>`);
 page = replaceOnce(page, /<script type="module">[\s\S]*?<\/script>/, `<script type="module">${inlined("start.js", "esm")}</script>`);
 page = replaceOnce(page, /<link rel="preload" href="[^"]*app_bg\.wasm"[^>]*>/, "");

@@ -32,14 +32,17 @@ whenRead(() => find("late")?.remove());
 if (location.protocol === "file:") failed(FROM_DISK);
 else if (typeof WebAssembly !== "object") failed(NO_WEBASSEMBLY);
 
-// A script that does not load says so to itself alone; an event of it does not bubble.
+// The error event of a file does not bubble, and does not name the cause.
 addEventListener("error", async ({ target }) => {
+  const why = async (url) => notLoaded(url, await fetch(url).catch(() => undefined));
+  if (target?.rel === "stylesheet") {
+    const sentence = await why(target.href);
+    whenRead(() => sentence && document.body.prepend(words(`The page has no styles. ${sentence}`)));
+  }
   if (target?.tagName !== "SCRIPT") return;
   if (origin === "null") return failed(SANDBOXED);
-  const url = "{{app}}";
-  const response = await fetch(url).catch(() => undefined);
-  if (response?.ok) failed(new Error("a script of the page did not start"));
-  else failed(notLoaded(url, response?.status));
+  const found = await Promise.all(["{{app}}", "{{snippet}}"].map(why));
+  failed(found.find(Boolean) ?? new Error("a script of the page did not start"));
 }, true);
 
 document.addEventListener("input", ({ target }) => {

@@ -5,17 +5,21 @@ export const NO_WEBASSEMBLY = "WebAssembly is not available. A browser setting s
 export const SANDBOXED = "The embedding page sandboxes this page without `allow-same-origin`, and the server does not send `Access-Control-Allow-Origin: *`. Add either of them.";
 export const SLOW = "It continues to load. A slow connection or a blocked file may be the cause.";
 
-/** Which file, and what became of it: a status, or undefined where there was no answer. */
-export function notLoaded(url, status) {
+/** Why a file did not load, from the response to it, which is undefined where there was none. Nothing where it is the file. */
+export function notLoaded(url, response) {
   const name = url.split("/").pop();
-  if (status === undefined) return `\`${name}\` did not load. The server cannot be reached, or an extension, a firewall, or a policy blocks the file.`;
-  return `The server answers ${status} for \`${name}\`. A newer version of the page may have been published: reload the page.`;
+  if (!response) return `\`${name}\` did not load. The server cannot be reached, or an extension, a firewall, or a policy blocks the file.`;
+  const reload = "A newer version of the page may have been published: reload the page.";
+  if (!response.ok) return `The server answers ${response.status} for \`${name}\`. ${reload}`;
+  // Servers of single-page applications answer with a page where a file is missing.
+  if (response.headers.get("content-type")?.startsWith("text/html")) return `The server sends a web page instead of \`${name}\`. ${reload}`;
+  return undefined;
 }
 
 export function unexpected(error) {
   const message = error?.message ?? String(error);
   if (/content security policy|unsafe-eval/i.test(message)) return "A content security policy of the server does not allow WebAssembly. It has to allow `'wasm-unsafe-eval'`.";
-  return `An unexpected error occurred: ${message}`;
+  return `An unexpected error occurred: ${message.replace(/\.$/, "")}.`;
 }
 
 /** An error whose message can be shown as it is. */
@@ -26,7 +30,8 @@ export function cause(message) {
 /** The response, if it is one; throws a sentence otherwise. */
 export async function get(url) {
   const response = await fetch(url).catch(() => undefined);
-  if (!response?.ok) throw cause(notLoaded(url, response?.status));
+  const why = notLoaded(url, response);
+  if (why) throw cause(why);
   return response;
 }
 
