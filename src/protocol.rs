@@ -312,12 +312,7 @@ pub fn answer(request: &Request) -> Answer {
             .count(),
         mendable: found.iter().filter(|it| !it.fixes.is_empty()).count(),
         fixed: request.fix_all.then(|| {
-            let is_wanted = |it: &lint::Fix| request.fix_unsafe || is_safe(it);
-            // Without a fix the project need not be read again.
-            let edits = match found.iter().any(|it| it.fixes.iter().any(is_wanted)) {
-                true => lint::fix_all(&rules, &project, request.fix_unsafe).1,
-                false => Vec::new(),
-            };
+            let (_, edits) = lint::fix_all(&rules, &project, request.fix_unsafe);
             edits
                 .iter()
                 .flat_map(|(_, edit)| units.edits(edit))

@@ -1,6 +1,6 @@
 //! Ties the state to the browser: the reducer, the editor, the worker, and the panes.
 
-use std::{ops::Range, rc::Rc};
+use std::rc::Rc;
 
 use gloo::timers::callback::Timeout;
 use wasm_bindgen::prelude::Closure;
@@ -14,7 +14,7 @@ use super::{
     examples,
     header::Header,
     keep::{self, use_keeping},
-    notices::{NotSaved, Toast},
+    notices::{NotChecked, NotSaved, Toast},
     outputs::Outputs,
     overview::Overview,
     problems::{Problems, severity_of},
@@ -88,18 +88,21 @@ pub fn App() -> Html {
             let on_command = {
                 let (newest, commands) = (newest.clone(), commands.clone());
                 let dispatcher = dispatcher.clone();
-                Closure::new(move |command: String, name: String, start: u32, end: u32| {
-                    let state = newest.borrow().clone();
-                    let editor = commands.borrow().clone();
-                    match (command.as_str(), editor) {
-                        ("save", _) => save(&state, &name),
-                        ("fix", Some(editor)) => {
-                            let selected = start as usize..end as usize;
-                            fix_here(&editor, &state, &dispatcher, &name, selected);
+                Closure::new(
+                    move |command: String, name: String, start: u32, end: u32, caret: u32| {
+                        let state = newest.borrow().clone();
+                        let editor = commands.borrow().clone();
+                        match (command.as_str(), editor) {
+                            ("save", _) => save(&state, &name),
+                            ("fix", Some(editor)) => {
+                                let selected = start as usize..end as usize;
+                                let fix = state.fix_here(&name, selected, caret as usize);
+                                fix_here(&editor, &state, &dispatcher, fix);
+                            }
+                            _ => (),
                         }
-                        _ => (),
-                    }
-                })
+                    },
+                )
             };
             let made = Editor::new(
                 &host,
@@ -247,7 +250,13 @@ pub fn App() -> Html {
             match notice.undo {
                 Some(Undo::Open(opened)) => {
                     flush.emit(());
-                    dispatcher.dispatch(Action::Replace(opened));
+                    // What was written since can be brought back as well.
+                    let notice = words::RESTORED.to_owned();
+                    let opened = Opened {
+                        notice,
+                        ..(*opened).clone()
+                    };
+                    dispatcher.dispatch(Action::Replace(Rc::new(opened)));
                 }
                 Some(Undo::Restore { index, document }) => {
                     let edit = editor.open(&document);
@@ -354,6 +363,9 @@ pub fn App() -> Html {
             if let (Saving::Failed(failure), true) = (state.saving, state.keeps) {
                 <NotSaved {failure} documents={state.documents.clone()} on_drafts={sends(&state, |()| Action::ShowDrafts(true))} />
             }
+            if let Engine::Missing(cause) = &state.engine {
+                <NotChecked cause={cause.clone()} documents={state.documents.clone()} />
+            }
             <Toast notice={state.notice.clone()} {on_undo} on_dismiss={sends(&state, Action::Dismiss)} />
             <nav class="panes-nav" aria-label={words::RESULTS}>
             <Tabs label={words::RESULTS} class="panes" controls="work" selected={pane_id} on_select={on_pane}
@@ -400,7 +412,7 @@ pub fn App() -> Html {
             }
             if state.drafts_are_open {
                 <Drafts source={state.source.clone()} keeps={state.keeps} {flush} on_open={on_draft}
-                    on_delete={sends(&state, |()| Action::Deleted)} on_keep={sends(&state, Action::Keep)}
+                    on_delete={sends(&state, Action::Deleted)} on_keep={sends(&state, Action::Keep)}
                     on_close={sends(&state, |()| Action::ShowDrafts(false))} />
             }
         </div>
@@ -437,8 +449,7 @@ fn fix_here(
     editor: &Editor,
     state: &State,
     dispatcher: &UseReducerDispatcher<State>,
-    name: &str,
-    selected: Range<usize>,
+    fix: FixHere,
 ) {
     let notify = |words: &str| dispatcher.dispatch(Action::Notify(words.to_owned(), None));
     if !editor.caret_is_visible() {
@@ -448,7 +459,7 @@ fn fix_here(
         let answer = state.answer.as_ref()?;
         answer.problems.get(problem)?.fixes.get(fix)
     };
-    match state.fix_here(name, selected) {
+    match fix {
         FixHere::Wait => notify(words::STILL_CHECKING),
         FixHere::Nothing => notify(words::NO_FIX_HERE),
         FixHere::Apply { problem, fix } => {

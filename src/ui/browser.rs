@@ -64,8 +64,10 @@ extern "C" {
     #[wasm_bindgen(js_name = restoreDraft)]
     pub(super) fn restore_draft(id: &str, value: &str) -> bool;
     pub(super) fn legacy() -> JsValue;
-    #[wasm_bindgen(js_name = forgetLegacy)]
-    pub(super) fn forget_legacy();
+    #[wasm_bindgen(js_name = takeLegacy)]
+    pub(super) fn take_legacy() -> String;
+    #[wasm_bindgen(js_name = restoreLegacy)]
+    pub(super) fn restore_legacy(value: &str);
     pub(super) fn point(target: &str);
     pub(super) fn pointed() -> String;
     #[wasm_bindgen(js_name = setPlace)]
@@ -76,6 +78,8 @@ extern "C" {
     pub(super) fn set_keeps(is_on: bool);
     #[wasm_bindgen(js_name = onSwitch)]
     pub(super) fn on_switch(act: &Closure<dyn FnMut(bool)>);
+    #[wasm_bindgen(js_name = onRemoved)]
+    pub(super) fn on_removed(act: &Closure<dyn FnMut(String)>);
     pub(super) fn early() -> JsValue;
     #[wasm_bindgen(js_name = dateText)]
     pub(super) fn date_text(milliseconds: f64) -> String;
@@ -83,8 +87,8 @@ extern "C" {
 
 /// A document's name and text, the editor's count of changes, and whether its lines end with CR and LF.
 pub(super) type OnChange = Closure<dyn FnMut(String, String, u32, bool)>;
-/// A command, the document's name, and the selection.
-pub(super) type OnCommand = Closure<dyn FnMut(String, String, u32, u32)>;
+/// A command, the document's name, the selection, and the caret.
+pub(super) type OnCommand = Closure<dyn FnMut(String, String, u32, u32, u32)>;
 pub(super) type OnFix = Closure<dyn FnMut(usize, usize)>;
 
 /// The editor on screen. Clones are the same editor.

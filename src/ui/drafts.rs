@@ -20,8 +20,7 @@ pub(super) struct DraftsProps {
     pub(super) keeps: bool,
     pub(super) flush: Flush,
     pub(super) on_open: Callback<Opened>,
-    /// The draft on screen was deleted.
-    pub(super) on_delete: Callback<()>,
+    pub(super) on_delete: Callback<Rc<str>>,
     pub(super) on_keep: Callback<bool>,
     pub(super) on_close: Callback<()>,
 }
@@ -40,17 +39,11 @@ pub(super) fn Drafts(props: &DraftsProps) -> Html {
     let left = entries.iter().filter(|it| !is_deleted(it)).count();
 
     let delete = {
-        let (deleted, source, on_delete) = (
-            deleted.clone(),
-            props.source.clone(),
-            props.on_delete.clone(),
-        );
+        let (deleted, on_delete) = (deleted.clone(), props.on_delete.clone());
         Callback::from(move |ids: Vec<Rc<str>>| {
             let mut all = (*deleted).clone();
             for id in ids {
-                if source == Source::Draft(id.clone()) {
-                    on_delete.emit(());
-                }
+                on_delete.emit(id.clone());
                 let held = browser::remove_draft(&id);
                 all.push((id, held));
             }

@@ -14,6 +14,7 @@ use yew::prelude::*;
 use super::{
     browser,
     state::{Action, Engine, State},
+    words,
 };
 use crate::protocol::{Request, wire};
 
@@ -112,8 +113,15 @@ impl Link {
             })
         };
         let on_error = {
-            let give_up = give_up.clone();
-            Closure::new(move || give_up())
+            let (give_up, phase, dispatcher) = (give_up.clone(), phase.clone(), dispatcher.clone());
+            Closure::new(move || {
+                let has_started = phase.get() == Phase::Ready;
+                give_up();
+                // The text is not the cause, and no other text would help.
+                if !has_started {
+                    dispatcher.dispatch(Action::EngineMissing(words::NO_WORKER.into()));
+                }
+            })
         };
         let on_message = {
             let (worker, phase, waiting, watchdog) = (

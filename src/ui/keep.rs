@@ -68,10 +68,15 @@ pub(super) fn use_keeping(state: &UseReducerHandle<State>, newest: &Rc<RefCell<S
                         event.set_return_value("");
                     }
                 });
-            let on_switch =
-                Closure::new(move |is_on: bool| dispatcher.dispatch(Action::Keep(is_on)));
+            let on_switch = {
+                let dispatcher = dispatcher.clone();
+                Closure::new(move |is_on: bool| dispatcher.dispatch(Action::Keep(is_on)))
+            };
             browser::on_switch(&on_switch);
-            move || drop((leaving, hiding, asking, on_switch))
+            let on_removed =
+                Closure::new(move |id: String| dispatcher.dispatch(Action::Deleted(id.into())));
+            browser::on_removed(&on_removed);
+            move || drop((leaving, hiding, asking, on_switch, on_removed))
         }
     });
     use_effect_with((state.source.clone(), state.openings, state.keeps), {
@@ -137,9 +142,7 @@ fn store(state: &State) -> Action {
 pub(super) fn first() -> (State, Option<u32>) {
     let keeps = browser::keeps();
     let legacy = browser::legacy();
-    if !legacy.is_undefined() {
-        migrate(&legacy);
-    }
+    let unsaved = (!legacy.is_undefined()).then(|| migrate(&legacy)).flatten();
     let early = browser::early();
     if let Some(text) = field_at(&early, 0).as_string() {
         let opened = Opened {
@@ -154,6 +157,9 @@ pub(super) fn first() -> (State, Option<u32>) {
         let had_focus = field_at(&early, 2).is_truthy();
         let caret = field_at(&early, 1).as_f64().filter(|_| had_focus);
         return (State::new(&opened, keeps), caret.map(|it| it as u32));
+    }
+    if let Some(opened) = unsaved {
+        return (State::new(&opened, keeps), None);
     }
     let pointed = browser::pointed();
     let draft = pointed.strip_prefix("draft:").and_then(open);
@@ -216,25 +222,29 @@ pub(super) fn entries() -> Vec<Entry> {
     browser::drafts().iter().map(entry).collect()
 }
 
-/// Makes a draft of the only text that was kept before there were drafts.
-fn migrate(legacy: &JsValue) {
+/// Makes a draft of the only text that was stored before there were drafts. Returns it where it could not be stored.
+fn migrate(legacy: &JsValue) -> Option<Opened> {
     let work = work(legacy);
+    let is_example = examples::has(&work.documents) && work.proxy == Proxy::default();
+    let held = browser::take_legacy();
+    if is_example || work.documents.is_empty() {
+        return None;
+    }
     let opened = Opened {
         work,
         is_edited: true,
         is_unsaved: true,
         ..Opened::default()
     };
-    if examples::has(&opened.work.documents) && opened.work.proxy == Proxy::default() {
-        return browser::forget_legacy();
-    }
-    let stored = store(&State::new(&opened, true));
-    if let Action::Stored {
-        saving: Saving::Saved,
-        ..
-    } = stored
-    {
-        browser::forget_legacy();
+    match store(&State::new(&opened, true)) {
+        Action::Stored {
+            saving: Saving::Saved,
+            ..
+        } => None,
+        _ => {
+            browser::restore_legacy(&held);
+            Some(opened)
+        }
     }
 }
 

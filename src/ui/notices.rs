@@ -1,5 +1,7 @@
 //! Messages about what just happened: a toast with a way back, and a strip where the text is not saved.
 
+use std::rc::Rc;
+
 use gloo::timers::callback::Timeout;
 use yew::prelude::*;
 
@@ -96,6 +98,23 @@ pub(super) fn NotSaved(props: &NotSavedProps) -> Html {
             if props.failure == Failure::Full {
                 <button type="button" class="button" aria-haspopup="dialog" onclick={props.on_drafts.reform(|_| ())}>{ words::DRAFTS }</button>
             }
+        </div>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+pub(super) struct NotCheckedProps {
+    /// Why the engine did not start.
+    pub(super) cause: Rc<str>,
+    pub(super) documents: Vec<Document>,
+}
+
+#[component]
+pub(super) fn NotChecked(props: &NotCheckedProps) -> Html {
+    html! {
+        <div id="not-checked" class="strip bad" role="alert">
+            <p><strong>{ words::MISSING }</strong>{ " " }{ words_and_code(&props.cause) }{ " " }{ words::MISSING_BUT }</p>
+            { download_files(&props.documents, "button primary") }
         </div>
     }
 }

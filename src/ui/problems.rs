@@ -29,21 +29,22 @@ pub(super) struct ProblemsProps {
 #[component]
 pub(super) fn Problems(props: &ProblemsProps) -> Html {
     match &props.engine {
-        Engine::Missing(cause) => {
-            return html! { <p class="note trouble" role="alert">{ words::MISSING }{ " " }{ words_and_code(cause) }</p> };
-        }
+        Engine::Missing(_) => return html! { <p class="note">{ words::NO_CHECKS }</p> },
         Engine::Stopped => {
             return html! { <p class="note trouble" role="alert">{ words::STOPPED }</p> };
         }
         _ => (),
     }
     let Some(answer) = &props.answer else {
-        let words = if props.engine == Engine::Loading {
-            words::LOADING
-        } else {
-            words::CHECKING
-        };
-        return html! { <p class="note">{ words }</p> };
+        if props.engine == Engine::Loading {
+            return html! {
+                <div class="note">
+                    <p>{ words::LOADING }</p>
+                    <p class="late">{ words::LOADING_LATE }</p>
+                </div>
+            };
+        }
+        return html! { <p class="note">{ words::CHECKING }</p> };
     };
     if answer.problems.is_empty() {
         return html! {

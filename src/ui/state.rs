@@ -224,8 +224,8 @@ pub enum Action {
         source: Source,
         saving: Saving,
     },
-    /// The draft on screen was deleted; the text stays on screen.
-    Deleted,
+    /// This draft was deleted, here or in another tab. A text that is on screen stays there.
+    Deleted(Rc<str>),
     Keep(bool),
     ShowDrafts(bool),
     Ask(Question),
@@ -418,10 +418,11 @@ impl State {
                     next.source = source;
                 }
             }
-            Action::Deleted => {
+            Action::Deleted(id) if self.source == Source::Draft(id.clone()) => {
                 next.source = Source::default();
                 next.saving = Saving::Idle;
             }
+            Action::Deleted(_) => (),
             Action::Keep(is_on) => {
                 next.keeps = is_on;
                 next.saving = Saving::Idle;
@@ -597,8 +598,9 @@ impl State {
         self.notice = Some(Notice { id, words, undo });
     }
 
-    /// The fix at the caret or the selection, in UTF-16 units: that of a problem it touches, else of one on the same line.
-    pub fn fix_here(&self, name: &str, selected: Range<usize>) -> FixHere {
+    /// The fix of the problem that is selected, else of one that the caret touches, else of one on the caret's line. Offsets
+    /// in UTF-16 units. A longer selection does not count: it may reach beyond the screen.
+    pub fn fix_here(&self, name: &str, selected: Range<usize>, caret: usize) -> FixHere {
         let Some(answer) = self.answer.as_ref().filter(|_| self.is_fresh()) else {
             return FixHere::Wait;
         };
@@ -609,17 +611,16 @@ impl State {
         let fixable =
             |(_, it): &(usize, &protocol::Problem)| it.file == file && !it.fixes.is_empty();
         let problems = || answer.problems.iter().enumerate().filter(fixable);
-        let touching =
-            problems().filter(|(_, it)| it.start <= selected.end && selected.start <= it.end);
-        // That which is selected, else the narrowest: others begin before it and end behind it.
+        let touching = problems().filter(|(_, it)| it.start <= caret && caret <= it.end);
+        // The narrowest: others begin before it and end behind it.
         let touched = touching.min_by_key(|(_, it)| {
             let is_other = (it.start, it.end) != (selected.start, selected.end);
             (is_other, it.end - it.start, it.severity)
         });
-        let line = line_around(&document.text, selected.start);
+        let line = line_around(&document.text, caret);
         let on_line = || problems().filter(|(_, it)| it.start <= line.1 && line.0 <= it.start);
         let distance = |it: &protocol::Problem| {
-            let from = |at: usize| at.abs_diff(selected.start);
+            let from = |at: usize| at.abs_diff(caret);
             from(it.start).min(from(it.end))
         };
         let found = touched.or_else(|| on_line().min_by_key(|(_, it)| distance(it)));
@@ -701,16 +702,43 @@ impl Document {
 }
 
 impl Work {
-    /// What a draft is called in a list: the project's name, else the first line that says something.
+    /// What a draft is called in a list: the project's name, else a comment in the first line, else its services, else the first
+    /// line.
     pub fn title(&self) -> String {
         let lines = || self.documents.iter().flat_map(|it| it.text.lines());
         let name = lines().find_map(|it| it.strip_prefix("name:"));
         let name = name.map(|it| it.split(" #").next().unwrap_or(it).trim());
-        let first = || lines().map(str::trim).find(|it| !it.is_empty());
-        let quotes = ['"', '\''];
-        let title = name.filter(|it| !it.is_empty()).or_else(first);
-        let title = title.unwrap_or_default().trim_matches(quotes);
+        let name = name.map(|it| it.trim_matches(['"', '\'']));
+        let first = lines().map(str::trim).find(|it| !it.is_empty());
+        let first = first.unwrap_or_default();
+        let services = self.services().join(", ");
+        let title = match name {
+            Some(name) if !name.is_empty() => name,
+            _ if first.starts_with('#') || services.is_empty() => first,
+            _ => &services,
+        };
         title.chars().take(MOST_OF_TITLE).collect()
+    }
+
+    /// The keys below `services` in block style, of all files.
+    fn services(&self) -> Vec<&str> {
+        let mut res = Vec::new();
+        for document in &self.documents {
+            let mut lines = document.text.lines();
+            lines.find(|it| it.trim_end() == "services:");
+            let has_text = |it: &&str| !matches!(it.trim_start().chars().next(), None | Some('#'));
+            let mut lines = lines.filter(has_text).peekable();
+            let depth = |it: &str| it.len() - it.trim_start().len();
+            let first = lines.peek().map_or(0, |it| depth(it));
+            let below = lines.take_while(|it| depth(it) >= first && first > 0);
+            for line in below.filter(|it| depth(it) == first) {
+                let name = line.split(':').next().unwrap_or_default().trim();
+                if !res.contains(&name) {
+                    res.push(name);
+                }
+            }
+        }
+        res
     }
 }
 
@@ -1058,7 +1086,7 @@ mod tests {
         // Units:        0123 4567 89
         let text = "🐳a\nbcd\ne";
         let state = with_problems(text, vec![problem(0, 2, true), problem(6, 7, false)]);
-        let here = |at: usize| state.fix_here("compose.yaml", at..at);
+        let here = |at: usize| state.fix_here("compose.yaml", at..at, at);
         let apply = FixHere::Apply { problem: 0, fix: 0 };
         let ask = FixHere::Ask { problem: 1, fix: 0 };
         assert_eq!(
@@ -1067,9 +1095,9 @@ mod tests {
         );
         assert_eq!([here(4), here(6), here(7)], [ask.clone(), ask.clone(), ask]);
         assert_eq!([here(8), here(9)], [FixHere::Nothing, FixHere::Nothing]);
-        assert_eq!(state.fix_here(".env", 0..0), FixHere::Nothing);
+        assert_eq!(state.fix_here(".env", 0..0, 0), FixHere::Nothing);
         assert_eq!(
-            edited(&state, "b").fix_here("compose.yaml", 0..0),
+            edited(&state, "b").fix_here("compose.yaml", 0..0, 0),
             FixHere::Wait
         );
     }
@@ -1084,14 +1112,25 @@ mod tests {
                 problem(3, 4, true),
             ],
         );
-        let fixed = |selected| match state.fix_here("compose.yaml", selected) {
-            FixHere::Apply { problem, .. } => problem,
-            other => panic!("{other:?}"),
+        let fixed = |selected: Range<usize>| {
+            let caret = selected.end;
+            match state.fix_here("compose.yaml", selected, caret) {
+                FixHere::Apply { problem, .. } => problem,
+                other => panic!("{other:?}"),
+            }
         };
         assert_eq!(
             [fixed(0..3), fixed(3..4), fixed(0..6), fixed(5..5)],
             [1, 2, 0, 0]
         );
+    }
+
+    #[test]
+    fn of_a_selection_that_is_no_problem_only_the_caret_counts() {
+        let state = with_problems("abc\ndef", vec![problem(0, 3, true)]);
+        let here = |caret| state.fix_here("compose.yaml", 0..7, caret);
+        let apply = FixHere::Apply { problem: 0, fix: 0 };
+        assert_eq!([here(0), here(7)], [apply, FixHere::Nothing]);
     }
 
     #[test]
@@ -1228,7 +1267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_draft_is_called_by_the_projects_name_or_its_first_line() {
+    fn a_draft_has_the_name_of_the_project_or_of_its_services() {
         let title = |text: &str| {
             let documents = vec![Document::new("compose.yaml", text)];
             let work = Work {
@@ -1239,6 +1278,10 @@ mod tests {
         };
         assert_eq!(title("services: {}\nname: \"é-shop\" # ☕\n"), "é-shop");
         assert_eq!(title("\n# My stack\nservices:\n"), "# My stack");
+        let services =
+            "services:\n\n  # é\n  web: # ☕\n    image: a\n  db: {}\nvolumes:\n  data:\n";
+        assert_eq!(title(services), "web, db");
+        assert_eq!(title("services:\nvolumes:\n  data:\n"), "services:");
         assert_eq!([title(""), title("name:\n")], ["", "name:"]);
     }
 }

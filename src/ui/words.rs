@@ -21,6 +21,7 @@ pub(super) const DRAFTS: &str = "Drafts";
 pub(super) const DRAFTS_WHY: &str = "This browser keeps the current text and the last 20 drafts. A private window deletes them when it is closed.";
 pub(super) const NO_DRAFTS: &str = "There are no drafts.";
 pub(super) const OPENED_DRAFT: &str = "Opened a draft";
+pub(super) const RESTORED: &str = "Restored the previous text";
 pub(super) const UNTITLED: &str = "Empty file";
 pub(super) const ON_SCREEN: &str = "Open in this tab";
 pub(super) const DELETE: &str = "Delete";
@@ -29,8 +30,9 @@ pub(super) const DELETE_ALL: &str = "Delete all drafts";
 pub(super) const CANNOT_RESTORE: &str =
     "The draft cannot be restored: the browser refuses to store it.";
 pub(super) const KEEP: &str = "Keep my text in this browser";
-pub(super) const KEEP_OFF: &str = "From now on, nothing you write is stored.";
-pub(super) const KEEP_DRAFTS: &str = "Keep them";
+pub(super) const KEEP_OFF: &str =
+    "What you write is not stored and is lost when you close or reload the page.";
+pub(super) const KEEP_DRAFTS: &str = "Keep drafts";
 pub(super) const CLOSE: &str = "Close";
 pub(super) const CANCEL: &str = "Cancel";
 pub(super) const UNDO: &str = "Undo";
@@ -38,7 +40,7 @@ pub(super) const DISMISS: &str = "Dismiss";
 pub(super) const NOTICE: &str = "Notification";
 pub(super) const SAVED: &str = "Saved";
 pub(super) const NOT_SAVED: &str = "Not saved";
-pub(super) const NOT_KEPT: &str = "Not kept";
+pub(super) const NOT_KEPT: &str = "Saving off";
 pub(super) const NOT_SAVED_FULL: &str = "The storage of this browser is full. Download your files before you close the tab, or delete drafts that you no longer need.";
 pub(super) const NOT_SAVED_BLOCKED: &str =
     "This browser refuses to store data. Download your files before you close the tab.";
@@ -73,10 +75,13 @@ pub(super) const EDIT: &str = "Edit";
 pub(super) const RESULTS: &str = "Results";
 pub(super) const PROBLEMS: &str = "Problems";
 pub(super) const LOADING: &str = "Getting ready…";
+pub(super) const LOADING_LATE: &str = "The engine has not loaded yet. A slow connection or a blocked file may be the cause. You can already edit your files.";
 pub(super) const CHECKING: &str = "Reading…";
 pub(super) const STOPPED: &str = "The check stopped on this text. Your text is safe, and the check starts again with your next change.";
-pub(super) const MISSING: &str =
-    "The checker did not start. You can still edit, copy, and download your files.";
+pub(super) const MISSING: &str = "The checker did not start.";
+pub(super) const MISSING_BUT: &str = "You can still edit, copy, and download your files.";
+pub(super) const NO_CHECKS: &str = "Checks are not available.";
+pub(super) const NO_WORKER: &str = "The browser did not start the engine in a worker. A content security policy of the server may not allow it: it has to include `worker-src blob:`.";
 pub(super) const ALL_WELL: &str = "All is well";
 pub(super) const ALL_WELL_WHY: &str = "Compose accepts these files, and nothing we know of is wrong with them. The configuration beside this tab is ready to copy.";
 pub(super) const ACCEPTED: &str = "Compose accepts these files.";
@@ -182,8 +187,8 @@ pub(super) fn delete_draft(title: &str, date: &str) -> String {
 
 pub(super) fn delete_drafts(count: usize) -> String {
     match count {
-        1 => "Delete the draft that is stored?".to_owned(),
-        count => format!("Delete the {count} drafts that are stored?"),
+        1 => "Delete the stored draft?".to_owned(),
+        count => format!("Delete the {count} stored drafts?"),
     }
 }
 

@@ -375,12 +375,26 @@ const tests = {
     await page.keyboard.press("Enter");
     await settled(page);
     same([await text(page), await page.locator(".toast").count()], [WEB, 0]);
+    // What was written since comes back as well.
+    await page.locator("#start-over").click();
+    await page.keyboard.press("Enter");
+    await settled(page);
+    await type(page, "services:\n  later:\n    image: nginx:1\n");
+    await page.locator("#undo").click();
+    await settled(page);
+    contains(await page.locator("#notice-status").innerText(), "Restored the previous text");
+    await page.locator("#undo").click();
+    await settled(page);
+    contains(await text(page), "  later:");
+    await page.locator("#undo").click();
+    await settled(page);
+    same(await text(page), WEB);
     await openExample(page, "Caddy");
     await settled(page);
     await page.reload();
     await ready(page);
     if ((await text(page)) === WEB) throw new Error("the example is gone");
-    await openDraft(page, 0);
+    await openDraft(page, 1);
     same(await text(page), WEB);
     await page.reload();
     await ready(page);
@@ -524,6 +538,31 @@ const tests = {
     same(found.sort(), ["dtaa", "other", "third"]);
   },
 
+  async "a draft that a tab shows is not dropped for newer ones, and is no longer called saved once another tab deletes it"(page, { url }) {
+    await type(page, WEB);
+    await page.locator("#drafts").getByText("Saved").waitFor();
+    const other = await page.context().newPage();
+    await other.goto(url);
+    await ready(other);
+    const isStored = () => other.evaluate(() => Object.keys(localStorage).some((it) => it.includes(":draft:") && localStorage.getItem(it).includes("dtaa")));
+    // Another tab fills the list.
+    await other.evaluate(() => {
+      const files = [{ name: "compose.yaml", text: "services: {}" }];
+      for (let it = 1; it <= 24; it += 1) localStorage.setItem(`compose-playground:draft:${it}`, JSON.stringify({ changed: Date.now() + it, files, proxy: {} }));
+    });
+    await openExample(other, "Its data in Postgres");
+    await type(other, "name: another\nservices: {}\n");
+    await other.waitForFunction(() => Object.keys(localStorage).filter((it) => it.includes(":draft:")).length === 22);
+    same(await isStored(), true);
+    await other.locator("#drafts").click();
+    await other.getByRole("button", { name: /^Delete web/ }).click();
+    same(await isStored(), false);
+    await page.locator("#drafts").getByText("Saved").waitFor({ state: "detached" });
+    await replace(page, "dtaa", "dtaa2");
+    await page.locator("#drafts").getByText("Saved").waitFor();
+    same(await isStored(), true);
+  },
+
   async "a page that crashes loses next to nothing"(page, { browser, url }) {
     const context = await browser.newContext();
     const crashing = await context.newPage();
@@ -544,7 +583,7 @@ const tests = {
     await context.close();
   },
 
-  async "text of a page from before drafts becomes one"(page) {
+  async "text of a page from before drafts becomes one"(page, { url }) {
     await page.evaluate((files) => {
       localStorage.clear();
       sessionStorage.clear();
@@ -563,6 +602,19 @@ const tests = {
     await ready(page);
     same(await text(page), "A=é");
     same(await page.getByRole("tab", { name: "Proxy", exact: true }).getAttribute("aria-selected"), "true");
+    // Storage is too small for both the old entry and its draft.
+    const large = `${WEB}# ${"x".repeat(3_000_000)}`;
+    const alone = await page.context().newPage();
+    await alone.goto(url);
+    await alone.evaluate((text) => {
+      localStorage.clear();
+      sessionStorage.clear();
+      localStorage.setItem("compose-playground", JSON.stringify({ files: [{ name: "compose.yaml", text }], proxy: {} }));
+    }, large);
+    await alone.reload();
+    await ready(alone);
+    contains(await text(alone), WEB);
+    await alone.locator("#drafts").getByText("Saved").waitFor();
   },
 
   async "drafts have dates, are deleted and brought back, and are no more than twenty-one"(page, { setScheme }) {
@@ -605,17 +657,17 @@ const tests = {
     contains(await stored(), "dtaa");
     await page.locator("#drafts").click();
     await page.getByLabel("Keep my text in this browser").uncheck();
-    contains(await page.getByRole("dialog").innerText(), "Delete the draft that is stored?");
+    contains(await page.getByRole("dialog").innerText(), "Delete the stored draft?");
     await page.screenshot({ path: join(shots, "keep-off.png") });
-    await page.getByRole("button", { name: "Keep them" }).click();
+    await page.getByRole("button", { name: "Keep drafts" }).click();
     await page.keyboard.press("Escape");
-    contains(await page.locator("#drafts").innerText(), "Not kept");
+    contains(await page.locator("#drafts").innerText(), "Saving off");
     const before = await stored();
     await replace(page, "dtaa", "secret");
     await page.waitForTimeout(600);
     same(await stored(), before);
     await page.locator("#drafts").click();
-    await page.getByRole("button", { name: /^Delete services/ }).click();
+    await page.getByRole("button", { name: /^Delete web/ }).click();
     same((await stored()).includes("dtaa"), false);
     await page.getByLabel("Keep my text in this browser").check();
     await page.keyboard.press("Escape");
@@ -647,6 +699,16 @@ const tests = {
     await page.keyboard.press("Control+Home");
     await page.keyboard.press("Control+.");
     same([await text(page).then((it) => it.slice(0, 90)), await said()], [file.slice(0, 90), "No fix here"]);
+    // All is selected, and the caret is at the end: the problem is far above it.
+    await page.keyboard.press("Control+a");
+    await page.keyboard.press("Control+.");
+    contains(await said(), "not on screen");
+    await page.waitForTimeout(100);
+    await page.keyboard.press("Control+.");
+    same([await said(), await page.getByRole("dialog").count()], ["No fix here", 0]);
+    same((await text(page)).includes("  dtaa:"), false);
+    await page.keyboard.press("Control+Home");
+    same(await text(page).then((it) => it.slice(0, 90)), file.slice(0, 90));
     // The caret is scrolled away: nothing happens but that it comes back.
     for (let it = 0; it < 3; it += 1) await page.keyboard.press("ArrowDown");
     await page.locator(".cm-scroller").evaluate((it) => (it.scrollTop = 99_999));
@@ -738,7 +800,9 @@ const tests = {
     const cases = [
       ["missing", missing(/app-.*\.js/), "The server answers 404 for app-"],
       ["blocked", (page) => page.route(/app-.*\.js/, (route) => route.abort()), "blocks the file"],
+      ["snippet", missing(/snippets\/.*\.js/), "The server answers 404 for page-"],
       ["modules", missing(/modules-.*\.wasm/), "The server answers 404 for modules-"],
+      ["fallback", (page) => page.route(/app-.*\.js/, (route) => route.fulfill({ contentType: "text/html", body: "<!doctype html>" })), "sends a web page instead of app-"],
       ["no-wasm", (page) => page.addInitScript(() => { delete window.WebAssembly; }), "WebAssembly is not available"],
     ];
     for (const [name, prepare, words] of cases) {
@@ -783,11 +847,29 @@ const tests = {
     }
     // The engine's script is missing: the page is there, and says so.
     const engine = await start(missing(/worker-.*\.js/));
-    await engine.page.locator(".side .trouble").waitFor();
-    contains(await engine.page.locator(".side .trouble").innerText(), "The server answers 404 for worker-");
+    await engine.page.setViewportSize({ width: 360, height: 740 });
+    await engine.page.locator("#not-checked").waitFor();
+    contains(await engine.page.locator("#not-checked").innerText(), "The server answers 404 for worker-");
+    await engine.page.screenshot({ path: join(shots, "not-checked-360.png") });
     await type(engine.page, WEB).catch(() => {});
     same(await text(engine.page), WEB);
     await engine.context.close();
+    // The server forbids workers: not the text is to blame.
+    const { url: strict, server: strictServer } = await servePage((_, response) => void response.setHeader("content-security-policy", "worker-src 'none'"));
+    const workers = await start(() => {}, strict);
+    await workers.page.locator("#not-checked").waitFor();
+    contains(await workers.page.locator("#not-checked").innerText(), "worker-src blob:");
+    await workers.context.close();
+    strictServer.close();
+    // Without styles the page works, and says what is missing.
+    const plain = await start(missing(/page-.*\.css/));
+    await ready(plain.page);
+    contains(await plain.page.locator("body").innerText(), "The page has no styles. The server answers 404 for page-");
+    await plain.context.close();
+    // The engine's script never comes.
+    const late = await start((page) => page.route(/worker-.*\.js/, () => {}), url);
+    await late.page.getByText("The engine has not loaded yet.").waitFor();
+    await late.context.close();
     // What is typed while the page loads is taken over, with the caret.
     let go;
     const gate = new Promise((done) => (go = done));

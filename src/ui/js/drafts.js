@@ -1,7 +1,8 @@
 // Drafts in the browser's storage, one entry each, so that tabs of the browser do not overwrite each other's text.
 //
 // A tab writes into a draft only while it owns it: it made the draft, or it opened the draft and no other tab that is open owns
-// it. In any other case, and where the entry is not what this tab last saw of it, the text becomes a draft of its own.
+// it. In any other case, and where the entry is not what this tab last saw of it, the text becomes a draft of its own. A draft
+// that an open tab shows is not deleted for newer ones.
 
 import { CURRENT, DRAFT, EARLY, LEGACY, PLACE, SWITCH, isKept } from "./keys.js";
 
@@ -12,7 +13,8 @@ const MOST = 20;
 
 /** What this tab last wrote to a draft, or read from it. */
 const seen = new Map();
-const owned = new Set();
+/** The draft that this tab shows, whether it is this tab's to write, and what gives it up. */
+const shown = { id: "", isOwned: false, release() {} };
 
 /**
  * Writes a draft. `id` is empty for a new one. Returns the name it has now, and why it could not be written: `full`, `blocked`,
@@ -21,13 +23,12 @@ const owned = new Set();
 export function writeDraft(id, value) {
   if (value.length > LIMIT) return [id, "large"];
   try {
-    const isMine = id !== "" && owned.has(id) && localStorage.getItem(DRAFT + id) === seen.get(id);
+    const isMine = id !== "" && shown.id === id && shown.isOwned && localStorage.getItem(DRAFT + id) === seen.get(id);
     const name = isMine ? id : newName();
     localStorage.setItem(DRAFT + name, value);
     seen.set(name, value);
     if (!isMine) {
-      owned.add(name);
-      claim(name);
+      claim(name, true);
       dropOldest(name);
     }
     point(`draft:${name}`);
@@ -38,13 +39,12 @@ export function writeDraft(id, value) {
   }
 }
 
-/** The draft's content; undefined where there is none. What a tab reads it may go on with. */
+/** The draft's content; undefined where there is none. */
 export function readDraft(id) {
   const value = attempt(() => localStorage.getItem(DRAFT + id));
   const draft = parsed(value);
   if (!draft) return undefined;
   seen.set(id, value);
-  claim(id);
   return draft;
 }
 
@@ -71,17 +71,25 @@ export function restoreDraft(id, value) {
   return attempt(() => (localStorage.setItem(DRAFT + id, value), true)) ?? false;
 }
 
-/** What a page of before drafts kept. Its place is given up by `forgetLegacy`. */
+/** What a page from before drafts stored. */
 export function legacy() {
   return parsed(attempt(() => localStorage.getItem(LEGACY)));
 }
 
-export function forgetLegacy() {
+/** Removes it, because storage may be too small for it and its draft. Returns what `restoreLegacy` needs. */
+export function takeLegacy() {
+  const value = attempt(() => localStorage.getItem(LEGACY)) ?? "";
   attempt(() => localStorage.removeItem(LEGACY));
+  return value;
 }
 
-/** Says what the next start opens: this tab's own reload, and a tab that is new. */
+export function restoreLegacy(value) {
+  attempt(() => localStorage.setItem(LEGACY, value));
+}
+
+/** Sets what the next start opens: this tab's own reload, and a new tab. */
 export function point(target) {
+  if (target.startsWith("draft:")) claim(target.slice("draft:".length), false);
   attempt(() => sessionStorage.setItem(CURRENT, target));
   attempt(() => localStorage.setItem(CURRENT, target));
 }
@@ -112,6 +120,13 @@ export function onSwitch(act) {
   addEventListener("storage", ({ key }) => key === SWITCH && act(isKept()));
 }
 
+/** Calls back with the name of a draft that another tab deletes. */
+export function onRemoved(act) {
+  addEventListener("storage", ({ key, newValue }) => {
+    if (key?.startsWith(DRAFT) && newValue === null) act(key.slice(DRAFT.length));
+  });
+}
+
 /** What was typed before the page had started, `[text, caret, whether it had the focus]`. */
 export function early() {
   const { text, at, focused } = window.composeStart.early;
@@ -124,20 +139,32 @@ export function dateText(milliseconds) {
   return new Date(milliseconds).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 }
 
-function claim(id) {
-  const key = DRAFT + id;
+/** Makes a draft the one that this tab shows, and gives up the one before. */
+function claim(id, isNew) {
+  if (id === shown.id) return;
+  shown.release();
+  Object.assign(shown, { id, isOwned: isNew, release() {} });
   if (!navigator.locks) {
-    // Without https there are no locks. A reload goes on with its own draft.
-    if (attempt(() => sessionStorage.getItem(CURRENT)) === `draft:${id}`) owned.add(id);
+    // Without https there are no locks. A reload continues with its own draft.
+    shown.isOwned ||= attempt(() => sessionStorage.getItem(CURRENT)) === `draft:${id}`;
     return;
   }
-  const forEver = () => (owned.add(id), new Promise(() => {}));
-  navigator.locks.request(key, forEver).catch(() => {});
+  const waiting = new AbortController();
+  const given = new Promise((release) => (shown.release = () => (waiting.abort(), release())));
+  const own = () => {
+    if (shown.id === id) shown.isOwned = true;
+    return given;
+  };
+  navigator.locks.request(DRAFT + id, { signal: waiting.signal }, own).catch(() => {});
 }
 
-function dropOldest(written) {
-  const others = drafts().filter(([id]) => id !== written);
-  others.slice(MOST).forEach(([id]) => localStorage.removeItem(DRAFT + id));
+/** Deletes the oldest drafts, except those that a tab shows. */
+async function dropOldest(written) {
+  const { held = [] } = await Promise.resolve(navigator.locks?.query()).catch(() => {}) ?? {};
+  const shownBy = new Set(held.map((it) => it.name));
+  const old = drafts().filter(([id]) => id !== written).slice(MOST);
+  const unseen = old.filter(([id]) => !shownBy.has(DRAFT + id));
+  unseen.forEach(([id]) => attempt(() => localStorage.removeItem(DRAFT + id)));
 }
 
 function newName() {

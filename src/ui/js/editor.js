@@ -88,7 +88,12 @@ export function create(host, settings, onChange, onCommand) {
     editor.revision += 1;
     onChange(name, text, editor.revision, editor.windows.has(name));
   };
-  const command = (name) => ({ run: () => (onCommand(name, editor.shown, editor.view.state.selection.main.from, editor.view.state.selection.main.to), true) });
+  const command = (name) => ({
+    run({ state: { selection: { main } } }) {
+      onCommand(name, editor.shown, main.from, main.to, main.head);
+      return true;
+    },
+  });
   // A text that takes the place of all there was brings its line endings with it. The editor itself counts each as one character.
   const pasted = (name) => (text, state) => {
     const { from, to } = state.selection.main;
