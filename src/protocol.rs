@@ -4,6 +4,7 @@
 //! Every offset in here is in UTF-16 units, as the browser counts; nothing else in the engine does.
 
 pub mod page;
+#[cfg(feature = "cli")]
 pub mod report;
 #[cfg(feature = "cli")]
 pub mod secrets;
