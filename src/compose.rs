@@ -110,6 +110,10 @@ pub enum Suggestion {
     Rename(String),
     /// The value at the problem's place should be this YAML.
     Replace(String),
+    /// The value at the problem's place should be one of these, each YAML.
+    OneOf(Vec<String>),
+    /// The lines at the problem's place should be the items of a list.
+    Dashes,
     /// The entry or item at the problem's place says nothing new.
     Remove,
 }
@@ -166,6 +170,19 @@ impl Problem {
             is_accepted: false,
         }
     }
+}
+
+/// Characters that are taken for the dash of a list item.
+const DASHES: [char; 9] = [
+    '-', '\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}', '\u{2014}', '\u{2015}', '\u{2212}',
+    '\u{2022}',
+];
+
+/// A number without unit as the duration that is meant: seconds, as in `docker run --stop-timeout`.
+fn seconds(text: &str) -> Option<String> {
+    let is_number = text.chars().all(|it| it.is_ascii_digit() || it == '.');
+    let duration = format!("{text}s");
+    (is_number && units::duration(&duration).is_some()).then_some(duration)
 }
 
 /// What judging edits may read: enough for every mistake a person makes, whatever the file's size.
@@ -501,6 +518,11 @@ impl Compose {
     /// Calls a key something else.
     pub fn rename(&self, key: Place, name: &str) -> Option<TextEdit> {
         let (tree, node) = self.editable(key)?;
+        let mapping = tree.node(node).parent()?;
+        // That would be the same key twice.
+        if mapping.get(name).is_some() {
+            return None;
+        }
         self.checked(tree, tree.rename_key(node, name)?)
     }
 
@@ -579,7 +601,43 @@ impl Compose {
             Suggestion::Rename(name) => self.rename(problem.place, name),
             Suggestion::Replace(yaml) => self.replace(problem.place, yaml),
             Suggestion::Remove => self.remove_all_but_comments(problem.place),
+            Suggestion::Dashes => self.dashes(problem.place),
+            // Which of them, only a person can say.
+            Suggestion::OneOf(_) => None,
         }
+    }
+
+    /// The values among which a person must choose, each with its edit.
+    pub fn choices<'p>(
+        &self,
+        problem: &'p Problem,
+    ) -> impl Iterator<Item = (&'p str, Option<TextEdit>)> {
+        let values = match &problem.suggestion {
+            Some(Suggestion::OneOf(values)) => values.as_slice(),
+            _ => &[],
+        };
+        let place = problem.place;
+        values
+            .iter()
+            .map(move |it| (it.as_str(), self.replace(place, it)))
+    }
+
+    /// Writes a hyphen and a space where the lines of a plain text begin with any dash.
+    fn dashes(&self, place: Place) -> Option<TextEdit> {
+        let (tree, node) = self.editable(place)?;
+        let span = tree.node(node).span();
+        let mut edits = Vec::new();
+        let mut start = 0;
+        for line in tree.text().get(span.range())?.split_inclusive('\n') {
+            let words = line.trim_start();
+            let rest = words.strip_prefix(DASHES)?;
+            let dash = words.len() - rest.len();
+            let blank = rest.len() - rest.trim_start_matches([' ', '\t', '\u{a0}']).len();
+            let at = start + line.len() - words.len();
+            edits.push(Edit::replace(span.part(at..at + dash + blank), "- "));
+            start += line.len();
+        }
+        self.checked(tree, TextEdit::new(edits)?)
     }
 
     /// Declares `name` under a top-level key such as `volumes`, in the first file that has the
@@ -593,7 +651,7 @@ impl Compose {
             let (tree, node) = self.editable(field.value.place)?;
             return self.checked(tree, tree.insert_entry(node, name, "")?);
         }
-        let tree = &self.parse(file)?.tree;
+        let tree = self.appendable(section, file)?;
         self.checked(
             tree,
             tree.append_top_level(section, &format!("{}:", syntax::scalar(name)))?,
@@ -621,8 +679,26 @@ impl Compose {
                 tree.insert_entry(node, name, &format!("{}\n", value.join("\n")))?,
             );
         }
-        let tree = &self.parse(file)?.tree;
+        let tree = self.appendable(section, file)?;
         self.checked(tree, tree.append_top_level(section, block)?)
+    }
+
+    /// The tree of `file`, if it can take a new top-level key of that name. A section that no file
+    /// contributes to may still be written, as `volumes: !reset null`.
+    fn appendable(&self, section: &str, file: FileId) -> Option<&syntax::Tree> {
+        let mut keys = self.top_level(section);
+        let is_written = keys.any(|it| it.span.file == file || self.is_reset(it));
+        let tree = &self.parse(file)?.tree;
+        (!is_written).then_some(tree)
+    }
+
+    /// Whether the value of the key at `place` says `!reset` or `!override`.
+    fn is_reset(&self, place: Place) -> bool {
+        let tree = self.parse(place.span.file).map(|it| &it.tree);
+        let key = tree.zip(place.node).map(|(tree, node)| tree.node(node));
+        let parent = key.and_then(|key| key.parent());
+        let value = parent.and_then(|it| it.get(key?.value()?));
+        value.is_some_and(|it| it.value.tag().is_some())
     }
 
     /// The keys of that name at the top of each file.

@@ -196,7 +196,13 @@ impl Binder<'_> {
             }
             Bind::Duration => {
                 let Some(duration) = units::duration(&text) else {
-                    return wrong(self, "a duration such as `90s` or `1h30m`");
+                    let none = wrong(self, "a duration such as `90s` or `1h30m`");
+                    if let Some(last) = self.problems.last_mut() {
+                        let is_written = scalar.pieces.is_empty();
+                        let seconds = super::seconds(&text).filter(|_| is_written);
+                        last.suggestion = seconds.map(super::Suggestion::Replace);
+                    }
+                    return none;
                 };
                 let printed = units::print_duration(duration);
                 is_said(duration == 0).then(|| Value::string(place, &printed))

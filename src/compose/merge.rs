@@ -279,10 +279,18 @@ fn is_other_driver(base: &Value, over: &Value) -> bool {
     matches!((driver(base), driver(over)), (Some(base), Some(over)) if base != over)
 }
 
+/// What the lower list has already is not added again, so that a file that is reached twice changes
+/// nothing (run against Compose 5.6.1: `security_opt`, `group_add`, `develop.watch`, `x-` keys).
 fn lists(mut base: Value, over: Value) -> Value {
     if let Data::Sequence(more) = over.data {
         match &mut base.data {
-            Data::Sequence(items) => items.extend(more),
+            Data::Sequence(items) => {
+                let mut seen = Index::default();
+                for item in items.iter() {
+                    seen.add(item.to_yaml().text);
+                }
+                items.extend(more.into_iter().filter(|it| seen.add(it.to_yaml().text)));
+            }
             _ => base.data = Data::Sequence(more),
         }
     }

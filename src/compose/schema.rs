@@ -3,6 +3,36 @@
 //! Compose checks after variables are replaced and some strings are cast; so does this. A value
 //! whose variables are unknown is taken as right.
 
+/// Whether a list was written without the space behind its dashes, or with other dashes.
+fn starts_with_dash(text: &str) -> bool {
+    text.starts_with(super::DASHES) && text.chars().nth(1).is_some()
+}
+
+/// Moby `api/types/container/hostconfig.go`, `ValidateRestartPolicy`.
+fn is_restart_policy(text: &str) -> bool {
+    let retries = text.strip_prefix("on-failure:");
+    matches!(text, "" | "no" | "always" | "unless-stopped" | "on-failure")
+        || retries.is_some_and(|it| it.parse::<u32>().is_ok())
+}
+
+/// What a word for a restart policy may have meant.
+fn restart_policy(text: &str) -> Option<Suggestion> {
+    let word = text.to_ascii_lowercase();
+    let policies: &[&str] = match word.as_str() {
+        "true" | "yes" | "on" | "y" => &["unless-stopped", "always"],
+        "false" | "no" | "off" | "n" | "never" | "none" | "null" | "~" => &["\"no\""],
+        word if word.starts_with("on-failure") || word.starts_with("on_failure") => &["on-failure"],
+        word => {
+            let known = ["always", "unless-stopped", "on-failure"];
+            let meant = nearest(word, known.into_iter())?;
+            return Some(Suggestion::OneOf(vec![meant.to_owned()]));
+        }
+    };
+    Some(Suggestion::OneOf(
+        policies.iter().map(|it| (*it).to_owned()).collect(),
+    ))
+}
+
 #[cfg(test)]
 mod comparison;
 pub(super) mod tables;
@@ -105,6 +135,8 @@ pub(super) enum Rest {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Pattern {
+    /// A restart policy of the Docker daemon.
+    Restart,
     None,
     /// `always`, `never`, …, `every_2h`.
     PullPolicy,
@@ -258,7 +290,18 @@ impl Checker<'_> {
                 let Some(shape) = shape.item else { return };
                 for item in items {
                     // A mapping's own place is all of it; its first key is enough to underline.
-                    let key = item.fields().first().map_or(item.place, |field| field.key);
+                    // What comes from an anchor is elsewhere.
+                    let first = item.fields().first().map(|field| field.key);
+                    let node = self.trees.node(item.place);
+                    let written = node.and_then(|node| node.entries().next());
+                    let key = match (first, written) {
+                        (Some(first), Some(entry)) if first.shared => Place {
+                            span: entry.key.span(),
+                            node: Some(entry.key.id()),
+                            shared: false,
+                        },
+                        (first, _) => first.unwrap_or(item.place),
+                    };
                     self.value(
                         item,
                         shape,
@@ -460,6 +503,26 @@ impl Checker<'_> {
                 let message = format!("{} knows no policy `{text}`", at.subject());
                 self.problem(Kind::InvalidValue, value.place, message, suggestion);
             }
+            Pattern::Restart if !is_restart_policy(text) => {
+                let message = format!(
+                    "{} must be one of `no`, `always`, `unless-stopped`, `on-failure`",
+                    at.subject()
+                );
+                self.problem(
+                    Kind::InvalidValue,
+                    value.place,
+                    message,
+                    restart_policy(text),
+                );
+                // Compose passes it on, and Docker refuses to create the container.
+                if let Some(last) = self
+                    .problems
+                    .last_mut()
+                    .filter(|it| it.place == value.place)
+                {
+                    last.is_accepted = true;
+                }
+            }
             Pattern::Name if !has_name(text) => {
                 let message = format!("{} needs two letters or digits at least", at.subject());
                 self.problem(Kind::InvalidValue, value.place, message, None);
@@ -495,8 +558,14 @@ impl Checker<'_> {
             .and(self.trees.node(value.place))
             .and_then(|node| node.value());
         let suggestion = written.and_then(|written| match shape.types {
-            types::LIST => Some(format!("[{}]", syntax::scalar(written))),
-            only if only & types::STRING != 0 => Some(syntax::quoted(written)),
+            types::LIST if starts_with_dash(written) => Some(Suggestion::Dashes),
+            types::LIST => Some(Suggestion::Replace(format!(
+                "[{}]",
+                syntax::scalar(written)
+            ))),
+            _ if shape.pattern == Pattern::Restart => restart_policy(written),
+            _ if shape.bind == Bind::Duration => super::seconds(written).map(Suggestion::Replace),
+            only if only & types::STRING != 0 => Some(Suggestion::Replace(syntax::quoted(written))),
             _ => None,
         });
         // A whole mapping or list underlined says nothing more than its key does.
@@ -505,12 +574,7 @@ impl Checker<'_> {
         } else {
             at.key
         };
-        self.problem(
-            Kind::WrongType,
-            place,
-            message,
-            suggestion.map(Suggestion::Replace),
-        );
+        self.problem(Kind::WrongType, place, message, suggestion);
     }
 
     /// Repetitions within one list as it is written; what `extends`, `include`, and overrides join is

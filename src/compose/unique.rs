@@ -82,13 +82,23 @@ fn replace(list: &mut Value, identity: impl Fn(&Value) -> Option<String>) {
 fn replaced_mounts(list: &Value, trees: Trees<'_>, problems: &mut Vec<Problem>) {
     // An override, or who extends a service, replaces on purpose; one list does not.
     let items = list.items();
+    let mut kept = Index::default();
+    for (index, item) in items.iter().enumerate() {
+        if let Some(target) = target_of(item) {
+            kept.set(target, index);
+        }
+    }
     let mut seen = Index::default();
     for (index, item) in items.iter().enumerate() {
         let Some(target) = target_of(item) else {
             continue;
         };
         let before = seen.set(target.clone(), index);
-        let is_beside = |it: &&Value| trees.are_beside(it.place, item.place);
+        // A file that is reached twice brings the same mounts twice: the one that is kept is not dropped.
+        let kept = kept.get(&target).and_then(|it| items.get(it));
+        let is_beside = |it: &&Value| {
+            trees.are_beside(it.place, item.place) && kept.map(|it| it.place) != Some(it.place)
+        };
         let Some(before) = before.and_then(|it| items.get(it)).filter(is_beside) else {
             continue;
         };

@@ -137,6 +137,10 @@ impl<'a> Prover<'a> {
 
     /// As many fixes as go together and help together.
     pub(super) fn round(mut self, include_unsafe: bool) -> TextEdit {
+        // What is read of a file with syntax problems is a guess, and a repair that is not proven would
+        // be another one: together they move and delete whole blocks.
+        let [syntax_problems, ..] = self.score;
+        let include_unsafe = include_unsafe && syntax_problems == 0;
         let is_shown = self.is_shown();
         let is_wanted = |fix: &Fix| include_unsafe || fix.safety == Safety::Safe;
         let wanted = self.candidates(&is_shown, &is_wanted);

@@ -88,6 +88,30 @@ volumes:
         );
     }
 
+    /// Another `volumes:` would be the same key twice, or would be reset as well.
+    #[test]
+    fn nothing_is_declared_where_the_section_is_reset() {
+        check(
+            &RULE,
+            r#"
+services:
+  é:
+    image: a
+    volumes:
+      - data:/data
+#       ^^^^ error (unsafe fix): service `é` mounts undefined volume `data`
+volumes: !reset null
+"#,
+        );
+        let found = crate::lint::testing::run(
+            &RULE,
+            "services: {é: {image: a, volumes: [\"data:/data\"]}}\nvolumes: {data: }\n=== compose.more.yaml\nvolumes: !reset null\n",
+        );
+        let fixes = found.iter().flat_map(|it| &it.fixes);
+        let titles: Vec<&str> = fixes.map(|it| it.title.as_str()).collect();
+        assert_eq!(titles, ["Mount a folder instead"]);
+    }
+
     #[test]
     fn it_is_declared_where_others_are() {
         check_fix(

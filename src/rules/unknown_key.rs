@@ -41,7 +41,7 @@ mod tests {
             &RULE,
             r#"
 service:
-#^^^^^^ error (unsafe fix): a Compose file has no key `service`; did you mean `services`?
+#^^^^^^ error: a Compose file has no key `service`; did you mean `services`?
   café: {}
 x-é: 1
 ports: []
@@ -84,6 +84,20 @@ jobs:
 #                                                          ^^^^^^^^^^ error (unsafe fix): an item of `schedule` has no key `concurency`; did you mean `concurrency`?
     restart: always
 #   ^^^^^^^ error: `nightly` has no key `restart`
+"#,
+        );
+    }
+
+    #[test]
+    fn a_key_is_not_renamed_to_one_that_is_there() {
+        check(
+            &RULE,
+            r#"
+services:
+  é:
+    image: a
+    imge: b
+#   ^^^^ error: a service has no key `imge`; did you mean `image`?
 "#,
         );
     }

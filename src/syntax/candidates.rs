@@ -35,6 +35,8 @@ impl Candidate {
     }
 }
 
+const NBSP: char = '\u{a0}';
+
 /// Lines this far above still say how deep a line may stand.
 const LINES_ABOVE: usize = 40;
 
@@ -122,16 +124,18 @@ fn above(text: &str, start: usize) -> impl Iterator<Item = Range<usize>> + '_ {
     })
 }
 
-/// All tabs that indent, at once.
+/// All tabs and non-breaking spaces that indent, at once.
 fn tabs(text: &str, lines: &[Range<usize>]) -> Option<Candidate> {
     let indentation = |line: &Range<usize>| {
         let written = text.get(line.clone()).unwrap_or_default();
-        let len = written.len() - written.trim_start_matches([' ', '\t']).len();
+        let len = written.len() - written.trim_start_matches([' ', '\t', NBSP]).len();
         let blank = written.get(..len).unwrap_or_default();
-        (len < written.len() && blank.contains('\t'))
-            .then(|| (line.start..line.start + len, blank.replace('\t', "  ")))
+        let spaces = || blank.replace('\t', "  ").replace(NBSP, " ");
+        (len < written.len() && blank.contains(['\t', NBSP]))
+            .then(|| (line.start..line.start + len, spaces()))
     };
     let (span, _) = lines.iter().find_map(indentation)?;
+    let has_tab = text.get(span.clone()).is_some_and(|it| it.contains('\t'));
     let mut edits = Vec::new();
     let mut start = 0;
     while start < text.len() {
@@ -142,7 +146,10 @@ fn tabs(text: &str, lines: &[Range<usize>]) -> Option<Candidate> {
     Some(Candidate {
         edits,
         span,
-        message: "a tab is used for indentation, and YAML allows only spaces".to_owned(),
+        message: match has_tab {
+            true => "a tab is used for indentation, and YAML allows only spaces".to_owned(),
+            false => "a non-breaking space (U+00A0) is used for indentation".to_owned(),
+        },
         title: Some("Indent with spaces".to_owned()),
     })
 }

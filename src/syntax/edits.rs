@@ -180,12 +180,13 @@ impl Tree {
                 entries,
                 flow: true,
             } => {
-                let colon = if value.is_empty() {
-                    format!("{key}: ")
-                } else {
-                    format!("{key}: {value}")
+                // `{key:}` is the key `key:` to some readers of Compose files (run against Compose 2.40.3).
+                let written = match value.strip_suffix(':') {
+                    Some(name) => format!("{key}: {{{name}: {{}}}}"),
+                    None if value.is_empty() => format!("{key}: {{}}"),
+                    None => format!("{key}: {value}"),
                 };
-                self.insert_in_brackets(node, entries.is_empty(), colon.trim_end(), value)
+                self.insert_in_brackets(node, entries.is_empty(), &written, value)
             }
             Content::Mapping { entries, .. } => {
                 let first = entries.first()?;
@@ -356,9 +357,7 @@ impl Tree {
             content if content.ends_with(',') => " ",
             _ => ", ",
         };
-        // `x:}` is the key `x:` to some readers of Compose files (run against Compose 2.40.3).
-        let nothing = if written.ends_with(':') { " {}" } else { "" };
-        Some(Edit::insert(at, format!("{comma}{written}{nothing}")).into())
+        Some(Edit::insert(at, format!("{comma}{written}")).into())
     }
 
     /// Whether the line above the one that begins at `start`, but for its indentation, is empty.

@@ -244,7 +244,7 @@ pub(super) static SERVICE: Shape = map!({
     "pull_policy": scalar!(STRING, pattern: Pattern::PullPolicy),
     "pull_refresh_after": TEXT,
     "read_only": CAST_FLAG,
-    "restart": TEXT,
+    "restart": scalar!(STRING, pattern: Pattern::Restart),
     "runtime": TEXT,
     "scale": CAST_COUNT,
     "secrets": FILE_MOUNTS,
