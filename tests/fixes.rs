@@ -357,3 +357,20 @@ fn safe_fixes_keep_what_two_ways_lead_to() {
     println!("500 diamonds, {accepted} accepted, {count} safe fixes");
     assert!(accepted > 400 && count > 200, "{accepted} {count}");
 }
+
+#[test]
+fn a_fix_that_loses_a_comment_is_not_safe() {
+    let text = "services:\n  web:\n    image: é\n    cap_add: | # why\n      NET_ADMIN\n";
+    let project = project(text);
+    let found = lint::diagnose(&rules::all(), &project, &compose::load(&project));
+    assert_eq!(found.len(), 1, "{found:?}");
+    for fix in found.iter().flat_map(|it| &it.fixes) {
+        let after = fix.edit.apply(FileId(0), text);
+        assert!(
+            fix.safety == Safety::Unsafe || after.contains("# why"),
+            "{after}"
+        );
+    }
+    let (fixed, _) = lint::fix_all(&rules::all(), &project, false);
+    assert!(fixed.sources.first().unwrap().text.contains("# why"));
+}

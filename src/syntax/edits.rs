@@ -699,6 +699,21 @@ mod tests {
     }
 
     #[test]
+    fn a_name_between_braces_has_a_value() {
+        let entry = |tree: &Tree, id| tree.insert_entry(id, "x", "");
+        changes("a: {y: {}}\n", "a", entry, Some("a: {y: {}, x: {}}\n"));
+        changes("a: {}\n", "a", entry, Some("a: {x: {}}\n"));
+        let text = "{services: {a: 1}}\n";
+        let tree = parse(FILE, text).tree;
+        let edit = tree.append_top_level("volumes", "data:").expect("an edit");
+        assert_eq!(
+            edit.apply(FILE, text),
+            "{services: {a: 1}, volumes: {data: {}}}\n"
+        );
+        assert!(tree.verify(&edit, &Cell::new(usize::MAX)));
+    }
+
+    #[test]
     fn a_top_level_key_goes_to_the_end() {
         let append = |text: &str| {
             let edit = parse(FILE, text)
