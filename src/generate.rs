@@ -180,7 +180,7 @@ impl Generator {
                 let mut output = make(routes);
                 self.prepare(routes, &mut output);
                 let is_tunnel = self.id == cloudflared::GENERATOR.id;
-                let origins = routes.origins_notes(is_tunnel);
+                let origins = routes.origins_notes(compose, is_tunnel);
                 output.notes.splice(0..0, origins);
                 output.notes.extend(routes.notes.iter().cloned());
                 let has_limit = matches!(self.id, "nginx" | "caddy" | "apache" | "cloudflared");

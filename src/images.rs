@@ -21,6 +21,8 @@ pub(crate) struct Facts {
     upload: Option<u32>,
     /// Whether it is a proxy, and nothing else.
     is_proxy: bool,
+    /// The variable that has the address of its first port, as browsers see it.
+    address: Option<&'static str>,
 }
 
 /// What a container port is, as far as that is known.
@@ -45,6 +47,7 @@ const fn image(names: &'static str, http: &'static [u16]) -> Facts {
         other: &[],
         upload: None,
         is_proxy: false,
+        address: None,
     }
 }
 
@@ -66,6 +69,11 @@ impl Facts {
 
     const fn upload(mut self, mebibytes: u32) -> Facts {
         self.upload = Some(mebibytes);
+        self
+    }
+
+    const fn address(mut self, variable: &'static str) -> Facts {
+        self.address = Some(variable);
         self
     }
 
@@ -109,6 +117,10 @@ static IMAGES: &[Facts] = &[
     image("jc21/nginx-proxy-manager", &[80, 81]).https(&[443]).admin(&[81]).proxy(),
     image("linuxserver/swag", &[80]).https(&[443]).proxy(),
     image("cloudflare/cloudflared", &[]).proxy(),
+    // `KONG_ADMIN_LISTEN` and `KONG_ADMIN_GUI_LISTEN`: an API that asks for no password.
+    image("kong kong/kong-gateway", &[8000]).https(&[8443]).admin(&[8001, 8002, 8444, 8445]).other(&[8001, 8002, 8444, 8445]),
+    // An HTTP proxy and Shadowsocks, and the API of its control server.
+    image("qmcgaw/gluetun", &[8000]).admin(&[8000]).other(&[8388, 8888]),
     // Docker's API behind a filter.
     image("tecnativa/docker-socket-proxy linuxserver/socket-proxy wollomatic/socket-proxy", &[]),
     // Pages for administrators, and monitoring without a login.
@@ -144,7 +156,26 @@ static IMAGES: &[Facts] = &[
     image("containrrr/watchtower", &[8080]).admin(&[8080]),
     image("crowdsecurity/crowdsec", &[8080, 6060]).admin(&[8080, 6060]),
     image("axllent/mailpit mailhog/mailhog", &[8025]).admin(&[8025]),
-    image("sj26/mailcatcher", &[1080]).admin(&[1080]),
+    image("sj26/mailcatcher maildev/maildev", &[1080]).admin(&[1080]),
+    image("rnwood/smtp4dev", &[80]).admin(&[80]),
+    image("sosedoff/pgweb", &[8081]).admin(&[8081]),
+    image("supabase/studio browserless/chrome browserless/chromium gotenberg/gotenberg", &[3000]).admin(&[3000]),
+    image("supabase/postgres-meta", &[8080]).admin(&[8080]),
+    image("supabase/logflare", &[4000]).admin(&[4000]),
+    image("koenkk/zigbee2mqtt", &[8080]).admin(&[8080]),
+    image("emqx/emqx emqx", &[8083, 18083]).https(&[8084]).admin(&[18083]),
+    image("wg-easy/wg-easy", &[51821]).admin(&[51821]),
+    image("linuxserver/unifi-network-application jacobalberty/unifi", &[]).https(&[8443]).admin(&[8443]).other(&[8080]),
+    // A shell for everyone who has the token.
+    image("jupyter/base-notebook jupyter/minimal-notebook jupyter/scipy-notebook jupyter/datascience-notebook jupyter/pyspark-notebook", &[8888]).admin(&[8888]),
+    image("codercom/code-server", &[8080]).admin(&[8080]),
+    // Jobs run what visitors send.
+    image("flink", &[8081]).admin(&[8081]),
+    image("debezium/connect confluentinc/cp-kafka-connect", &[8083]).admin(&[8083]),
+    image("confluentinc/cp-schema-registry", &[8081]).admin(&[8081]),
+    image("confluentinc/cp-kafka-rest", &[8082]).admin(&[8082]),
+    image("confluentinc/cp-ksqldb-server", &[8088]).admin(&[8088]),
+    image("prefecthq/prefect", &[4200]).admin(&[4200]),
     image("syncthing/syncthing", &[8384]).admin(&[8384]),
     image("pihole/pihole", &[80]).https(&[443]).admin(&[80, 443]),
     image("adguard/adguardhome", &[80, 3000]).https(&[443]).admin(&[80, 443, 3000]),
@@ -160,6 +191,8 @@ static IMAGES: &[Facts] = &[
     image("crate", &[4200]).admin(&[4200]),
     image("rethinkdb", &[8080]).admin(&[8080]),
     image("qdrant/qdrant", &[6333]).admin(&[6333]),
+    image("surrealdb/surrealdb amazon/dynamodb-local", &[8000]).admin(&[8000]),
+    image("cockroachdb/cockroach dgraph/dgraph trinodb/trino", &[8080]).admin(&[8080]),
     image("chromadb/chroma", &[8000]).admin(&[8000]),
     image("semitechnologies/weaviate", &[8080]).admin(&[8080]),
     image("getmeili/meilisearch", &[7700]).upload(100),
@@ -176,18 +209,19 @@ static IMAGES: &[Facts] = &[
     // Its S3 API authenticates each request; `client_max_body_size 0` is what `docs.min.io` asks of nginx.
     image("minio/minio", &[9000, 9001]).admin(&[9001]).upload(0),
     // Apps.
-    image("wordpress matomo drupal joomla vaultwarden/server dani-garcia/vaultwarden gitlab/gitlab-ce gitlab/gitlab-ee", &[80]).https(&[443]),
+    image("wordpress matomo drupal joomla gitlab/gitlab-ce gitlab/gitlab-ee", &[80]).https(&[443]),
+    image("vaultwarden/server dani-garcia/vaultwarden", &[80]).https(&[443]).address("DOMAIN"),
     // `PHP_UPLOAD_LIMIT`; upstream's example for nginx-proxy: `uploadsize.conf` of `nextcloud/docker` at 4de1eed.
-    image("nextcloud", &[80]).upload(10_240),
+    image("nextcloud", &[80]).upload(10_240).address("OVERWRITECLIURL"),
     // `docs/docs/administration/reverse-proxy.md` of `immich-app/immich` at 0235510: `client_max_body_size 50000M`.
     image("immich-app/immich-server", &[2283]).upload(50_000),
     image("immich-app/immich-machine-learning", &[3003]).admin(&[3003]),
-    image("ghost", &[2368]),
-    image("grafana/grafana grafana/grafana-oss grafana/grafana-enterprise", &[3000]),
+    image("ghost", &[2368]).address("url"),
+    image("grafana/grafana grafana/grafana-oss grafana/grafana-enterprise", &[3000]).address("GF_SERVER_ROOT_URL"),
     image("elastic/kibana kibana kibana/kibana opensearchproject/opensearch-dashboards", &[5601]),
     image("sonarqube", &[9000]),
     image("odoo", &[8069, 8072]),
-    image("gitea/gitea gitea", &[3000]).other(&[22, 2222]),
+    image("gitea/gitea gitea", &[3000]).other(&[22, 2222]).address("GITEA__server__ROOT_URL"),
     image("gogs/gogs", &[3000]),
     image("home-assistant/home-assistant homeassistant/home-assistant", &[8123]),
     image("jellyfin/jellyfin linuxserver/jellyfin", &[8096]).https(&[8920]),
@@ -201,16 +235,18 @@ static IMAGES: &[Facts] = &[
     image("linuxserver/qbittorrent", &[8080]),
     image("linuxserver/transmission", &[9091]),
     image("linuxserver/code-server", &[8443]).admin(&[8443]),
-    image("n8nio/n8n n8n-io/n8n", &[5678]),
+    image("n8nio/n8n n8n-io/n8n", &[5678]).address("WEBHOOK_URL"),
     image("goauthentik/server", &[9000]).https(&[9443]),
     image("keycloak/keycloak", &[8080]).https(&[8443]),
     image("authelia/authelia", &[9091]),
-    image("paperless-ngx/paperless-ngx paperlessngx/paperless-ngx", &[8000]),
+    image("paperless-ngx/paperless-ngx paperlessngx/paperless-ngx", &[8000]).address("PAPERLESS_URL"),
     image("open-webui/open-webui", &[8080]).upload(100),
     image("apache/airflow", &[8080, 5555]).admin(&[5555]),
     image("apache/superset", &[8088]),
-    image("directus/directus", &[8055]),
-    image("mattermost/mattermost-team-edition mattermost/mattermost-enterprise-edition", &[8065]),
+    image("directus/directus", &[8055]).address("PUBLIC_URL"),
+    image("mattermost/mattermost-team-edition mattermost/mattermost-enterprise-edition", &[8065]).address("MM_SERVICESETTINGS_SITEURL"),
+    image("outlinewiki/outline", &[3000]).address("URL"),
+    image("rocketchat/rocket.chat rocket.chat", &[3000]).address("ROOT_URL"),
     image("traefik/whoami containous/whoami", &[80]),
 ];
 
@@ -263,6 +299,34 @@ pub(crate) fn is_private(service: &Service, port: u16) -> bool {
         protocol(service, port),
         Protocol::Admin | Protocol::DockerApi
     )
+}
+
+/// Variables that usually have the address of the program that reads them, as browsers see it.
+const ADDRESSES: [&str; 7] = [
+    "APP_URL",
+    "BASE_URL",
+    "EXTERNAL_URL",
+    "NEXTAUTH_URL",
+    "PUBLIC_URL",
+    "ROOT_URL",
+    "SITE_URL",
+];
+
+/// The variables that have the address of a service: that of its image, or, where it is the only one with a site, a usual
+/// one. An API that has a site beside others may have the address of its front end there.
+pub(crate) fn addresses(service: &Service, is_only: bool) -> impl Iterator<Item = &'static str> {
+    let known = facts(service).and_then(|it| it.address);
+    let usual = ADDRESSES.iter().filter(move |_| is_only);
+    known.into_iter().chain(usual.copied())
+}
+
+/// The one port of the image that speaks HTTP, for a service that names none.
+pub(crate) fn only_port(service: &Service) -> Option<u16> {
+    let facts = facts(service).filter(|it| it.https.is_empty() && it.admin.is_empty())?;
+    match facts.http {
+        [port] => Some(*port),
+        _ => None,
+    }
 }
 
 /// Whether the image is a proxy and nothing else.

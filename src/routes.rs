@@ -117,7 +117,8 @@ pub struct Site {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Occupied {
     pub service: String,
-    pub ports: Vec<u16>,
+    /// Of the host, with that of the container.
+    pub ports: Vec<(u16, u16)>,
     pub is_proxy: bool,
 }
 
@@ -160,6 +161,7 @@ pub fn plan(compose: &Compose, options: &Options) -> Routes {
     };
     let mut progress = Progress {
         members: upstream::members(compose),
+        only: only(compose),
         ..Progress::default()
     };
     for note in &sources.notes {
@@ -202,6 +204,14 @@ pub fn plan(compose: &Compose, options: &Options) -> Routes {
     routes
 }
 
+/// The service that gets sites without being asked for, where it is only one.
+fn only(compose: &Compose) -> Option<String> {
+    let gets = |it: &&Service| it.is_active && candidates(it).iter().any(Candidate::is_proposed);
+    let mut services = compose.services.iter().filter(gets);
+    let first = services.find(|it| !is_proxy(it))?;
+    services.next().is_none().then(|| first.name.clone())
+}
+
 /// The services that publish port 80 or 443 of the host, which a proxy needs for itself.
 fn occupied(compose: &Compose) -> Vec<Occupied> {
     let mut res = Vec::new();
@@ -213,8 +223,10 @@ fn occupied(compose: &Compose) -> Vec<Occupied> {
                 .ports
                 .iter()
                 .filter(|it| it.known && it.protocol == "tcp");
-            if tcp.any(|it| it.published.is_some_and(holds)) {
-                ports.push(number);
+            if let Some((port, (start, _))) =
+                tcp.find_map(|it| Some((it, it.published.filter(|it| holds(*it))?)))
+            {
+                ports.push((number, port.target.0.saturating_add(number - start)));
             }
         }
         if !ports.is_empty() {
@@ -270,6 +282,8 @@ struct Progress<'a> {
     hosts: Index<'a>,
     slugs: Index<'a>,
     members: Index<'a>,
+    /// The service that gets sites without being asked for, where it is only one.
+    only: Option<String>,
     notes: Notes,
 }
 
@@ -304,6 +318,7 @@ fn add_sites(
     let candidates = candidates(service);
     let proposed = candidates.iter().find(|it| it.is_proposed());
     let first = proposed.or(candidates.first()).map(|it| it.port);
+    let first = first.or_else(|| images::only_port(service));
     let mut ports: Vec<(u16, Kind)> = Vec::new();
     let mut add = |port: u16| {
         if !ports.iter().any(|(it, _)| *it == port) {
@@ -419,6 +434,13 @@ fn add_sites(
                 Kind::Plain | Kind::ConvexDashboard => None,
             };
             let is_first = first == Some(port);
+            let is_own = is_first && kind == Kind::Plain;
+            let host = host.or_else(|| {
+                let is_only = progress.only.as_ref() == Some(&service.name);
+                let mut names = images::addresses(service, is_only).filter(|_| is_own);
+                let host = names.find_map(|it| sources::origin(service, it))?;
+                (!progress.hosts.contains(host.as_str())).then_some(host)
+            });
             let host = host.unwrap_or_else(|| proposed_host(&name, port, kind, is_first));
             hosts.push(Name {
                 host,
@@ -592,11 +614,14 @@ fn exposed(service: &Service) -> impl Iterator<Item = u16> {
 /// What a port speaks, as the file says it: by `app_protocol`, or by a health check that asks the port over HTTP. Else as
 /// the image, or the number, says it.
 fn protocol(service: &Service, port: u16) -> Protocol {
+    let holds = |it: &&Port| it.target.0 <= port && port <= it.target.1;
     let found = images::protocol(service, port);
-    if found != Protocol::Unknown {
+    // DNS, syslog, and games are published for UDP, too. Only HTTP/3 is HTTP over UDP, and needs TLS.
+    let mut published = service.ports.iter().filter(holds);
+    let has_udp = published.any(|it| it.protocol == "udp");
+    if found != Protocol::Unknown && !(has_udp && found == Protocol::Http) {
         return found;
     }
-    let holds = |it: &&Port| it.target.0 <= port && port <= it.target.1;
     let mut said = service.ports.iter().filter(holds);
     let said = said.find_map(|it| it.app_protocol.as_deref());
     if let Some(said @ ("http" | "https")) = said {
@@ -661,25 +686,53 @@ impl Routes {
     }
 
     /// What to know of Convex's addresses; `is_encrypted` where something else than the proxy encrypts.
-    pub fn origins_notes(&self, is_encrypted: bool) -> Vec<String> {
+    pub fn origins_notes(&self, compose: &Compose, is_encrypted: bool) -> Vec<String> {
         let of = |kind: Kind| {
-            let site = self.reachable().find(|(site, _)| site.kind == kind);
-            site.map(|(site, _)| match is_encrypted {
-                true => format!("https://{}", site.address()),
-                false => self.origin(site, ""),
+            let sites = self.reachable().filter(move |(site, _)| site.kind == kind);
+            sites.map(move |(site, _)| match is_encrypted {
+                true => (site.service.as_str(), format!("https://{}", site.address())),
+                false => (site.service.as_str(), self.origin(site, "")),
             })
         };
+        let has = |service: &str, variable: &str, origin: &str| {
+            let value = compose
+                .service(service)
+                .and_then(|it| it.variable(variable));
+            let value = value.and_then(|it| it.known_value());
+            value.is_some_and(|it| it.trim_end_matches('/') == origin)
+        };
+        let mut settings = Vec::new();
+        let apis: Vec<(&str, String)> = of(Kind::ConvexApi).collect();
+        let mut set = |service: &str, variable: &str, origin: &str| {
+            if !has(service, variable, origin) {
+                settings.push(format!("`{variable}={origin}` on `{}`", shown(service)));
+            }
+        };
+        for (service, origin) in &apis {
+            set(service, "CONVEX_CLOUD_ORIGIN", origin);
+        }
+        for (service, origin) in of(Kind::ConvexActions) {
+            set(service, "CONVEX_SITE_ORIGIN", &origin);
+        }
+        let dashboards = compose.services.iter().filter(|it| it.is_active);
+        for it in dashboards.filter(|it| convex::is_dashboard(it)) {
+            let variable = "NEXT_PUBLIC_DEPLOYMENT_URL";
+            // With several backends, it is the dashboard of one of them.
+            if let Some((_, origin)) = apis.first()
+                && !apis
+                    .iter()
+                    .any(|(_, origin)| has(&it.name, variable, origin))
+            {
+                set(&it.name, variable, origin);
+            }
+        }
         let mut notes = Vec::new();
-        if let Some(api) = of(Kind::ConvexApi) {
-            let scheme = api.split("://").next().unwrap_or_default();
-            let actions = of(Kind::ConvexActions).unwrap_or_else(|| format!("{scheme}://…"));
-            notes.push(format!(
-                "Set Convex's addresses: `CONVEX_CLOUD_ORIGIN={api}` and `CONVEX_SITE_ORIGIN={actions}` on the backend, and `NEXT_PUBLIC_DEPLOYMENT_URL={api}` on the dashboard."
-            ));
+        if !settings.is_empty() {
+            notes.push(format!("Set Convex's addresses: {}.", settings.join(", ")));
         }
         // `dev_site_proxy` in `crates/local_backend/src/proxy.rs` and `MAX_CONCURRENT_REQUESTS` in `lib.rs` beside it, of
         // `get-convex/convex-backend` at 94a42c3.
-        if let Some(actions) = of(Kind::ConvexActions) {
+        if let Some((_, actions)) = of(Kind::ConvexActions).next() {
             notes.push(format!(
                 "Port 3211, behind `{actions}`, handles 4 requests at a time. Port 3210 serves the same HTTP actions below `/http/` and handles 128. If many HTTP actions run at once, put `/http` in front of the path and forward to port 3210, or set `CONVEX_SITE_ORIGIN` to the address of the API with `/http` behind it."
             ));

@@ -144,14 +144,19 @@ fn own(number: u16) -> u16 {
 fn occupied(routes: &Routes, notes: &mut Vec<String>) {
     for it in &routes.occupied {
         let service = shown(&it.service);
-        let ports: Vec<String> = it.ports.iter().map(u16::to_string).collect();
+        let ports: Vec<String> = it.ports.iter().map(|(host, _)| host.to_string()).collect();
         let ports = ports.join(" and ");
+        let instead = it
+            .ports
+            .iter()
+            .map(|(host, own)| format!("`127.0.0.1:{}:{own}`", beside(*host)));
+        let instead = instead.collect::<Vec<_>>().join(" and ");
         notes.push(match it.is_proxy {
             true => format!(
                 "`{service}` publishes {ports} of the host: it is this project's proxy, and gets no site. A second proxy on the same ports cannot start beside it. Remove `{service}` first, or add the sites to its own configuration instead."
             ),
             false => format!(
-                "`{service}` publishes {ports} of the host, which a proxy needs. Publish it on another port of this machine first, such as `127.0.0.1:8080:80`, and generate the configuration again."
+                "`{service}` publishes {ports} of the host, which a proxy needs. Publish it on another port of this machine first, such as {instead}, and generate the configuration again."
             ),
         });
     }
