@@ -96,8 +96,10 @@ impl Project {
                 "-" => "compose.yaml".to_owned(),
                 name => name.strip_prefix(&folder).unwrap_or(name).to_owned(),
             };
+            let files: Vec<String> = files.map(name).collect();
             Invocation {
-                files: files.map(name).collect(),
+                is_found: Invocation::are_usual(&files),
+                files,
                 ..Invocation::default()
             }
         };

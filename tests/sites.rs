@@ -217,6 +217,16 @@ fn a_proxy_that_is_there_gets_no_site_and_stands_in_the_way() {
     );
 }
 
+/// What is proposed in place of port 80 or 443 leads to the same port of the container.
+#[test]
+fn a_port_that_makes_room_still_leads_to_the_container() {
+    let text = "services:\n  wiki: {image: é, ports: ['80:3000', '440-449:8440-8449']}\n";
+    says(
+        &plan(text, &Options::default()).notes,
+        &["such as `127.0.0.1:8080:3000` and `127.0.0.1:8443:8443`, and generate"],
+    );
+}
+
 #[test]
 fn a_published_port_in_place_of_the_containers() {
     let text = |said: &str| {
@@ -441,6 +451,94 @@ fn what_the_file_calls_by_https_stays_encrypted() {
     assert_eq!(plain.tls, Tls::Off);
 }
 
+/// The address that a program has been given is where browsers find it, and it stays encrypted.
+#[test]
+fn a_service_is_found_at_the_address_that_it_has_been_given() {
+    let text = r#"
+services:
+  git: {image: "docker.gitea.com/gitea:1", expose: ["3000"], environment: {GITEA__server__ROOT_URL: "https://git.shop.test/"}}
+  cloud: {image: "nextcloud:31", expose: ["80"], environment: {OVERWRITECLIURL: "https://cloud.shop.test"}}
+  copy: {image: "nextcloud:31", expose: ["80"], environment: {OVERWRITECLIURL: "https://cloud.shop.test"}}
+  here: {image: "ghost:5", expose: ["2368"], environment: {url: "http://localhost:2368"}}
+  api: {image: api, expose: ["8080"], environment: {APP_URL: "https://app.shop.test", OPENAI_BASE_URL: "https://api.openai.com"}}
+  app: {image: app, expose: ["3000"]}
+"#;
+    let routes = plan(text, &network());
+    assert_eq!(
+        sites(&routes),
+        [
+            "git.shop.test http://git:3000",
+            "cloud.shop.test http://cloud:80",
+            "copy.example.com http://copy:80",
+            "here.example.com http://here:2368",
+            "api.example.com http://api:8080",
+            "app.example.com http://app:3000",
+        ]
+    );
+    assert_eq!(routes.tls, Tls::Acme);
+    // Alone, there is no other that it can mean.
+    let text = "services:\n  web: {image: web, expose: ['3000', '8080'], environment: {APP_URL: 'https://é.shop.test', PUBLIC_URL: 'https://www.shop.test'}}\n  db: {image: postgres, expose: ['5432']}\n";
+    let routes = plan(text, &network());
+    let expected = [
+        "www.shop.test http://web:3000",
+        "web-8080.example.com http://web:8080",
+    ];
+    assert_eq!(sites(&routes), expected);
+    assert_eq!(routes.tls, Tls::Acme);
+}
+
+/// Ports of images that people publish beside an application, and that ask visitors for nothing.
+#[test]
+fn what_asks_for_no_password_gets_no_site_by_its_number() {
+    let text = r#"
+services:
+  kong: {image: "kong:2.8.1", expose: ["8000", "8001"]}
+  vpn: {image: qmcgaw/gluetun, ports: ["8888:8888/tcp"]}
+  meta: {image: "supabase/postgres-meta:v0", expose: ["8080"]}
+  studio: {image: "supabase/studio:2026", expose: ["3000"]}
+  zigbee: {image: koenkk/zigbee2mqtt, expose: ["8080"]}
+  notebook: {image: "quay.io/jupyter/scipy-notebook", expose: ["8888"]}
+  dynamo: {image: amazon/dynamodb-local, expose: ["8000"]}
+  # A number that is published for UDP, too, is no HTTP, unless the image says so.
+  log: {image: acme/é, ports: ["5000:5000/tcp", "5000:5000/udp"]}
+  quic: {image: acme/b, ports: ["443:443/tcp", "443:443/udp"]}
+"#;
+    let routes = plan(text, &network());
+    let expected = [
+        "kong.example.com http://kong:8000",
+        "quic.example.com https://quic:443",
+    ];
+    assert_eq!(sites(&routes), expected);
+    says(
+        &routes.notes,
+        &["`vpn:8888`, `log:5000`: not known to speak HTTP"],
+    );
+}
+
+/// Each backend has addresses of its own, and those that are set already are not to be set again.
+#[test]
+fn only_addresses_of_convex_that_are_not_set_are_to_be_set() {
+    let text = "
+services:
+  live:
+    image: ghcr.io/get-convex/convex-backend
+    environment: {CONVEX_CLOUD_ORIGIN: 'https://api.shop.test', CONVEX_SITE_ORIGIN: 'https://hooks.shop.test/'}
+  trial:
+    image: ghcr.io/get-convex/convex-backend
+    environment: {CONVEX_CLOUD_ORIGIN: 'http://trial.shop.test', CONVEX_SITE_ORIGIN: 'https://é'}
+  dashboard:
+    image: ghcr.io/get-convex/convex-dashboard
+    environment: {NEXT_PUBLIC_DEPLOYMENT_URL: 'https://api.shop.test'}
+x-proxy: {api.shop.test: 'live:3210', hooks.shop.test: 'live:3211', trial.shop.test: 'trial:3210', other.shop.test: 'trial:3211'}
+";
+    let notes = |text: &str| made(text, "caddy", &network()).notes.join("\n");
+    let expected = "Set Convex's addresses: `CONVEX_CLOUD_ORIGIN=https://trial.shop.test` on `trial`, `CONVEX_SITE_ORIGIN=https://other.shop.test` on `trial`.";
+    assert!(notes(text).contains(expected), "{}", notes(text));
+    let text = text.replace("http://trial", "https://trial");
+    let text = text.replace("https://é", "https://other.shop.test");
+    assert!(!notes(&text).contains("Set Convex"), "{}", notes(&text));
+}
+
 #[test]
 fn a_note_about_ports_is_there_once_and_only_for_proxies() {
     let mut text = "services:\n".to_owned();
@@ -510,7 +608,7 @@ fn commands_name_the_projects_own_files_and_its_directory() {
                 ..Options::default()
             };
             for (generator, output) in generate::outputs(&compose, &options, &|_| true).1 {
-                // Their scripts are someone else's.
+                // Their scripts are started in the directory; see the next test.
                 if matches!(generator.id, "backup" | "upgrade" | "environment") {
                     continue;
                 }
@@ -558,6 +656,71 @@ fn commands_name_the_projects_own_files_and_its_directory() {
                 );
             }
         }
+    }
+}
+
+/// Scripts for backups and upgrades name what Compose does not find by itself, and their steps the directory.
+#[test]
+fn backups_and_upgrades_are_of_the_project_that_was_read() {
+    let text = "services:\n  b:\n    image: ghcr.io/get-convex/convex-backend:x\n    volumes: ['data:/convex/data']\nvolumes: {data: }\n";
+    for (file, directory, words, in_upgrade, cron) in [
+        (
+            "docker-compose.yml",
+            Some("/srv/shop"),
+            "docker compose -p live",
+            "docker compose -p live",
+            "root  /srv/shop/backup.sh",
+        ),
+        (
+            "prod é.yml",
+            Some("/srv/my shop"),
+            "docker compose -p live -f 'prod é.yml'",
+            "docker compose -p live -f 'prod é.yml' -f compose.convex.yaml",
+            "root  /srv/project/backup.sh",
+        ),
+        (
+            "prod.yml",
+            None,
+            "docker compose -p live -f prod.yml",
+            "docker compose -p live -f prod.yml -f compose.convex.yaml",
+            "with the directory of the project for /srv/project",
+        ),
+    ] {
+        let mut project = Project::single(file, text);
+        project.started = Some(Invocation {
+            directory: directory.map(str::to_owned),
+            options: vec!["-p".to_owned(), "live".to_owned()],
+            ..project.invocation()
+        });
+        let compose = compose::load(&project);
+        let made = |id: &str| {
+            let generator = generate::find(id).unwrap();
+            let routes = generator.plan(&compose, &Options::default());
+            generator.generate(&compose, &routes).unwrap()
+        };
+        let (backup, upgrade) = (made("backup"), made("upgrade"));
+        for (output, name, words) in [
+            (&backup, "backup.sh", words),
+            (&backup, "restore.sh", words),
+            (&upgrade, "upgrade.sh", in_upgrade),
+        ] {
+            let script = output.files.iter().find(|it| it.path == name).unwrap();
+            let line = format!("\nCOMPOSE=({words})\n");
+            assert!(script.text.contains(&line), "{name}: {line}");
+            // No other way leads to Compose.
+            assert_eq!(script.text.matches("docker compose").count(), 1, "{name}");
+        }
+        let all = backup.files.iter().map(|it| it.text.as_str());
+        assert!(all.clone().any(|it| it.contains(cron)), "{cron}");
+        says(
+            &upgrade.steps,
+            &[&format!("`COMPOSE_FILE={file}:compose.convex.yaml`")],
+        );
+        let place = directory.map_or("next to your Compose file".to_owned(), |it| {
+            format!("in `{it}`")
+        });
+        says(&backup.steps, &[&place]);
+        says(&upgrade.steps, &[&place]);
     }
 }
 

@@ -174,9 +174,13 @@ impl Input {
         for name in &arguments.profiles {
             add("--profile", name.clone());
         }
+        let files: Vec<String> = self.names.iter().map(shown).collect();
+        // Named on the command line, they are those that Compose finds as well, or they are not.
+        let found = usual(&directory).map(str::to_owned);
         Some(Invocation {
+            is_found: self.found_in.is_some() || found.eq(files.iter().cloned()),
             directory: Some(directory.display().to_string()),
-            files: self.names.iter().map(shown).collect(),
+            files,
             options,
         })
     }
@@ -395,6 +399,13 @@ fn variable(name: &str, arguments: &Arguments) -> Option<Variable> {
     })
 }
 
+/// The files that Compose finds in a folder: one, and one that overrides it.
+fn usual(folder: &Path) -> impl Iterator<Item = &'static str> {
+    let find = |names: [&'static str; 4]| names.into_iter().find(|it| folder.join(it).exists());
+    let first = find(NAMES);
+    first.into_iter().chain(first.and_then(|_| find(OVERRIDES)))
+}
+
 /// The project of this folder, or of the nearest one above that has any.
 fn discover(arguments: &Arguments) -> Result<Input, String> {
     let start = arguments
@@ -404,15 +415,15 @@ fn discover(arguments: &Arguments) -> Result<Input, String> {
     let absolute = fs::canonicalize(&start)
         .map_err(|error| format!("{}: {}", start.display(), reason(&error)))?;
     for (depth, folder) in absolute.ancestors().enumerate() {
-        let find =
-            |names: [&'static str; 4]| names.into_iter().find(|name| folder.join(name).exists());
-        let Some(name) = find(NAMES) else { continue };
+        let mut names = usual(folder).peekable();
+        if names.peek().is_none() {
+            continue;
+        }
         let shown = |name: &str| match depth {
             0 if start == Path::new(".") => name.to_owned(),
             0 => start.join(name).display().to_string(),
             _ => folder.join(name).display().to_string(),
         };
-        let names = std::iter::once(name).chain(find(OVERRIDES));
         return Ok(Input {
             names: names.map(shown).collect(),
             found_in: Some(folder.to_owned()),

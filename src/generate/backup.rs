@@ -26,7 +26,7 @@ const BACKUP: &str = include_str!("scripts/backup.sh");
 const RESTORE: &str = include_str!("scripts/restore.sh");
 
 /// For systemd: a machine that was off at that hour makes up for it.
-const UNIT: &str = "# As /etc/systemd/system/compose-backup.service, with the directory of the project for /srv/project.
+const UNIT: &str = "# As /etc/systemd/system/compose-backup.service@change
 [Unit]
 Description=Backup of a Compose project
 After=docker.service
@@ -34,7 +34,7 @@ Requires=docker.service
 
 [Service]
 Type=oneshot
-ExecStart=/srv/project/backup.sh
+ExecStart=@directory/backup.sh
 ";
 const TIMER: &str = "# As /etc/systemd/system/compose-backup.timer
 [Unit]
@@ -47,9 +47,9 @@ Persistent=true
 [Install]
 WantedBy=timers.target
 ";
-const CRON: &str = "# Every night, as /etc/cron.d/compose-backup, with the directory of the project for /srv/project.
+const CRON: &str = "# Every night, as /etc/cron.d/compose-backup@change
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-17 3 * * *  root  /srv/project/backup.sh >/dev/null
+17 3 * * *  root  @directory/backup.sh >/dev/null
 ";
 
 // What only Convex has: its own export, which asks the running backend, and contains tables and files.
@@ -193,6 +193,29 @@ fn generate(compose: &Compose, _: &Routes) -> Option<Output> {
     }
     notes.push("Copy the directory `backups` to another machine: on the same disk it is lost with it. It contains secrets, so only its owner can read it.".to_owned());
     let names = names(&volumes, &databases, &gaps, &backends);
+    let invocation = &compose.invocation;
+    let names = names.replace("@compose", &invocation.words(&[]));
+    // What another program starts needs the directory.
+    let directory = invocation.plain_directory();
+    let change = match directory {
+        Some(_) => "",
+        None => ", with the directory of the project for /srv/project.",
+    };
+    let started = |text: &str| {
+        let text = text.replace("@change", change);
+        text.replace("@directory", directory.unwrap_or("/srv/project"))
+    };
+    let [cron_step, unit_step] = match directory {
+        Some(_) => ["run it every night", "use systemd"],
+        None => [
+            "run it every night, write the directory of your project into `compose-backup.cron`",
+            "use systemd, write it into `compose-backup.service`",
+        ],
+    };
+    let place = match &invocation.directory {
+        Some(it) => format!("in `{}`", crate::routes::shown(it)),
+        None => "next to your Compose file".to_owned(),
+    };
     let header = header(&gaps);
     let file = |path: &str, text: &str| File::new(path, text);
     let (usage, choose, copy, import) = if has_convex {
@@ -210,16 +233,16 @@ fn generate(compose: &Compose, _: &Routes) -> Option<Output> {
         files: vec![
             file("backup.sh", &backup.replace("@copy\n", copy)),
             file("restore.sh", &restore.replace("@choose\n", import)),
-            file("compose-backup.cron", CRON),
-            file("compose-backup.service", UNIT),
+            file("compose-backup.cron", &started(CRON)),
+            file("compose-backup.service", &started(UNIT)),
             file("compose-backup.timer", TIMER),
         ],
         steps: vec![
-            "Save `backup.sh` and `restore.sh` next to your Compose file: `chmod +x backup.sh restore.sh`.".to_owned(),
+            format!("Save `backup.sh` and `restore.sh` {place}, and go there: `chmod +x backup.sh restore.sh`."),
             "Make a backup, and read what it says is not in it: `./backup.sh && ls -R backups`.".to_owned(),
             "Try a restore before you need one, on a machine where it may fail: `./restore.sh backups/NAME`. It names what it replaces and asks; `--yes` answers for you.".to_owned(),
-            "To run it every night, write the directory of your project into `compose-backup.cron`: `sudo cp compose-backup.cron /etc/cron.d/compose-backup`.".to_owned(),
-            "Or, with systemd, into `compose-backup.service`: `sudo cp compose-backup.service compose-backup.timer /etc/systemd/system/ && sudo systemctl enable --now compose-backup.timer`.".to_owned(),
+            format!("To {cron_step}: `sudo cp compose-backup.cron /etc/cron.d/compose-backup`."),
+            format!("Or, to {unit_step}: `sudo cp compose-backup.service compose-backup.timer /etc/systemd/system/ && sudo systemctl enable --now compose-backup.timer`."),
         ],
         notes,
     })

@@ -51,15 +51,22 @@ fn generate(compose: &Compose, _: &Routes) -> Option<Output> {
     let script = script.replace("@backends", &backends);
     let script = script.replace("@dashboards", &dashboards);
     let script = script.replace("@stepping", convex::STEPPING);
-    let exec = format!("docker compose exec {}", name.as_str());
+    let invocation = &compose.invocation;
+    let script = script.replace("@compose", &invocation.words(&[PINNED]));
+    let exec = invocation.here(&[], &format!("exec {}", name.as_str()));
+    let files = invocation.compose_file(PINNED);
+    let place = match &invocation.directory {
+        Some(it) => format!("in `{}`", crate::routes::shown(it)),
+        None => "next to your Compose file".to_owned(),
+    };
     Some(Output {
         files: vec![
             File::new("upgrade.sh", script),
             File::new(PINNED, lines.finish()),
         ],
         steps: vec![
-            "Save both files, and `backup.sh` and `restore.sh` of the backup, next to your Compose file: `chmod +x upgrade.sh backup.sh restore.sh`.".to_owned(),
-            format!("Let Compose read it, in `.env`: `COMPOSE_FILE=compose.yaml:{PINNED}`. Name all files that you start with, in their order, and `{PINNED}` last: `COMPOSE_FILE=compose.yaml:compose.prod.yaml:{PINNED}`."),
+            format!("Save both files, and `backup.sh` and `restore.sh` of the backup, {place}, and go there: `chmod +x upgrade.sh backup.sh restore.sh`."),
+            format!("Let Compose read it, in `.env`: `COMPOSE_FILE={files}`. Name all files that you start with, in their order, and `{PINNED}` last, as in `COMPOSE_FILE=compose.yaml:compose.prod.yaml:{PINNED}`."),
             format!("Write the revision that runs now into `.env`, if it is not there: `{REVISION}=…`."),
             format!("Get an admin key, once: `{exec} ./generate_admin_key.sh`. The name of the instance and the `|` at its start are part of it."),
             "Write it into `.env.local` of your application, for `npx convex`: `CONVEX_SELF_HOSTED_URL=…` and `CONVEX_SELF_HOSTED_ADMIN_KEY='…'`.".to_owned(),

@@ -12,7 +12,21 @@ pub struct Invocation {
     pub files: Vec<String>,
     /// Further options, with their values: `--profile`, `dev`.
     pub options: Vec<String>,
+    /// Whether Compose finds these files by itself, in the directory or by `COMPOSE_FILE` in its `.env`.
+    pub is_found: bool,
 }
+
+/// The names that Compose looks for (docs.docker.com: "How Compose works", "The Compose file").
+const FOUND: [&str; 8] = [
+    "compose.yaml",
+    "compose.yml",
+    "docker-compose.yaml",
+    "docker-compose.yml",
+    "compose.override.yaml",
+    "compose.override.yml",
+    "docker-compose.override.yaml",
+    "docker-compose.override.yml",
+];
 
 impl Invocation {
     /// `docker compose` with the project's files, `added` ones behind them, and `rest`; run in the project's directory.
@@ -30,7 +44,35 @@ impl Invocation {
         format!("{command} {rest}")
     }
 
-    /// The same from any directory: cron and hooks start in another one. `PROJECT` must be set where the directory is
+    /// The words of a shell that start `docker compose` for a script in the project's directory. Files that Compose finds
+    /// by itself are not named: what the user adds to them, as by `COMPOSE_FILE` in `.env`, is found as well.
+    pub fn words(&self, added: &[&str]) -> String {
+        let mut words = vec!["docker".to_owned(), "compose".to_owned()];
+        words.extend(self.options.iter().map(|it| word(it)));
+        let files = self.files.iter().map(String::as_str);
+        for file in files
+            .chain(added.iter().copied())
+            .filter(|_| !self.is_found)
+        {
+            words.extend(["-f".to_owned(), word(file)]);
+        }
+        words.join(" ")
+    }
+
+    /// Whether all of the files have names that Compose looks for, where nobody says how they were named.
+    pub fn are_usual(files: &[String]) -> bool {
+        let is_usual = |it: &String| FOUND.contains(&it.as_str());
+        files.iter().all(is_usual) && files.len() < 3
+    }
+
+    /// The directory, if it is one word to cron, to systemd, and to a shell.
+    pub fn plain_directory(&self) -> Option<&str> {
+        let is_plain = |it: u8| it.is_ascii_alphanumeric() || b"/._-+".contains(&it);
+        let directory = self.directory.as_deref();
+        directory.filter(|it| it.bytes().all(is_plain))
+    }
+
+    /// [`Self::here`] from any directory: cron and hooks start in another one. `PROJECT` must be set where the directory is
     /// not known, and a shell refuses to go on without it.
     pub fn anywhere(&self, added: &[&str], rest: &str) -> String {
         self.within(&self.here(added, rest))
@@ -100,7 +142,7 @@ mod tests {
         Invocation {
             directory: directory.map(str::to_owned),
             files: files.iter().map(|it| (*it).to_owned()).collect(),
-            options: Vec::new(),
+            ..Invocation::default()
         }
     }
 
@@ -125,5 +167,11 @@ mod tests {
             "cd \"${PROJECT:?}\" && docker compose -p 'a b' -f compose.yaml up"
         );
         assert_eq!(unknown.compose_file("b.yaml"), "compose.yaml:b.yaml");
+        assert_eq!(
+            unknown.words(&["b.yaml"]),
+            "docker compose -p 'a b' -f compose.yaml -f b.yaml"
+        );
+        unknown.is_found = true;
+        assert_eq!(unknown.words(&["b.yaml"]), "docker compose -p 'a b'");
     }
 }

@@ -1,6 +1,6 @@
 // Backups and restores of real volumes and databases, with the passwords that the offers write: rows before and after.
 
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
@@ -52,6 +52,25 @@ services:
     command: [sleep, "99999"]
     stop_grace_period: 1s
     volumes: ["./data:/convex/data"]
+`;
+// PostgreSQL without `POSTGRES_USER`, and MariaDB whose root has a password that nothing knows.
+const KILLED = `
+name: killed
+services:
+  web:
+    image: busybox:1
+    command: [sleep, "99999"]
+    stop_grace_period: 1s
+    volumes: ["uploads:/uploads"]
+  db:
+    image: postgres:17
+    environment: {POSTGRES_PASSWORD: pa55}
+    volumes: ["pg:/var/lib/postgresql/data"]
+  maria:
+    image: mariadb:11
+    environment: {MARIADB_USER: shop, MARIADB_PASSWORD: pa55, MARIADB_DATABASE: shop, MARIADB_RANDOM_ROOT_PASSWORD: "1"}
+    volumes: ["maria:/var/lib/mysql"]
+volumes: {uploads: , pg: , maria: }
 `;
 
 export const rows = [];
@@ -165,6 +184,46 @@ export async function cases(daemon) {
       expect(readFileSync(path.join(it.folder, "data/db.sqlite3"), "utf8") === "café ☕", "it is not as before");
       expect(!readdirSync(path.join(it.folder, "data")).includes("new"), "what is new stays");
       expect(must(await it.compose("ps", "--services", "--status", "running")).out.trim() === "backend", "the backend does not run again");
+    },
+    "a restore that is killed is ended by the next one, and no backup is made before": async () => {
+      const it = await project(KILLED);
+      const ask = async (service, command) => {
+        for (let tries = 0; ; tries += 1) {
+          const ran = await it.compose("exec", "-T", service, "sh", "-c", command);
+          if (ran.status === 0 || tries > 90) return must(ran).out.trim();
+          await new Promise((resolve) => setTimeout(resolve, 500));
+        }
+      };
+      const sql = { db: (text) => ask("db", `psql -U postgres -Atqc "${text}"`), maria: (text) => ask("maria", `MYSQL_PWD=pa55 mariadb -ushop shop -Ne "${text}"`) };
+      const set = async (value) => {
+        for (const query of Object.values(sql)) await query(`DELETE FROM t; INSERT INTO t VALUES (${value})`);
+        await ask("web", `echo ${value} >/uploads/file`);
+      };
+      const state = async () => [await sql.db("SELECT i FROM t"), await sql.maria("SELECT i FROM t"), await ask("web", "cat /uploads/file")].join();
+      must(await it.compose("up", "-d", "--pull", "never"));
+      for (const query of Object.values(sql)) await query("CREATE TABLE t (i int)");
+      await set(1);
+      must(await it.run("backup.sh"));
+      const unfinished = path.join(it.folder, ".compose-backup.unfinished");
+      for (const moment of ["maria|mysql", "volume|"]) {
+        await set(2);
+        const restore = `echo $$ >"$1/process"; exec bash "$1/restore.sh" --yes "$2"`;
+        const run = daemon.inside(["bash", "-c", restore, "sh", it.folder, it.backups()[0]], { cwd: "/" });
+        while (!existsSync(unfinished) || !readFileSync(unfinished, "utf8").includes(moment)) await new Promise((resolve) => setTimeout(resolve, 10));
+        process.kill(Number(readFileSync(path.join(it.folder, "process"), "utf8")), "SIGKILL");
+        await run;
+        await new Promise((resolve) => setTimeout(resolve, 2000));
+        const refused = await it.run("backup.sh");
+        expect(refused.status === 1 && /a restore was killed while it replaced data/.test(refused.err), refused.out + refused.err);
+        expect(it.backups().length === 1, "a backup was made");
+        const ran = await it.run("restore.sh", "--yes", it.backups()[0]);
+        expect(ran.status === 0 && /killed while it replaced data/.test(ran.err), ran.out + ran.err);
+        expect((await state()) === "1,1,1", `${moment}: ${await state()}`);
+        const left = readdirSync(it.folder).filter((name) => /restore-|unfinished|stopped/.test(name));
+        expect(left.length === 0, left.join());
+        expect((await sql.db("SELECT count(*) FROM pg_database WHERE datname LIKE 'compose_restore%'")) === "0", "a database is left");
+        rows.push(["backup", `restore killed at ${moment}`, "before 1", "changed 2", `restored ${await state()}`]);
+      }
     },
     "everything goes with the projects": async () => {
       for (const [root, folder] of made) {

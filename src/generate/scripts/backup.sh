@@ -15,6 +15,7 @@ umask 077
 KEEP=${KEEP:-14}
 [[ $KEEP =~ ^[1-9][0-9]*$ ]] || fail "KEEP must be the number of backups to keep, 1 or more"
 @choose
+[ ! -s "$UNFINISHED" ] || fail "a restore was killed while it replaced data, so the data is neither old nor new. Run ./restore.sh again: it puts back what was there before, then restores. Nothing was written."
 case $BACKUPS in /*) ;; *) BACKUPS=$PWD/$BACKUPS ;; esac
 folder=$BACKUPS/$PROJECT-$(date -u +%Y%m%dT%H%M%SZ)
 [ ! -e "$folder" ] || fail "$folder exists already"

@@ -22,7 +22,7 @@ lock() {
     fi
     trap unlock EXIT
     if [ -s "$LOCK.stopped" ]; then
-        say "an earlier run was cut off after it had stopped: $(cat "$LOCK.stopped"). If they do not run: docker compose start $(cat "$LOCK.stopped")"
+        say "an earlier run was cut off after it had stopped: $(cat "$LOCK.stopped"). If they do not run: ${COMPOSE[*]} start $(cat "$LOCK.stopped")"
     fi
 }
 unlock() { if $has_lock; then rm -rf "$LOCK.d"; fi; }

@@ -89,13 +89,15 @@ temporary=()
 swapped=()
 loaded=()
 is_swapping=false
-work=$(mktemp -d)
+work=
 
 finish() {
     local code=$?
     trap '' HUP INT TERM
     set +e
-    if $is_swapping; then undo || code=1; fi
+    if $is_swapping; then
+        if undo; then rm -f "$UNFINISHED"; else code=1; fi
+    fi
     for it in "${loaded[@]}"; do
         IFS='|' read -r service kind database index <<<"$it"
         "sql_$kind" "$service" "$("drop_$kind" "compose_restore_new_$index")" >/dev/null 2>&1
@@ -184,9 +186,74 @@ undo_mysql() {
 }
 keep_mysql() { :; }
 
+# remove_old: what was there before, once everything new is in its place.
+remove_old() {
+    for it in "${swapped[@]}"; do
+        case $it in
+            volume\|*) within "${it#*|}" rm -rf /data/.compose-restore-old /data/.compose-restore-rights </dev/null ;;
+            *)
+                IFS='|' read -r service kind database index <<<"$it"
+                "keep_$kind" "$service" "$database" "$index"
+                ;;
+        esac || say "what was there before could not be removed, and is still there: ${it//|/ }"
+    done
+}
+
+# note STATE: what a later run needs to know if this one is killed.
+note() { printf '%s\n' "$1" "$work" "${swapped[@]}" >"$UNFINISHED"; }
+
+# recover: ends what an earlier restore had begun when it was killed.
+recover() {
+    local state
+    {
+        read -r state
+        read -r work
+        mapfile -t swapped
+    } <"$UNFINISHED"
+    if [ "$state" = replacing ]; then
+        say "An earlier restore was killed while it replaced data."
+        is_swapping=true
+        if ! undo; then
+            is_swapping=false
+            fail "put that back by hand, and remove $UNFINISHED"
+        fi
+        is_swapping=false
+    fi
+    remove_old
+    for it in "${swapped[@]}"; do
+        case $it in
+            volume\|*) ;;
+            *)
+                IFS='|' read -r service kind database index <<<"$it"
+                # A user of MySQL that is not root has made none, and may not ask.
+                "sql_$kind" "$service" "$("drop_$kind" "compose_restore_new_$index")" >/dev/null 2>&1 || true
+                ;;
+        esac
+    done
+    rm -rf "$UNFINISHED" "$work"
+    swapped=()
+}
+
+# stop_others: everything that runs may write. Databases are needed to load the dumps.
+stop_others() {
+    local service others=()
+    while IFS= read -r service; do
+        if [ -n "$service" ] && ! printf '%s\n' "${DATABASES[@]% *}" | grep -qxF -- "$service"; then others+=("$service"); fi
+    done <<<"$running"
+    stop "${others[@]}"
+}
+
 trap finish EXIT
 trap 'say "interrupted"; exit 130' HUP INT TERM
 
+if [ -s "$UNFINISHED" ]; then
+    # What it had stopped is started at the end of this one.
+    if [ -s "$LOCK.stopped" ]; then read -ra stopped <"$LOCK.stopped"; fi
+    stop_others
+    recover
+fi
+# In the project's directory: what it holds is needed even after the machine has restarted.
+work=$(mktemp -d "$PWD/.compose-restore-XXXXXX")
 for index in "${!VOLUMES[@]}"; do
     IFS='|' read -r key _ <<<"${VOLUMES[index]}"
     volume=$(docker volume create)
@@ -204,37 +271,26 @@ for it in "${DATABASES[@]}"; do
     done
 done
 
-# Everything that runs may write. Databases are needed to load the dumps.
-others=()
-while IFS= read -r service; do
-    if [ -n "$service" ] && ! printf '%s\n' "${DATABASES[@]% *}" | grep -qxF -- "$service"; then others+=("$service"); fi
-done <<<"$running"
-stop "${others[@]}"
-
+stop_others
 is_swapping=true
 for it in "${loaded[@]}"; do
     IFS='|' read -r service kind database index <<<"$it"
     swapped+=("$it")
+    note replacing
     "swap_$kind" "$service" "$database" "$index" "$backup/databases/$service/$database.dump"
 done
 for index in "${!VOLUMES[@]}"; do
     swapped+=("volume|${names[index]}")
+    note replacing
     OTHER=${temporary[index]} within "${names[index]}" sh -euc "$swap_volume" </dev/null
 done
 is_swapping=false
-
-for it in "${swapped[@]}"; do
-    case $it in
-        volume\|*) within "${it#*|}" rm -rf /data/.compose-restore-old /data/.compose-restore-rights </dev/null ;;
-        *)
-            IFS='|' read -r service kind database index <<<"$it"
-            "keep_$kind" "$service" "$database" "$index"
-            ;;
-    esac || say "what was there before could not be removed, and is still there: ${it//|/ }"
-done
+note replaced
+remove_old
+rm "$UNFINISHED"
 for it in "${VOLUMES[@]}"; do
     IFS='|' read -r _ _ _ services _ <<<"$it"
     read -ra services <<<"$services"
-    if [ "${#services[@]}" -gt 0 ]; then docker compose restart "${services[@]}"; fi
+    if [ "${#services[@]}" -gt 0 ]; then "${COMPOSE[@]}" restart "${services[@]}"; fi
 done
 printf 'Restored %s\n' "$backup"

@@ -28,6 +28,8 @@ NOT_IN=(
 ASKED=(
 )
 
+# Compose, with what names this project.
+COMPOSE=(docker compose)
 BACKUPS=${BACKUPS:-backups}
 # Any image with sh, tar and cp.
 IMAGE=${IMAGE:-busybox:1}
@@ -66,14 +68,14 @@ lock() {
     fi
     trap unlock EXIT
     if [ -s "$LOCK.stopped" ]; then
-        say "an earlier run was cut off after it had stopped: $(cat "$LOCK.stopped"). If they do not run: docker compose start $(cat "$LOCK.stopped")"
+        say "an earlier run was cut off after it had stopped: $(cat "$LOCK.stopped"). If they do not run: ${COMPOSE[*]} start $(cat "$LOCK.stopped")"
     fi
 }
 unlock() { if $has_lock; then rm -rf "$LOCK.d"; fi; }
 # environment SERVICE: the variables of its container; nothing if it has none.
 environment() {
     local container
-    container=$(docker compose ps --all --quiet "$1")
+    container=$("${COMPOSE[@]}" ps --all --quiet "$1")
     container=${container%%$'\n'*}
     [ -z "$container" ] || docker inspect --type container --format '{{range .Config.Env}}{{println .}}{{end}}' "$container"
 }
@@ -86,7 +88,7 @@ is_ours() {
     local host=${1#*://}
     host=${host%%[/?]*}
     host=${host##*@}
-    docker compose config --services | grep -qxF -- "${host%%:*}"
+    "${COMPOSE[@]}" config --services | grep -qxF -- "${host%%:*}"
 }
 
 # look: adds to NOT_IN what the variables of the containers point to outside this project.
@@ -145,7 +147,7 @@ apps() {
 # folder SERVICE PATH: what is mounted there in its container: a directory of the host by its path, a volume by its name.
 folder() {
     local container found='' format='{{range .Mounts}}{{if eq .Destination "@path"}}{{if eq .Type "bind"}}{{.Source}}{{else}}{{.Name}}{{end}}{{end}}{{end}}'
-    container=$(docker compose ps --all --quiet "$1")
+    container=$("${COMPOSE[@]}" ps --all --quiet "$1")
     container=${container%%$'\n'*}
     if [ -n "$container" ]; then
         found=$(docker inspect --type container --format "${format/@path/$2}" "$container")
@@ -185,7 +187,7 @@ within() {
     docker run --rm --interactive --network none "${mounts[@]}" "$IMAGE" "${@:2}"
 }
 
-# find_volumes: fills `names`, and fails where an interrupted restore has left a volume half replaced.
+# find_volumes: fills `names`, and fails where a restore has left a volume half replaced and nothing tells how.
 names=()
 find_volumes() {
     local it key name left
@@ -195,7 +197,7 @@ find_volumes() {
         names+=("$name")
         left=$(within "$name" sh -c 'ls -d /data/.compose-restore-* 2>/dev/null || true' </dev/null) ||
             fail "volume $key cannot be read in a container of $IMAGE. Nothing was changed."
-        [ -z "$left" ] ||
+        [ -z "$left" ] || [ -s "$UNFINISHED" ] ||
             fail "volume $key ($name) contains .compose-restore-*, which a restore that was cut off has put aside. Look there first."
     done
 }
@@ -211,13 +213,13 @@ stop() {
     done
     if [ "${#stopped[@]}" -gt 0 ]; then
         printf '%s\n' "${stopped[*]}" >"$LOCK.stopped"
-        docker compose stop "${stopped[@]}"
+        "${COMPOSE[@]}" stop "${stopped[@]}"
     fi
 }
 
 # start_again: starts what `stop` has stopped.
 start_again() {
-    if [ "${#stopped[@]}" -gt 0 ] && ! docker compose start "${stopped[@]}"; then
+    if [ "${#stopped[@]}" -gt 0 ] && ! "${COMPOSE[@]}" start "${stopped[@]}"; then
         say "could not start ${stopped[*]} again"
         return 1
     fi
@@ -228,7 +230,7 @@ start_again() {
 # password; one that is set is used where the server asks for it.
 postgres() {
     # shellcheck disable=SC2016 # The variables are the container's.
-    docker compose exec -T "$1" sh -euc '
+    "${COMPOSE[@]}" exec -T "$1" sh -euc '
         user=${POSTGRES_USER:-postgres}
         if [ -n "${POSTGRES_USER_FILE:-}" ]; then user=$(cat "$POSTGRES_USER_FILE"); fi
         PGPASSWORD=${POSTGRES_PASSWORD:-}
@@ -243,7 +245,7 @@ postgres() {
 # that is allowed; with a random root password, as the user of the image. The program `account` prints which.
 mysql() {
     # shellcheck disable=SC2016 # The variables are the container's.
-    docker compose exec -T "$1" sh -euc '
+    "${COMPOSE[@]}" exec -T "$1" sh -euc '
         read_first() {
             for name; do
                 eval "file=\${${name}_FILE:-} text=\${$name:-}"
@@ -297,10 +299,12 @@ dump_mysql() { mysql "$1" mysqldump --single-transaction --no-tablespaces --rout
 
 # The directory of the script is the project's.
 cd "$(dirname "$0")" || exit
+# There while a restore replaces data, and as long as one that was killed is not ended.
+UNFINISHED=$PWD/.compose-backup.unfinished
 lock
-PROJECT=$(docker compose config | sed -n 's/^name: *"\{0,1\}\([a-z0-9_-]*\)"\{0,1\}$/\1/p')
-[ -n "$PROJECT" ] || fail "docker compose config prints no project name in $PWD"
-running=$(docker compose ps --services --status running)
+PROJECT=$("${COMPOSE[@]}" config | sed -n 's/^name: *"\{0,1\}\([a-z0-9_-]*\)"\{0,1\}$/\1/p')
+[ -n "$PROJECT" ] || fail "${COMPOSE[*]} config prints no project name in $PWD"
+running=$("${COMPOSE[@]}" ps --services --status running)
 KEEP=${KEEP:-14}
 [[ $KEEP =~ ^[1-9][0-9]*$ ]] || fail "KEEP must be the number of backups to keep, 1 or more"
 case "$#:${1:-}" in
@@ -308,6 +312,7 @@ case "$#:${1:-}" in
     1:--export) ;;
     *) fail "expected no arguments, or --export" ;;
 esac
+[ ! -s "$UNFINISHED" ] || fail "a restore was killed while it replaced data, so the data is neither old nor new. Run ./restore.sh again: it puts back what was there before, then restores. Nothing was written."
 case $BACKUPS in /*) ;; *) BACKUPS=$PWD/$BACKUPS ;; esac
 folder=$BACKUPS/$PROJECT-$(date -u +%Y%m%dT%H%M%SZ)
 [ ! -e "$folder" ] || fail "$folder exists already"

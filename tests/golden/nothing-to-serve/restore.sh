@@ -40,6 +40,8 @@ NOT_IN=(
 ASKED=(
 )
 
+# Compose, with what names this project.
+COMPOSE=(docker compose)
 BACKUPS=${BACKUPS:-backups}
 # Any image with sh, tar and cp.
 IMAGE=${IMAGE:-busybox:1}
@@ -78,14 +80,14 @@ lock() {
     fi
     trap unlock EXIT
     if [ -s "$LOCK.stopped" ]; then
-        say "an earlier run was cut off after it had stopped: $(cat "$LOCK.stopped"). If they do not run: docker compose start $(cat "$LOCK.stopped")"
+        say "an earlier run was cut off after it had stopped: $(cat "$LOCK.stopped"). If they do not run: ${COMPOSE[*]} start $(cat "$LOCK.stopped")"
     fi
 }
 unlock() { if $has_lock; then rm -rf "$LOCK.d"; fi; }
 # environment SERVICE: the variables of its container; nothing if it has none.
 environment() {
     local container
-    container=$(docker compose ps --all --quiet "$1")
+    container=$("${COMPOSE[@]}" ps --all --quiet "$1")
     container=${container%%$'\n'*}
     [ -z "$container" ] || docker inspect --type container --format '{{range .Config.Env}}{{println .}}{{end}}' "$container"
 }
@@ -98,7 +100,7 @@ is_ours() {
     local host=${1#*://}
     host=${host%%[/?]*}
     host=${host##*@}
-    docker compose config --services | grep -qxF -- "${host%%:*}"
+    "${COMPOSE[@]}" config --services | grep -qxF -- "${host%%:*}"
 }
 
 # look: adds to NOT_IN what the variables of the containers point to outside this project.
@@ -157,7 +159,7 @@ apps() {
 # folder SERVICE PATH: what is mounted there in its container: a directory of the host by its path, a volume by its name.
 folder() {
     local container found='' format='{{range .Mounts}}{{if eq .Destination "@path"}}{{if eq .Type "bind"}}{{.Source}}{{else}}{{.Name}}{{end}}{{end}}{{end}}'
-    container=$(docker compose ps --all --quiet "$1")
+    container=$("${COMPOSE[@]}" ps --all --quiet "$1")
     container=${container%%$'\n'*}
     if [ -n "$container" ]; then
         found=$(docker inspect --type container --format "${format/@path/$2}" "$container")
@@ -197,7 +199,7 @@ within() {
     docker run --rm --interactive --network none "${mounts[@]}" "$IMAGE" "${@:2}"
 }
 
-# find_volumes: fills `names`, and fails where an interrupted restore has left a volume half replaced.
+# find_volumes: fills `names`, and fails where a restore has left a volume half replaced and nothing tells how.
 names=()
 find_volumes() {
     local it key name left
@@ -207,7 +209,7 @@ find_volumes() {
         names+=("$name")
         left=$(within "$name" sh -c 'ls -d /data/.compose-restore-* 2>/dev/null || true' </dev/null) ||
             fail "volume $key cannot be read in a container of $IMAGE. Nothing was changed."
-        [ -z "$left" ] ||
+        [ -z "$left" ] || [ -s "$UNFINISHED" ] ||
             fail "volume $key ($name) contains .compose-restore-*, which a restore that was cut off has put aside. Look there first."
     done
 }
@@ -223,13 +225,13 @@ stop() {
     done
     if [ "${#stopped[@]}" -gt 0 ]; then
         printf '%s\n' "${stopped[*]}" >"$LOCK.stopped"
-        docker compose stop "${stopped[@]}"
+        "${COMPOSE[@]}" stop "${stopped[@]}"
     fi
 }
 
 # start_again: starts what `stop` has stopped.
 start_again() {
-    if [ "${#stopped[@]}" -gt 0 ] && ! docker compose start "${stopped[@]}"; then
+    if [ "${#stopped[@]}" -gt 0 ] && ! "${COMPOSE[@]}" start "${stopped[@]}"; then
         say "could not start ${stopped[*]} again"
         return 1
     fi
@@ -240,7 +242,7 @@ start_again() {
 # password; one that is set is used where the server asks for it.
 postgres() {
     # shellcheck disable=SC2016 # The variables are the container's.
-    docker compose exec -T "$1" sh -euc '
+    "${COMPOSE[@]}" exec -T "$1" sh -euc '
         user=${POSTGRES_USER:-postgres}
         if [ -n "${POSTGRES_USER_FILE:-}" ]; then user=$(cat "$POSTGRES_USER_FILE"); fi
         PGPASSWORD=${POSTGRES_PASSWORD:-}
@@ -255,7 +257,7 @@ postgres() {
 # that is allowed; with a random root password, as the user of the image. The program `account` prints which.
 mysql() {
     # shellcheck disable=SC2016 # The variables are the container's.
-    docker compose exec -T "$1" sh -euc '
+    "${COMPOSE[@]}" exec -T "$1" sh -euc '
         read_first() {
             for name; do
                 eval "file=\${${name}_FILE:-} text=\${$name:-}"
@@ -309,10 +311,12 @@ dump_mysql() { mysql "$1" mysqldump --single-transaction --no-tablespaces --rout
 
 # The directory of the script is the project's.
 cd "$(dirname "$0")" || exit
+# There while a restore replaces data, and as long as one that was killed is not ended.
+UNFINISHED=$PWD/.compose-backup.unfinished
 lock
-PROJECT=$(docker compose config | sed -n 's/^name: *"\{0,1\}\([a-z0-9_-]*\)"\{0,1\}$/\1/p')
-[ -n "$PROJECT" ] || fail "docker compose config prints no project name in $PWD"
-running=$(docker compose ps --services --status running)
+PROJECT=$("${COMPOSE[@]}" config | sed -n 's/^name: *"\{0,1\}\([a-z0-9_-]*\)"\{0,1\}$/\1/p')
+[ -n "$PROJECT" ] || fail "${COMPOSE[*]} config prints no project name in $PWD"
+running=$("${COMPOSE[@]}" ps --services --status running)
 # What can be known to be wrong is checked before anything is changed.
 [ -f "$backup/SHA256SUMS" ] || fail "$backup is not a backup: it has no SHA256SUMS"
 (
@@ -378,13 +382,15 @@ temporary=()
 swapped=()
 loaded=()
 is_swapping=false
-work=$(mktemp -d)
+work=
 
 finish() {
     local code=$?
     trap '' HUP INT TERM
     set +e
-    if $is_swapping; then undo || code=1; fi
+    if $is_swapping; then
+        if undo; then rm -f "$UNFINISHED"; else code=1; fi
+    fi
     for it in "${loaded[@]}"; do
         IFS='|' read -r service kind database index <<<"$it"
         "sql_$kind" "$service" "$("drop_$kind" "compose_restore_new_$index")" >/dev/null 2>&1
@@ -473,9 +479,74 @@ undo_mysql() {
 }
 keep_mysql() { :; }
 
+# remove_old: what was there before, once everything new is in its place.
+remove_old() {
+    for it in "${swapped[@]}"; do
+        case $it in
+            volume\|*) within "${it#*|}" rm -rf /data/.compose-restore-old /data/.compose-restore-rights </dev/null ;;
+            *)
+                IFS='|' read -r service kind database index <<<"$it"
+                "keep_$kind" "$service" "$database" "$index"
+                ;;
+        esac || say "what was there before could not be removed, and is still there: ${it//|/ }"
+    done
+}
+
+# note STATE: what a later run needs to know if this one is killed.
+note() { printf '%s\n' "$1" "$work" "${swapped[@]}" >"$UNFINISHED"; }
+
+# recover: ends what an earlier restore had begun when it was killed.
+recover() {
+    local state
+    {
+        read -r state
+        read -r work
+        mapfile -t swapped
+    } <"$UNFINISHED"
+    if [ "$state" = replacing ]; then
+        say "An earlier restore was killed while it replaced data."
+        is_swapping=true
+        if ! undo; then
+            is_swapping=false
+            fail "put that back by hand, and remove $UNFINISHED"
+        fi
+        is_swapping=false
+    fi
+    remove_old
+    for it in "${swapped[@]}"; do
+        case $it in
+            volume\|*) ;;
+            *)
+                IFS='|' read -r service kind database index <<<"$it"
+                # A user of MySQL that is not root has made none, and may not ask.
+                "sql_$kind" "$service" "$("drop_$kind" "compose_restore_new_$index")" >/dev/null 2>&1 || true
+                ;;
+        esac
+    done
+    rm -rf "$UNFINISHED" "$work"
+    swapped=()
+}
+
+# stop_others: everything that runs may write. Databases are needed to load the dumps.
+stop_others() {
+    local service others=()
+    while IFS= read -r service; do
+        if [ -n "$service" ] && ! printf '%s\n' "${DATABASES[@]% *}" | grep -qxF -- "$service"; then others+=("$service"); fi
+    done <<<"$running"
+    stop "${others[@]}"
+}
+
 trap finish EXIT
 trap 'say "interrupted"; exit 130' HUP INT TERM
 
+if [ -s "$UNFINISHED" ]; then
+    # What it had stopped is started at the end of this one.
+    if [ -s "$LOCK.stopped" ]; then read -ra stopped <"$LOCK.stopped"; fi
+    stop_others
+    recover
+fi
+# In the project's directory: what it holds is needed even after the machine has restarted.
+work=$(mktemp -d "$PWD/.compose-restore-XXXXXX")
 for index in "${!VOLUMES[@]}"; do
     IFS='|' read -r key _ <<<"${VOLUMES[index]}"
     volume=$(docker volume create)
@@ -493,37 +564,26 @@ for it in "${DATABASES[@]}"; do
     done
 done
 
-# Everything that runs may write. Databases are needed to load the dumps.
-others=()
-while IFS= read -r service; do
-    if [ -n "$service" ] && ! printf '%s\n' "${DATABASES[@]% *}" | grep -qxF -- "$service"; then others+=("$service"); fi
-done <<<"$running"
-stop "${others[@]}"
-
+stop_others
 is_swapping=true
 for it in "${loaded[@]}"; do
     IFS='|' read -r service kind database index <<<"$it"
     swapped+=("$it")
+    note replacing
     "swap_$kind" "$service" "$database" "$index" "$backup/databases/$service/$database.dump"
 done
 for index in "${!VOLUMES[@]}"; do
     swapped+=("volume|${names[index]}")
+    note replacing
     OTHER=${temporary[index]} within "${names[index]}" sh -euc "$swap_volume" </dev/null
 done
 is_swapping=false
-
-for it in "${swapped[@]}"; do
-    case $it in
-        volume\|*) within "${it#*|}" rm -rf /data/.compose-restore-old /data/.compose-restore-rights </dev/null ;;
-        *)
-            IFS='|' read -r service kind database index <<<"$it"
-            "keep_$kind" "$service" "$database" "$index"
-            ;;
-    esac || say "what was there before could not be removed, and is still there: ${it//|/ }"
-done
+note replaced
+remove_old
+rm "$UNFINISHED"
 for it in "${VOLUMES[@]}"; do
     IFS='|' read -r _ _ _ services _ <<<"$it"
     read -ra services <<<"$services"
-    if [ "${#services[@]}" -gt 0 ]; then docker compose restart "${services[@]}"; fi
+    if [ "${#services[@]}" -gt 0 ]; then "${COMPOSE[@]}" restart "${services[@]}"; fi
 done
 printf 'Restored %s\n' "$backup"

@@ -9,6 +9,8 @@ umask 077
 BACKENDS=('backend')
 DASHBOARDS=('dashboard')
 SERVICES=("${BACKENDS[@]}" "${DASHBOARDS[@]}")
+# Compose, with what names this project.
+COMPOSE=(docker compose)
 # How often to ask, every two seconds.
 PATIENCE=${PATIENCE:-150}
 
@@ -43,7 +45,7 @@ lock() {
     fi
     trap unlock EXIT
     if [ -s "$LOCK.stopped" ]; then
-        say "an earlier run was cut off after it had stopped: $(cat "$LOCK.stopped"). If they do not run: docker compose start $(cat "$LOCK.stopped")"
+        say "an earlier run was cut off after it had stopped: $(cat "$LOCK.stopped"). If they do not run: ${COMPOSE[*]} start $(cat "$LOCK.stopped")"
     fi
 }
 unlock() { if $has_lock; then rm -rf "$LOCK.d"; fi; }
@@ -72,7 +74,7 @@ lock
 old=
 if [ -f .env ]; then old=$(sed -n 's/^CONVEX_REVISION=//p' .env | tail -n 1); fi
 
-is_read=$(CONVEX_REVISION=$new docker compose config --images "${SERVICES[@]}" | grep -c ":$new$" || true)
+is_read=$(CONVEX_REVISION=$new "${COMPOSE[@]}" config --images "${SERVICES[@]}" | grep -c ":$new$" || true)
 [ "$is_read" -eq "${#SERVICES[@]}" ] ||
     fail "Compose does not read compose.convex.yaml: add it to the end of COMPOSE_FILE in .env. Nothing was changed."
 
@@ -80,13 +82,13 @@ COMPOSE_BACKUP_LOCK=$$ ./backup.sh --export
 
 WAY_BACK="The way back is the export that was just written: start the old revision with an empty volume (and an empty database, if it is Postgres or MySQL), deploy, and run ./restore.sh with the export."
 
-log() { docker compose logs --no-color --no-log-prefix "$1" 2>&1; }
+log() { "${COMPOSE[@]}" logs --no-color --no-log-prefix "$1" 2>&1; }
 
 # may_go_back: whether it is certain that no backend has begun to change its database.
 may_go_back() {
     local service text container
     for service in "${BACKENDS[@]}"; do
-        container=$(docker compose ps --all --quiet "$service") || return
+        container=$("${COMPOSE[@]}" ps --all --quiet "$service") || return
         container=${container%%$'\n'*}
         # One that was never started has changed nothing.
         if [ -z "$container" ] || [[ $(docker inspect --type container --format '{{.State.StartedAt}}' "$container") == 0001-* ]]; then continue; fi
@@ -107,14 +109,14 @@ back() {
     trap - ERR
     trap '' HUP INT TERM
     if $is_started && ! may_go_back; then
-        say "revision $new may have changed the database, so the old one is not started. .env says CONVEX_REVISION=$new; docker compose logs ${BACKENDS[*]} tells how far it came. $WAY_BACK"
+        say "revision $new may have changed the database, so the old one is not started. .env says CONVEX_REVISION=$new; ${COMPOSE[*]} logs ${BACKENDS[*]} tells how far it came. $WAY_BACK"
         exit 1
     fi
     say "revision ${old:-of the Compose files} is used again. The export stays."
     revision "$old"
     if ! $is_started; then exit 1; fi
-    if docker compose up --detach --no-deps "${SERVICES[@]}" && answer; then exit 1; fi
-    say "the old revision does not answer either: docker compose logs ${SERVICES[*]} tells why"
+    if "${COMPOSE[@]}" up --detach --no-deps "${SERVICES[@]}" && answer; then exit 1; fi
+    say "the old revision does not answer either: ${COMPOSE[*]} logs ${SERVICES[*]} tells why"
     exit 1
 }
 
@@ -123,7 +125,7 @@ answer() {
     local service try
     for service in "${BACKENDS[@]}"; do
         for ((try = 0; ; try++)); do
-            if docker compose exec -T "$service" curl --silent --fail http://127.0.0.1:3210/version </dev/null >/dev/null; then break; fi
+            if "${COMPOSE[@]}" exec -T "$service" curl --silent --fail http://127.0.0.1:3210/version </dev/null >/dev/null; then break; fi
             if [ "$try" -ge "$PATIENCE" ]; then
                 say "$service does not answer"
                 return 1
@@ -141,13 +143,13 @@ is_migrated() {
         *'db metadata version is ahead'*)
             say "$1: the database is newer than revision $new, which must not run on it."
             # It is stopped at once; the revision before this one is what the database belongs to.
-            docker compose stop "${BACKENDS[@]}"
+            "${COMPOSE[@]}" stop "${BACKENDS[@]}"
             say "An older revision needs an empty volume. $WAY_BACK"
             back
             ;;
         *'Transition too old'*)
             say "$1: revision $new cannot migrate a database this old. Upgrade to be8a4f397810ce3d04dc3cb32bc81969fe64685a first, then to $new."
-            docker compose stop "${BACKENDS[@]}"
+            "${COMPOSE[@]}" stop "${BACKENDS[@]}"
             back
             ;;
         *'db metadata version up to date at'*) ;;
@@ -165,7 +167,7 @@ migrate() {
         for ((try = 0; ; try++)); do
             if is_migrated "$service"; then break; fi
             [ "$try" -lt "$PATIENCE" ] ||
-                fail "$service runs revision $new, but its log does not say that the migration has ended (it does so with RUST_LOG=info). Keep it running and watch: docker compose logs --follow $service. $WAY_BACK"
+                fail "$service runs revision $new, but its log does not say that the migration has ended (it does so with RUST_LOG=info). Keep it running and watch: ${COMPOSE[*]} logs --follow $service. $WAY_BACK"
             sleep 2
         done
     done
@@ -177,7 +179,7 @@ show() {
     for service in "${DASHBOARDS[@]}"; do
         for ((try = 0; ; try++)); do
             # shellcheck disable=SC2016 # It is not the shell's.
-            if docker compose exec -T "$service" node -e 'fetch(`http://127.0.0.1:${process.env.PORT || 6791}/`).then((it) => process.exit(it.status < 500 ? 0 : 1), () => process.exit(1))' </dev/null; then break; fi
+            if "${COMPOSE[@]}" exec -T "$service" node -e 'fetch(`http://127.0.0.1:${process.env.PORT || 6791}/`).then((it) => process.exit(it.status < 500 ? 0 : 1), () => process.exit(1))' </dev/null; then break; fi
             if [ "$try" -ge "$PATIENCE" ]; then
                 say "$service does not answer, or answers with an error"
                 return 1
@@ -190,9 +192,9 @@ show() {
 trap back ERR
 trap back HUP INT TERM
 revision "$new"
-docker compose pull "${SERVICES[@]}"
+"${COMPOSE[@]}" pull "${SERVICES[@]}"
 is_started=true
-docker compose up --detach --no-deps "${SERVICES[@]}"
+"${COMPOSE[@]}" up --detach --no-deps "${SERVICES[@]}"
 answer
 migrate
 show
