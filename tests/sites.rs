@@ -724,6 +724,54 @@ fn backups_and_upgrades_are_of_the_project_that_was_read() {
     }
 }
 
+/// Tests that write into the database or the buckets of production would be worse than none.
+#[test]
+fn tests_use_no_database_and_no_bucket_outside_the_project() {
+    let text = |environment: &str| {
+        format!(
+            "services:\n  b:\n    image: ghcr.io/get-convex/convex-backend:x\n    environment: {{{environment}}}\n  pg: {{image: 'postgres:17', hostname: store}}\n"
+        )
+    };
+    for (environment, emptied) in [
+        (
+            "POSTGRES_URL: 'postgres://u:é@db.shop.test'",
+            "POSTGRES_URL",
+        ),
+        ("DATABASE_URL: '${DATABASE_URL:-}'", "DATABASE_URL"),
+        (
+            "MYSQL_URL: 'mysql://u:p@host.docker.internal:3306'",
+            "MYSQL_URL",
+        ),
+        ("POSTGRES_URL: 'postgres://u:p@store:5432'", ""),
+        ("POSTGRES_URL: 'postgres://u:p@pg'", ""),
+        (
+            "S3_STORAGE_FILES_BUCKET: live, AWS_REGION: eu",
+            "AWS_REGION S3_STORAGE_FILES_BUCKET",
+        ),
+        (
+            "S3_STORAGE_FILES_BUCKET: a, S3_ENDPOINT_URL: 'http://store:9000'",
+            "",
+        ),
+        ("A: b", ""),
+    ] {
+        let output = made(&text(environment), "ci", &Options::default());
+        let file = output
+            .files
+            .iter()
+            .find(|it| it.path == "compose.test.yaml");
+        let lines = file.unwrap().text.lines().map(str::trim);
+        let found = lines.filter_map(|it| it.strip_suffix(": \"\""));
+        let found: Vec<&str> = found.collect();
+        assert_eq!(found.join(" "), emptied, "{environment}");
+        let note = output
+            .notes
+            .iter()
+            .any(|it| it.contains("never those that"));
+        assert_eq!(note, !emptied.is_empty(), "{environment}");
+        assert!(!output.notes.join(" ").contains('é'));
+    }
+}
+
 /// Where nobody has said which directory is meant, a script ends before it does anything.
 #[test]
 fn a_script_without_its_directory_fails_loudly() {

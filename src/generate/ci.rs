@@ -2,6 +2,7 @@
 
 use super::{
     File, Generator, Make, Output, environment,
+    gaps::Names,
     overrides::{Override, is_clear},
     proxy_service::Lines,
 };
@@ -33,6 +34,17 @@ fn generate(compose: &Compose, _: &Routes) -> Option<Output> {
     invocation.options = vec!["-p".to_owned(), project.clone()];
     let start = invocation.anywhere(&[TEST], &format!("up -d --wait {name}"));
     let stop = invocation.anywhere(&[TEST], "down --volumes");
+    let mut notes = Vec::new();
+    let emptied: Vec<String> = elsewhere(compose, backend)
+        .iter()
+        .map(|it| format!("`{it}`"))
+        .collect();
+    if !emptied.is_empty() {
+        notes.push(format!(
+            "`{TEST}` empties {}: the tests use a database and files inside the container, and never those that these variables name.",
+            emptied.join(", ")
+        ));
+    }
     Some(Output {
         files: vec![
             file(TEST, throwaway(compose, backend, &project)),
@@ -43,12 +55,33 @@ fn generate(compose: &Compose, _: &Routes) -> Option<Output> {
             "Your app's own tests find the backend at `CONVEX_SELF_HOSTED_URL`. Put the command that runs them where `npm test` stands.".to_owned(),
             format!("On your own machine: `{start}`, and after the tests `{stop}`."),
         ],
-        notes: vec![
+        notes: notes.into_iter().chain([
             "All of it is lost when it is taken down: tables, files, functions, what `npx convex env set` has set, and the instance secret, so that its admin keys end as well. The next run begins with nothing, and deploys first.".to_owned(),
             format!("It is a project of its own, `{project}`, so that `down --volumes` takes no volume of another. A `COMPOSE_PROJECT_NAME` of yours would come before the name in the file, and `-p` comes before both."),
             "`!override` and `!reset` are known to Compose from 2.24.4 on.".to_owned(),
-        ],
+        ]).collect(),
     })
+}
+
+/// The variables that may lead the backend to a database or to buckets that outlive the tests. Empty, they are as if they
+/// were not set (`self-hosted/docker-build/run_backend.sh`).
+fn elsewhere(compose: &Compose, backend: &Service) -> Vec<&'static str> {
+    let names = Names::of(compose);
+    let is_unseen = convex::has_unseen_environment(backend);
+    let is_there = |it: &&str| is_unseen || backend.variable(it).is_some();
+    let is_inside = |it: &str| {
+        let setting = convex::setting(compose, backend, it);
+        setting.is_some_and(|it| names.contains(convex::Address::of(&it.read).host))
+    };
+    let databases = convex::DATABASES.into_iter();
+    let databases = databases.filter(is_there).filter(|it| !is_inside(it));
+    let has_own_store = ["S3_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"]
+        .iter()
+        .any(|it| is_inside(it));
+    let buckets = convex::BUCKETS.into_iter().filter(is_there);
+    databases
+        .chain(buckets.filter(|_| !has_own_store))
+        .collect()
 }
 
 /// A name that no other project has.
@@ -87,11 +120,13 @@ fn throwaway(compose: &Compose, backend: &Service, project: &str) -> String {
                 return;
             }
             let set = |name, value: &str| (name, value.to_owned());
-            lines.environment(&[
+            let mut settings = vec![
                 set(convex::CLOUD, "http://127.0.0.1:3210"),
                 set(convex::SITE, "http://127.0.0.1:3211"),
                 set("DISABLE_BEACON", "1"),
-            ]);
+            ];
+            settings.extend(elsewhere(compose, backend).iter().map(|it| set(it, "")));
+            lines.environment(&settings);
             if backend.healthcheck.as_ref().is_none_or(|it| it.disabled) {
                 lines.line(2, "healthcheck:");
                 lines.line(3, "disable: false");

@@ -117,7 +117,7 @@ impl Names<'_> {
         Names(names)
     }
 
-    fn contains(&self, host: &str) -> bool {
+    pub(super) fn contains(&self, host: &str) -> bool {
         self.0.contains(host)
     }
 }
