@@ -219,7 +219,7 @@ export async function backupCases() {
       const done = it.run("restore.sh", ["--yes", backup], env);
       if (isForGood) {
         fail(done, /could not be put back/);
-        const kept = /or in (\/\S+)/.exec(done.words)[1];
+        const kept = /or in (\/.+)$/m.exec(done.words)[1];
         expect(readFileSync(path.join(kept, "2.dump"), "utf8").endsWith("maria, changed\n"), "its dump is gone");
         rmSync(kept, { recursive: true });
         return;
