@@ -3,7 +3,7 @@
 //! `offset` and edit positions are bytes in the file as read; `line` and `column` count from one,
 //! columns in Unicode characters; `end` is exclusive.
 
-use std::ops::Range;
+use std::{cell::OnceCell, ops::Range};
 
 use serde::{Serialize, Serializer};
 
@@ -97,19 +97,23 @@ pub struct RuleReport {
 pub struct Places<'p> {
     project: &'p Project,
     lines: Vec<LineIndex>,
+    /// Computed once something of a file is shown: a project without findings needs none of it.
+    hidden: OnceCell<Hidden>,
+    /// As the user is shown them.
+    names: Vec<String>,
+}
+
+struct Hidden {
     /// Of each file, what is not shown.
     secrets: Vec<Vec<Range<usize>>>,
     literals: Literals,
-    /// As the user is shown them.
-    names: Vec<String>,
 }
 
 impl<'p> Places<'p> {
     pub fn new(project: &'p Project) -> Places<'p> {
         let values = Values::new(project, &[]);
-        let secrets: Vec<Vec<Range<usize>>> = project.sources.iter().map(secrets).collect();
         Places {
-            literals: Literals::new(project, &secrets),
+            hidden: OnceCell::new(),
             names: project
                 .sources
                 .iter()
@@ -121,8 +125,18 @@ impl<'p> Places<'p> {
                 .iter()
                 .map(|it| LineIndex::new(&it.text))
                 .collect(),
-            secrets,
         }
+    }
+
+    fn hidden(&self) -> &Hidden {
+        self.hidden.get_or_init(|| {
+            let secrets: Vec<Vec<Range<usize>>> =
+                self.project.sources.iter().map(secrets).collect();
+            Hidden {
+                literals: Literals::new(self.project, &secrets),
+                secrets,
+            }
+        })
     }
 
     pub fn file(&self, span: Span) -> &str {
@@ -163,7 +177,7 @@ impl<'p> Places<'p> {
 
     /// A part of a file that begins at `start`, without its secrets: as long as it is.
     pub fn masked(&self, part: &str, file: FileId, start: usize) -> String {
-        let secrets = self.secrets.get(file.0 as usize);
+        let secrets = self.hidden().secrets.get(file.0 as usize);
         masked(part, start, secrets.map_or(&[], Vec::as_slice))
     }
 
@@ -174,7 +188,7 @@ impl<'p> Places<'p> {
         let is_line = source
             .get(span.range())
             .is_some_and(|it| !it.contains('\n'));
-        let secrets = self.secrets.get(span.file.0 as usize);
+        let secrets = self.hidden().secrets.get(span.file.0 as usize);
         let secrets = secrets.map_or(&[][..], Vec::as_slice).iter();
         let secrets = secrets.skip_while(|it| it.end <= span.start);
         let secrets = secrets.take_while(|it| it.start < span.end);
@@ -182,17 +196,18 @@ impl<'p> Places<'p> {
             let secret = source.get(secret.clone()).unwrap_or_default();
             let words = secret.split(|it: char| !it.is_alphanumeric() && it != '_');
             // A block has many words that are keys elsewhere.
-            let is_hidden = |it: &&str| it.len() > 3 && (is_line || !self.literals.is_public(it));
+            let is_hidden =
+                |it: &&str| it.len() > 3 && (is_line || !self.hidden().literals.is_public(it));
             for word in words.filter(is_hidden) {
                 res = res.replace(word, &"•".repeat(word.chars().count()));
             }
         }
-        self.literals.without(&res)
+        self.hidden().literals.without(&res)
     }
 
     /// A line of a file after fixes, without the words of secrets.
     pub fn literal(&self, text: &str) -> String {
-        self.literals.without(text)
+        self.hidden().literals.without(text)
     }
 
     pub fn diagnostic(&self, it: &Diagnostic) -> DiagnosticReport {
