@@ -45,19 +45,19 @@ test: ## everything; one part that fails does not hide the next
 
 fmt:
 	@scripts/need.sh rust lints
-	@cargo fmt
+	@cargo fmt --all
 
 check: ## formatting and lints
 	@scripts/need.sh rust lints wasm packages
 	@echo "== check"
 	@node scripts/bundle.mjs
-	@cargo fmt --check
-	@cargo clippy --quiet --locked --all-targets -- -D warnings
-	@cargo clippy --quiet --locked --target wasm32-unknown-unknown --no-default-features --features page --bins -- -D warnings
+	@cargo fmt --all --check
+	@cargo clippy --quiet --locked --workspace --all-targets --all-features -- -D warnings
+	@cargo clippy --quiet --locked --target wasm32-unknown-unknown --package compose-playground --package worker -- -D warnings
 
 bench: ## milliseconds, never a verdict
 	@scripts/need.sh rust
-	@cargo bench --quiet --locked --bench check
+	@cargo bench --quiet --locked --package compose-check --bench check
 
 patience: judges ## what outlasts a minute of silence, and takes as long; for a nightly run
 	@echo "== patience"
@@ -73,7 +73,7 @@ shell:
 engine:
 	@scripts/need.sh rust patch
 	@echo "== engine and command line"
-	@cargo test --quiet --locked --no-fail-fast
+	@cargo test --quiet --locked --workspace --all-features --no-fail-fast
 
 sizes: build
 	@echo "== sizes"
@@ -91,7 +91,7 @@ proxies: judges
 scripts:
 	@scripts/need.sh rust node python3 busybox nft iptables ufw ip unshare
 	@echo "== scripts"
-	@cargo build --quiet --locked --bin compose-check
+	@cargo build --quiet --locked --package compose-check
 	@node tests/scripts/run.mjs
 
 docker:
@@ -107,4 +107,4 @@ served: build judges
 # What the tests of proxies need.
 judges:
 	@scripts/need.sh rust node nginx caddy haproxy apache2 openssl ip unshare traefik envoy new-caddy new-nginx old-nginx certbot old-certbot quic-nginx quic-haproxy aioquic
-	@cargo build --quiet --locked --bin compose-check --example as-json --example hostile-plans
+	@cargo build --quiet --locked --package compose-check --bin compose-check --example as-json --example hostile-plans

@@ -5,12 +5,9 @@
 
 use std::time::{Duration, Instant};
 
-use compose_playground::{
-    compose, generate,
-    project::Project,
-    protocol::{File, Request, answer},
-    routes::{Options, Tls},
-};
+use compose_model::{self as compose, project::Project};
+use compose_proxy::routes::{Options, Tls};
+use protocol::{File, Request, answer};
 
 fn main() {
     println!(
@@ -48,7 +45,7 @@ fn measure_generators(services: usize) -> (usize, Duration) {
         tls: Some(Tls::Files),
         ..Options::default()
     };
-    let run = || generate::outputs(std::hint::black_box(&compose), &options, &|_| true);
+    let run = || protocol::generators::outputs(std::hint::black_box(&compose), &options, &|_| true);
     (run().1.len(), median_of(run))
 }
 

@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use compose_playground::protocol::{Answer, File, Request, answer};
+use protocol::{Answer, File, Request, answer};
 
 /// Against hangs, not for speed: a debug build on a busy machine stays far below.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -342,7 +342,7 @@ fn texts_that_double() {
 /// What is on the screen while someone types, or after a paste that was cut.
 #[test]
 fn prefixes_of_every_example() {
-    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let examples = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join("examples");
     let mut asked = 0;
     for example in std::fs::read_dir(examples).unwrap() {
         let text = std::fs::read_to_string(example.unwrap().path().join("compose.yaml")).unwrap();

@@ -4,14 +4,15 @@
 
 use std::{collections::BTreeSet, env, fmt::Write as _, fs, path::Path};
 
-use compose_playground::{
-    compose, generate,
-    lint::{self, Diagnostic, Group, Severity},
-    overview,
+use compose_lint::{self as lint, Diagnostic, Group, Severity};
+use compose_model::{
+    self as compose,
     project::{Project, Source},
-    routes, rules,
-    text::FileId,
 };
+use compose_proxy::routes;
+use compose_syntax::text::FileId;
+use convex_pack::overview;
+use protocol::rules;
 
 const UPSTREAM: &str = include_str!("../examples/convex-upstream/compose.yaml");
 const GUIDES: &str = include_str!("../examples/convex-guides/compose.yaml");
@@ -214,7 +215,7 @@ fn every_part_of_the_engine_gives_the_same_answer() {
         // Elsewhere, nothing says that 3210 speaks HTTP.
         let own: &[u16] = if expected { &[3210, 3211] } else { &[8080] };
         assert_eq!(ports, own, "routes: {text}");
-        let (_, outputs) = generate::outputs(&compose, &options, &|_| true);
+        let (_, outputs) = protocol::generators::outputs(&compose, &options, &|_| true);
         let is_named = outputs
             .iter()
             .flat_map(|(_, it)| &it.files)
@@ -391,7 +392,7 @@ fn fixed_samples_mean_what_the_guide_means() {
 #[test]
 fn the_page_says_of_the_samples_what_the_rules_say() {
     const HEADING: &str = "## The guides' samples\n";
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/convex.md");
+    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join("docs/convex.md");
     let page = fs::read_to_string(&path).unwrap();
     let before = page.split(HEADING).next().unwrap();
     let actual = format!("{before}{HEADING}{}", table());
@@ -408,7 +409,7 @@ fn the_page_says_of_the_samples_what_the_rules_say() {
 /// Every mistake of the list has a row, and every rule stands in one.
 #[test]
 fn the_page_has_every_mistake_and_every_rule() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/convex.md");
+    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join("docs/convex.md");
     let page = fs::read_to_string(path).unwrap();
     for number in 1..=62 {
         let row = format!("\n| {number} |");
@@ -429,7 +430,7 @@ fn the_page_has_every_mistake_and_every_rule() {
 }
 
 fn sample(names: [&str; 2]) -> Project {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/convex");
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join("tests/convex");
     let names = names.iter().filter(|name| !name.is_empty());
     let read = |name: &&str| {
         let text = fs::read_to_string(folder.join(format!("{name}.yaml"))).unwrap();

@@ -9,21 +9,19 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use compose_playground::{
-    compose::{self, Compose},
-    lint::{self, Diagnostic},
+use compose_lint::{self as lint, Diagnostic};
+use compose_model::{
+    self as compose, Compose,
     project::{Project, Role, Source},
-    protocol::{report::Places, secrets},
-    rules,
-    syntax::{self, Kind, Node},
-    text::FileId,
 };
+use compose_syntax::{self as syntax, Kind, Node, text::FileId};
+use protocol::{report::Places, rules, secrets};
 
 const FILE: FileId = FileId(0);
 
 /// Name and text of every file, in one order.
 fn corpus() -> Vec<(String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
     let mut res = Vec::new();
     for folder in ["examples", "tests/convex", "tests/golden"] {
         collect(&root.join(folder), &mut res);

@@ -10,13 +10,13 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use compose_playground::{
-    compose::{self, Compose},
-    lint::{self, Safety},
+use compose_lint::{self as lint, Safety};
+use compose_model::{
+    self as compose, Compose,
     project::{Project, Role, Source},
-    rules, syntax,
-    text::FileId,
 };
+use compose_syntax::{self as syntax, text::FileId};
+use protocol::rules;
 
 /// What someone may have typed last, at the end of a line.
 const TOKENS: [&str; 22] = [
@@ -28,7 +28,7 @@ const CUTS: usize = 50;
 const PLACES: usize = 6;
 
 fn texts() -> Vec<(String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
     let mut res = Vec::new();
     collect(&root.join("examples"), &mut res);
     assert!(res.len() > 5, "only {} examples", res.len());

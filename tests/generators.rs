@@ -6,16 +6,19 @@
 
 use std::{collections::BTreeSet, env, fs, path::Path};
 
-use compose_playground::{
-    compose,
-    generate::{self, Output},
-    lint::Severity,
+use compose_lint::Severity;
+use compose_model::{
+    self as compose,
     project::{Project, Source},
+};
+use compose_proxy::{
+    generate,
+    generate::Output,
     routes::{self, HostName, Options, Place, Tls, Version},
 };
 
 fn cases() -> Vec<(String, String)> {
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let golden = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join("tests/golden");
     let mut names: Vec<String> = fs::read_dir(golden)
         .unwrap()
         .map(|it| it.unwrap().file_name().into_string().unwrap())
@@ -34,7 +37,7 @@ fn cases() -> Vec<(String, String)> {
 }
 
 fn file(case: &str, name: &str) -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
         .join("tests/golden")
         .join(case)
         .join(name)
@@ -87,7 +90,7 @@ fn options(text: &str) -> Options {
 
 fn made(text: &str) -> Vec<(&'static str, Output)> {
     let compose = compose::load(&Project::single("compose.yaml", text));
-    let (_, outputs) = generate::outputs(&compose, &options(text), &|_| true);
+    let (_, outputs) = protocol::generators::outputs(&compose, &options(text), &|_| true);
     outputs
         .into_iter()
         .map(|(generator, output)| (generator.id, output))
@@ -100,8 +103,9 @@ fn what_is_generated_is_what_was_read_and_approved() {
     let mut compared = 0;
     for (case, text) in cases() {
         let keeps_running = text.lines().next().unwrap().contains("kept=running");
-        let is_kept =
-            |id: &str| keeps_running || generate::find(id).unwrap().group() == generate::PROXY;
+        let is_kept = |id: &str| {
+            keeps_running || protocol::generators::find(id).unwrap().group() == generate::PROXY
+        };
         let mut expected: BTreeSet<String> = BTreeSet::from(["compose.yaml".to_owned()]);
         for (id, output) in made(&text).into_iter().filter(|(id, _)| is_kept(id)) {
             let words: String = output
@@ -204,8 +208,8 @@ fn routers_lead_somewhere(value: &serde_yaml::Value) -> usize {
 #[test]
 fn what_is_added_and_the_project_go_together() {
     let mut added = 0;
-    let upstream = fs::read_to_string("examples/convex-upstream/compose.yaml").unwrap();
-    let guides = fs::read_to_string("examples/convex-guides/compose.yaml").unwrap();
+    let upstream = include_str!("../examples/convex-upstream/compose.yaml").to_owned();
+    let guides = include_str!("../examples/convex-guides/compose.yaml").to_owned();
     let more = [("upstream", upstream), ("guides", guides)];
     let more = more.map(|(name, text)| (name.to_owned(), format!("# place=host tls=acme\n{text}")));
     for (case, text) in cases().into_iter().chain(more) {
@@ -251,8 +255,7 @@ fn what_is_added_and_the_project_go_together() {
 
 /// Without places: they are other files' in another project.
 fn above_hint(project: &Project) -> Vec<String> {
-    let found =
-        compose_playground::lint::check(&compose_playground::rules::all(), &compose::load(project));
+    let found = compose_lint::check(&protocol::rules::all(), &compose::load(project));
     let found = found
         .iter()
         .filter(|it| it.rejected || it.severity < Severity::Hint);
@@ -532,7 +535,7 @@ fn what_is_made_of_a_refused_project_says_so() {
     let accepted = made(&everything("db: , data-dev: "));
     assert_eq!(refused.len(), accepted.len());
     let ids: BTreeSet<&str> = refused.iter().map(|(id, _)| *id).collect();
-    let all: BTreeSet<&str> = generate::GENERATORS.iter().map(|it| it.id).collect();
+    let all: BTreeSet<&str> = protocol::generators::all().map(|it| it.id).collect();
     assert_eq!(ids, all, "nothing is made by some");
     for (id, output) in &accepted {
         let texts = output.files.iter().map(|it| &it.text).chain(&output.notes);
@@ -597,7 +600,9 @@ fn a_required_value_is_what_the_environment_is_for() {
     let compose = compose::load(&project);
     let routes = routes::plan(&compose, &Options::default());
     let notes = |id: &str| {
-        let output = generate::find(id).unwrap().generate(&compose, &routes);
+        let output = protocol::generators::find(id)
+            .unwrap()
+            .generate(&compose, &routes);
         output.unwrap().notes.join("\n")
     };
     assert!(!notes("environment").contains("refuses"));

@@ -11,10 +11,10 @@ mod hostile;
 
 use std::collections::BTreeSet;
 
-use compose_playground::{
-    compose,
-    generate::{self, GENERATORS, Make, Output},
-    project::Project,
+use compose_model::{self as compose, project::Project};
+use compose_proxy::{
+    generate::Make,
+    generate::Output,
     routes::{
         self, Email, HostName, Options, Place, Range, Routes, ServiceName, Tls, User, Version,
     },
@@ -51,7 +51,9 @@ fn base(turn: usize) -> Options {
             (SERVICE.to_owned(), None, RANGE.to_owned()),
         ],
         versions: if turn.is_multiple_of(5) {
-            GENERATORS.iter().map(|it| version(it.id)).collect()
+            protocol::generators::all()
+                .map(|it| version(it.id))
+                .collect()
         } else {
             Vec::new()
         },
@@ -123,7 +125,7 @@ fn compare(template: &Routes, words: &[Spellings<'_>], made: &Routes, typed: &st
         made.reachable().count(),
         "{typed:?}"
     );
-    for generator in GENERATORS {
+    for generator in protocol::generators::all() {
         let (Make::Proxy(make) | Make::ContainerProxy(make)) = generator.make else {
             continue;
         };
@@ -441,7 +443,7 @@ fn names_in_scripts_are_names() {
         let routes = routes::plan(&compose, &Options::default());
         let mut made = Vec::new();
         for id in ["firewall", "backup", "upgrade"] {
-            let generator = generate::find(id).unwrap();
+            let generator = protocol::generators::find(id).unwrap();
             if let Make::Running(make) = generator.make
                 && let Some(output) = make(&compose, &routes)
             {

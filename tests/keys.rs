@@ -4,14 +4,12 @@
 
 use std::{collections::BTreeSet, env, fmt::Write as _, fs, path::Path};
 
-use compose_playground::{
-    compose::words::{self, Key},
-    rules,
-};
+use compose_model::words::{self, Key};
+use protocol::rules;
 
 #[test]
 fn the_page_of_keys_is_what_the_tables_say() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/keys.md");
+    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join("docs/keys.md");
     let actual = page();
     if env::var_os("UPDATE").is_some() {
         fs::write(&path, &actual).unwrap();

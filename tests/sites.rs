@@ -2,10 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
-use compose_playground::{
-    compose,
-    generate::{self, Output},
+use compose_model::{
+    self as compose,
     project::{Invocation, Project, Source},
+};
+use compose_proxy::{
+    generate,
+    generate::Output,
     routes::{self, BodyLimit, Options, Place, Routes, Tls, Upstream},
 };
 
@@ -43,7 +46,7 @@ fn sites(routes: &Routes) -> Vec<String> {
 
 fn made(text: &str, id: &str, options: &Options) -> Output {
     let compose = compose::load(&Project::single("compose.yaml", text));
-    let generator = generate::find(id).unwrap();
+    let generator = protocol::generators::find(id).unwrap();
     let routes = generator.plan(&compose, options);
     generator.generate(&compose, &routes).unwrap()
 }
@@ -551,7 +554,7 @@ fn a_note_about_ports_is_there_once_and_only_for_proxies() {
     text.push_str("  backend:\n    image: ghcr.io/get-convex/convex-backend:x\n    ports: ['3210:3210', '3211:3211']\n    volumes: ['data:/convex/data']\nvolumes: {data: }\n");
     for options in [Options::default(), network()] {
         let compose = compose::load(&Project::single("compose.yaml", text.as_str()));
-        for (generator, output) in generate::outputs(&compose, &options, &|_| true).1 {
+        for (generator, output) in protocol::generators::outputs(&compose, &options, &|_| true).1 {
             let about = output
                 .notes
                 .iter()
@@ -607,7 +610,9 @@ fn commands_name_the_projects_own_files_and_its_directory() {
                 tls: Some(Tls::Acme),
                 ..Options::default()
             };
-            for (generator, output) in generate::outputs(&compose, &options, &|_| true).1 {
+            for (generator, output) in
+                protocol::generators::outputs(&compose, &options, &|_| true).1
+            {
                 // Their scripts are started in the directory; see the next test.
                 if matches!(generator.id, "backup" | "upgrade" | "environment") {
                     continue;
@@ -694,7 +699,7 @@ fn backups_and_upgrades_are_of_the_project_that_was_read() {
         });
         let compose = compose::load(&project);
         let made = |id: &str| {
-            let generator = generate::find(id).unwrap();
+            let generator = protocol::generators::find(id).unwrap();
             let routes = generator.plan(&compose, &Options::default());
             generator.generate(&compose, &routes).unwrap()
         };

@@ -26,7 +26,7 @@ use super::{
     tabs::{Tab, Tabs},
     words,
 };
-use crate::protocol::{self, Answer, Proxy, Severity, page};
+use protocol::{self, Answer, Proxy, Severity, page};
 
 impl Reducible for State {
     type Action = Action;

@@ -6,9 +6,11 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Element, Worker};
 
 use super::state::Document;
-use crate::protocol::page::{Change, Mark, Settings};
+use protocol::page::{Change, Mark, Settings};
 
-#[wasm_bindgen(module = "/js/page.js")]
+// Away from the browser there is nothing to import, so that tests need no bundle.
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen(module = "/js/page.js"))]
+#[cfg_attr(not(target_arch = "wasm32"), wasm_bindgen)]
 extern "C" {
     fn create(
         host: &Element,

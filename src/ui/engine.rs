@@ -16,7 +16,7 @@ use super::{
     state::{Action, Engine, State},
     words,
 };
-use crate::protocol::{Request, wire};
+use protocol::{Request, wire};
 
 /// Typing goes on; a shorter pause would ask about half a word.
 const PAUSE_MS: u32 = 110;

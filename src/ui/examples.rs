@@ -1,7 +1,7 @@
 //! Projects to open, so that nobody begins with an empty page.
 
 use super::state::{Document, Opened, Source, Work};
-use crate::protocol::{Place, Proxy, Tls};
+use protocol::{Place, Proxy, Tls};
 
 pub(super) struct Example {
     pub(super) title: &'static str,

@@ -14,7 +14,7 @@ use super::{
     browser, examples,
     state::{Action, Document, Failure, Opened, Saving, Source, State, View, Work},
 };
-use crate::protocol::{self, Access, Host, Place, Proxy, Tls, Version, page};
+use protocol::{self, Access, Host, Place, Proxy, Tls, Version, page};
 
 /// A crash loses no more than what is typed meanwhile.
 const PAUSE_MS: u32 = 250;

@@ -13,7 +13,7 @@ use super::{
     tabs::{Tab, Tabs},
     words,
 };
-use crate::protocol::{
+use protocol::{
     Access, Answer, EFFECTIVE, Encoding, Host, Origin, Output, OutputFile, PROXY, Place, Proxy,
     Site, Tls, Version,
 };

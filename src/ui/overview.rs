@@ -8,7 +8,7 @@ use super::{
     problems::{severity_of, words_and_code},
     words,
 };
-use crate::protocol::{Answer, Fact, Offer, Origin};
+use protocol::{Answer, Fact, Offer, Origin};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct OverviewProps {

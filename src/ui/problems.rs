@@ -8,7 +8,7 @@ use super::{
     state::{Document, Engine},
     words,
 };
-use crate::protocol::{Answer, Problem, Severity};
+use protocol::{Answer, Problem, Severity};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct ProblemsProps {

@@ -2,9 +2,7 @@
 
 use std::{collections::BTreeSet, ops::Range, rc::Rc};
 
-use crate::protocol::{
-    self, Access, Answer, Host, Output, PROXY, Place, Proxy, Request, Tls, Version,
-};
+use protocol::{self, Access, Answer, Host, Output, PROXY, Place, Proxy, Request, Tls, Version};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
@@ -853,7 +851,7 @@ fn lines(output: &Output) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::OutputFile;
+    use protocol::OutputFile;
 
     fn state() -> State {
         let documents = vec![

@@ -8,7 +8,7 @@ import { generate } from "../scripts/project.mjs";
 import { must } from "./daemon.mjs";
 import { loadImages } from "./images.mjs";
 
-// `mysql` is as the offer "Use MySQL" writes it (src/offers.rs).
+// `mysql` is as the offer "Use MySQL" writes it (crates/operations/src/offers.rs).
 const PROJECT = `
 name: keep
 services:

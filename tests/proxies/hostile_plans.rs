@@ -15,11 +15,8 @@ use std::{
     thread,
 };
 
-use compose_playground::{
-    compose, generate,
-    project::Project,
-    routes::{self, Email, Options, Place, Routes, Site, Tls, Version},
-};
+use compose_model::{self as compose, project::Project};
+use compose_proxy::routes::{self, Email, Options, Place, Routes, Site, Tls, Version};
 use hostile::{HASH, Random, yaml};
 use serde_json::{Value, json};
 
@@ -569,7 +566,7 @@ fn written(
     for (index, server) in servers.iter().enumerate() {
         let (target, version) = server.split_once('=').unwrap();
         routes.versions = vec![(target.to_owned(), Version::new(version).unwrap())];
-        let output = generate::find(target)
+        let output = protocol::generators::find(target)
             .unwrap()
             .generate(&compose, &routes)
             .unwrap();
@@ -613,7 +610,7 @@ fn mail(email: &Email) -> Value {
     let wanted = Wanted::new(0);
     let mut many = Many::of([&wanted], &KINDS[3]);
     many.options.email = Some(email.clone());
-    let output = generate::find("caddy")
+    let output = protocol::generators::find("caddy")
         .unwrap()
         .generate(&many.load(), &many.plan())
         .unwrap();

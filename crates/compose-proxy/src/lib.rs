@@ -1,0 +1,5 @@
+//! Reverse proxies in front of a project: what their labels say, the plan of host names, and configuration for it.
+
+pub mod generate;
+pub mod routes;
+pub mod rules;

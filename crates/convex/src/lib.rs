@@ -1,0 +1,4 @@
+//! Self-hosted Convex.
+
+pub mod overview;
+pub mod rules;

@@ -1,0 +1,4 @@
+//! What is known about published container images.
+
+pub mod convex;
+pub mod images;
