@@ -45,8 +45,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
         let why = format!("The backend only handles `SIGINT`; {ends}, with requests in progress.");
         match &service.stop_signal {
             Some(signal)
-                if !signal.known || matches!(signal.text.as_str(), "SIGINT" | "INT" | "2") =>
-            {}
+                if !signal.known || matches!(signal.text.as_str(), "SIGINT" | "INT" | "2") => {}
             Some(signal) => {
                 report
                     .at(
