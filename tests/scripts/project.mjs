@@ -14,11 +14,11 @@ export const here = path.join(proxies, "../scripts");
 let compose;
 
 /** What a generator makes of a Compose file, by name. */
-export async function generate(target, file) {
+export async function generate(target, file, options = []) {
   const out = mkdtempSync(path.join(os.tmpdir(), "scripts-"));
   try {
     compose ??= ownProgram("--bin", "compose-check");
-    await output([await compose, "generate", target, "-f", file, "--out", out]);
+    await output([await compose, "generate", target, "-f", file, ...options, "--out", out]);
     return Object.fromEntries(readdirSync(out).map((name) => [name, readFileSync(path.join(out, name), "utf8")]));
   } finally {
     rmSync(out, { recursive: true, force: true });

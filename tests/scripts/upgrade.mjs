@@ -110,6 +110,28 @@ export async function upgradeCases() {
     const { status } = it.upgrade([NEW]);
     expect(status !== 0 && it.env().includes(OLD) && !/compose (pull|up)/.test(it.calls()), it.calls());
   }, { backup: "exit 4" });
+  add("a revision in the environment, which Compose would take, is refused", "*", (it) => {
+    const { status, words } = it.upgrade([NEW], { CONVEX_REVISION: OLD });
+    expect(status === 1 && /CONVEX_REVISION is set in the environment/.test(words) && !/backup|pull/.test(it.calls()) && it.env().includes(OLD), words);
+  });
+  add("the file that COMPOSE_ENV_FILES names last is written, and no other", "*", (it) => {
+    const file = path.join(it.folder, "prod.env");
+    writeFileSync(file, `CONVEX_REVISION=${OLD}\nC=3`);
+    const before = it.env();
+    const { status, words } = it.upgrade([NEW], { COMPOSE_ENV_FILES: "/dev/null,prod.env", FAKE_VARIABLES: "prod.env" });
+    expect(status === 0 && it.env() === before, words + it.env());
+    expect(readFileSync(file, "utf8") === `C=3\nCONVEX_REVISION=${NEW}\n`, readFileSync(file, "utf8"));
+  });
+  add("where Compose reads another file than the one that is written nothing is pulled", "*", (it) => {
+    const { status, words } = it.upgrade([NEW], { FAKE_VARIABLES: "/dev/null" });
+    expect(status === 1 && /does not read CONVEX_REVISION from \.env/.test(words) && it.env().includes(OLD) && !/pull/.test(it.calls()), words);
+  });
+  cases["a project with --env-file has its revision in the last one"] = async () => {
+    const source = path.join(here, "../../examples/convex-upstream/compose.yaml");
+    const named = await generate("upgrade", source, ["--env-file", "/dev/null"]);
+    expect(/^ENV_FILE=\/dev\/null$/m.test(named["upgrade.sh"]), named["upgrade.sh"].match(/^ENV_FILE.*$/m)?.[0]);
+    expect(/^COMPOSE=\(docker compose --env-file \/dev\/null/m.test(named["upgrade.sh"]), named["upgrade.sh"].match(/^COMPOSE=.*$/m)?.[0]);
+  };
   cases["each of two backends is exported from its own application, and moved"] = () => {
     const it = project({ ...two, ...twoBackups }, { running: ["a", "b", "dashboard"] });
     try {

@@ -4,7 +4,7 @@
 
 mod invocation;
 
-pub use invocation::{Invocation, quoted};
+pub use invocation::{Invocation, quoted, word};
 
 use compose_syntax::text::FileId;
 

@@ -86,7 +86,12 @@ fn elsewhere(compose: &Compose, backend: &Service) -> Vec<&'static str> {
 fn project(compose: &Compose) -> String {
     let said = compose.root.get("name").and_then(|it| it.scalar());
     let said = said.filter(|it| it.known).map(|it| project_name(&it.text));
-    let said = said.filter(|it| !it.is_empty());
+    // Without a name, that of its directory, as Compose has it. The page does not know it.
+    let directory = compose.invocation.directory.as_deref();
+    let directory = directory.and_then(|it| it.rsplit('/').next());
+    let said = said
+        .or_else(|| directory.map(project_name))
+        .filter(|it| !it.is_empty());
     format!("{}-test", said.as_deref().unwrap_or("convex"))
 }
 

@@ -48,8 +48,27 @@ fn generate(compose: &Compose, _: &Routes) -> Option<Output> {
     let script = script.replace("@stepping", convex::STEPPING);
     let invocation = &compose.invocation;
     let script = script.replace("@compose", &invocation.words(&[PINNED]));
+    // The last file that is named wins; without one, Compose takes those of a variable of the shell.
+    let (env_file, named) = match invocation.env_files().last() {
+        Some(it) => (it, format!("ENV_FILE={}", compose_model::project::word(it))),
+        None => (
+            ".env",
+            "ENV_FILE=${COMPOSE_ENV_FILES:-.env}\nENV_FILE=${ENV_FILE##*,}".to_owned(),
+        ),
+    };
+    let script = script.replace("@env_file", &named);
+    let env_file = compose_proxy::routes::shown(env_file);
+    let read = match invocation.is_found {
+        true => format!(
+            "Let Compose read it, in `{env_file}`: `COMPOSE_FILE={}`. Name all files that you start with, in their order, and `{PINNED}` last, as in `COMPOSE_FILE=compose.yaml:compose.prod.yaml:{PINNED}`.",
+            invocation.compose_file(PINNED)
+        ),
+        false => format!(
+            "Add it to the files that you start with, as the last one: `{}`.",
+            invocation.here(&[PINNED], "up -d")
+        ),
+    };
     let exec = invocation.here(&[], &format!("exec {}", name.as_str()));
-    let files = invocation.compose_file(PINNED);
     let place = match &invocation.directory {
         Some(it) => format!("in `{}`", compose_proxy::routes::shown(it)),
         None => "next to your Compose file".to_owned(),
@@ -61,8 +80,8 @@ fn generate(compose: &Compose, _: &Routes) -> Option<Output> {
         ],
         steps: vec![
             format!("Save both files, and `backup.sh` and `restore.sh` of the backup, {place}, and go there: `chmod +x upgrade.sh backup.sh restore.sh`."),
-            format!("Let Compose read it, in `.env`: `COMPOSE_FILE={files}`. Name all files that you start with, in their order, and `{PINNED}` last, as in `COMPOSE_FILE=compose.yaml:compose.prod.yaml:{PINNED}`."),
-            format!("Write the revision that runs now into `.env`, if it is not there: `{REVISION}=…`."),
+            read,
+            format!("Write the revision that runs now into `{env_file}`, if it is not there: `{REVISION}=…`."),
             format!("Get an admin key, once: `{exec} ./generate_admin_key.sh`. The name of the instance and the `|` at its start are part of it."),
             "Write it into `.env.local` of your application, for `npx convex`: `CONVEX_SELF_HOSTED_URL=…` and `CONVEX_SELF_HOSTED_ADMIN_KEY='…'`.".to_owned(),
             "Choose a revision that both images have as a tag, from github.com/get-convex/convex-backend/pkgs/container/convex-backend: 40 hexadecimal digits.".to_owned(),

@@ -213,6 +213,25 @@ find_volumes() {
     done
 }
 
+# The label of the volumes that a restore unpacks a backup into. No two scripts of one directory run at once, so that one
+# that is there belongs to a restore that was killed.
+MARK=compose-restore.directory
+
+# sweep: removes what a restore that was killed has left besides the data. What could not be removed is named.
+sweep() {
+    local it
+    while IFS= read -r it; do
+        [ -n "$it" ] || continue
+        say "removing volume $it, into which a restore that was killed had unpacked a backup"
+        docker volume rm "$it" >/dev/null || say "volume $it is still there"
+    done <<<"$(docker volume ls --quiet --filter "label=$MARK=$PWD")"
+    [ ! -s "$UNFINISHED" ] || return 0
+    for it in .compose-restore-??????; do
+        if [ ! -d "$it" ] || rmdir "$it" 2>/dev/null; then continue; fi
+        say "$it may contain what a restore could not put back: look into it, then remove it"
+    done
+}
+
 # stop SERVICE…: those that run; no other is started afterwards.
 stopped=()
 stop() {
@@ -449,6 +468,7 @@ load_postgres() {
     local how
     # A database keeps its owner, its encoding and its locale.
     how=$(sql_postgres "$1" "SELECT format('OWNER %I ENCODING %L LC_COLLATE %L LC_CTYPE %L', pg_get_userbyid(datdba), pg_encoding_to_char(encoding), datcollate, datctype) FROM pg_database WHERE datname = '$2'") &&
+        sql_postgres "$1" "$(drop_postgres "compose_restore_new_$3")" &&
         sql_postgres "$1" "CREATE DATABASE \"compose_restore_new_$3\" TEMPLATE template0 $how" &&
         postgres "$1" pg_restore --exit-on-error --single-transaction --dbname="compose_restore_new_$3" <"$4"
 }
@@ -472,7 +492,8 @@ load_mysql() {
         tail -n 3 "$4" | grep -q '^-- Dump completed'
         return
     fi
-    sql_mysql "$1" "CREATE DATABASE \`compose_restore_new_$3\`" &&
+    sql_mysql "$1" "$(drop_mysql "compose_restore_new_$3")" &&
+        sql_mysql "$1" "CREATE DATABASE \`compose_restore_new_$3\`" &&
         mysql "$1" mysql "compose_restore_new_$3" <"$4"
 }
 swap_mysql() {
@@ -541,6 +562,18 @@ recover() {
     swapped=()
 }
 
+# sweep_databases SERVICE KIND: those into which a restore that was killed had loaded a dump.
+sweep_databases() {
+    local database databases catalog='pg_database' column='datname'
+    if [ "$2" = mysql ]; then catalog='information_schema.SCHEMATA' column='SCHEMA_NAME'; fi
+    databases=$("sql_$2" "$1" "SELECT $column FROM $catalog WHERE $column LIKE 'compose_restore_new_%'") || return 0
+    for database in $databases; do
+        if ! [[ $database =~ ^compose_restore_new_[0-9]+$ ]]; then continue; fi
+        say "removing database $database of $1, which a restore that was killed has left"
+        "sql_$2" "$1" "$("drop_$2" "$database")" >/dev/null || say "it could not be removed"
+    done
+}
+
 # stop_others: everything that runs may write. Databases are needed to load the dumps.
 stop_others() {
     local service others=()
@@ -559,11 +592,13 @@ if [ -s "$UNFINISHED" ]; then
     stop_others
     recover
 fi
+sweep
+for it in "${DATABASES[@]}"; do sweep_databases "${it% *}" "${it##* }"; done
 # In the project's directory: what it holds is needed even after the machine has restarted.
 work=$(mktemp -d "$PWD/.compose-restore-XXXXXX")
 for index in "${!VOLUMES[@]}"; do
     IFS='|' read -r key _ <<<"${VOLUMES[index]}"
-    volume=$(docker volume create)
+    volume=$(docker volume create --label "$MARK=$PWD")
     temporary+=("$volume")
     within "$volume" tar -xzf - -C /data <"$backup/volumes/$key.tar.gz" || fail "volume $key could not be unpacked. Nothing was changed."
 done

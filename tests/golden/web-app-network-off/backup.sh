@@ -205,6 +205,25 @@ find_volumes() {
     done
 }
 
+# The label of the volumes that a restore unpacks a backup into. No two scripts of one directory run at once, so that one
+# that is there belongs to a restore that was killed.
+MARK=compose-restore.directory
+
+# sweep: removes what a restore that was killed has left besides the data. What could not be removed is named.
+sweep() {
+    local it
+    while IFS= read -r it; do
+        [ -n "$it" ] || continue
+        say "removing volume $it, into which a restore that was killed had unpacked a backup"
+        docker volume rm "$it" >/dev/null || say "volume $it is still there"
+    done <<<"$(docker volume ls --quiet --filter "label=$MARK=$PWD")"
+    [ ! -s "$UNFINISHED" ] || return 0
+    for it in .compose-restore-??????; do
+        if [ ! -d "$it" ] || rmdir "$it" 2>/dev/null; then continue; fi
+        say "$it may contain what a restore could not put back: look into it, then remove it"
+    done
+}
+
 # stop SERVICE…: those that run; no other is started afterwards.
 stopped=()
 stop() {
@@ -316,6 +335,9 @@ case $BACKUPS in /*) ;; *) BACKUPS=$PWD/$BACKUPS ;; esac
 folder=$BACKUPS/$PROJECT-$(date -u +%Y%m%dT%H%M%SZ)
 [ ! -e "$folder" ] || fail "$folder exists already"
 look
+sweep
+# What one that was killed had begun is no backup.
+rm -rf "$BACKUPS/$PROJECT"-[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]T[0-9][0-9][0-9][0-9][0-9][0-9]Z.partial
 printf 'NOT in this backup:\n'
 printf '  - %s\n' "${NOT_IN[@]}"
 

@@ -59,6 +59,14 @@ impl Invocation {
         words.join(" ")
     }
 
+    /// The files that `--env-file` names, in order.
+    pub fn env_files(&self) -> impl Iterator<Item = &str> {
+        let pairs = self.options.iter().zip(self.options.iter().skip(1));
+        pairs
+            .filter(|(name, _)| *name == "--env-file")
+            .map(|(_, value)| value.as_str())
+    }
+
     /// Whether all of the files have names that Compose looks for, where nobody says how they were named.
     pub fn are_usual(files: &[String]) -> bool {
         let is_usual = |it: &String| FOUND.contains(&it.as_str());
@@ -118,7 +126,7 @@ impl Invocation {
 }
 
 /// `text` as one word of a shell: as it is where nothing in it has a meaning.
-fn word(text: &str) -> String {
+pub fn word(text: &str) -> String {
     let is_plain = |it: u8| it.is_ascii_alphanumeric() || b"/._-+,:@%".contains(&it);
     match !text.is_empty() && text.bytes().all(is_plain) {
         true => text.to_owned(),

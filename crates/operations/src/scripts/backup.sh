@@ -20,6 +20,9 @@ case $BACKUPS in /*) ;; *) BACKUPS=$PWD/$BACKUPS ;; esac
 folder=$BACKUPS/$PROJECT-$(date -u +%Y%m%dT%H%M%SZ)
 [ ! -e "$folder" ] || fail "$folder exists already"
 look
+sweep
+# What one that was killed had begun is no backup.
+rm -rf "$BACKUPS/$PROJECT"-[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]T[0-9][0-9][0-9][0-9][0-9][0-9]Z.partial
 printf 'NOT in this backup:\n'
 printf '  - %s\n' "${NOT_IN[@]}"
 

@@ -142,6 +142,7 @@ load_postgres() {
     local how
     # A database keeps its owner, its encoding and its locale.
     how=$(sql_postgres "$1" "SELECT format('OWNER %I ENCODING %L LC_COLLATE %L LC_CTYPE %L', pg_get_userbyid(datdba), pg_encoding_to_char(encoding), datcollate, datctype) FROM pg_database WHERE datname = '$2'") &&
+        sql_postgres "$1" "$(drop_postgres "compose_restore_new_$3")" &&
         sql_postgres "$1" "CREATE DATABASE \"compose_restore_new_$3\" TEMPLATE template0 $how" &&
         postgres "$1" pg_restore --exit-on-error --single-transaction --dbname="compose_restore_new_$3" <"$4"
 }
@@ -165,7 +166,8 @@ load_mysql() {
         tail -n 3 "$4" | grep -q '^-- Dump completed'
         return
     fi
-    sql_mysql "$1" "CREATE DATABASE \`compose_restore_new_$3\`" &&
+    sql_mysql "$1" "$(drop_mysql "compose_restore_new_$3")" &&
+        sql_mysql "$1" "CREATE DATABASE \`compose_restore_new_$3\`" &&
         mysql "$1" mysql "compose_restore_new_$3" <"$4"
 }
 swap_mysql() {
@@ -234,6 +236,18 @@ recover() {
     swapped=()
 }
 
+# sweep_databases SERVICE KIND: those into which a restore that was killed had loaded a dump.
+sweep_databases() {
+    local database databases catalog='pg_database' column='datname'
+    if [ "$2" = mysql ]; then catalog='information_schema.SCHEMATA' column='SCHEMA_NAME'; fi
+    databases=$("sql_$2" "$1" "SELECT $column FROM $catalog WHERE $column LIKE 'compose_restore_new_%'") || return 0
+    for database in $databases; do
+        if ! [[ $database =~ ^compose_restore_new_[0-9]+$ ]]; then continue; fi
+        say "removing database $database of $1, which a restore that was killed has left"
+        "sql_$2" "$1" "$("drop_$2" "$database")" >/dev/null || say "it could not be removed"
+    done
+}
+
 # stop_others: everything that runs may write. Databases are needed to load the dumps.
 stop_others() {
     local service others=()
@@ -252,11 +266,13 @@ if [ -s "$UNFINISHED" ]; then
     stop_others
     recover
 fi
+sweep
+for it in "${DATABASES[@]}"; do sweep_databases "${it% *}" "${it##* }"; done
 # In the project's directory: what it holds is needed even after the machine has restarted.
 work=$(mktemp -d "$PWD/.compose-restore-XXXXXX")
 for index in "${!VOLUMES[@]}"; do
     IFS='|' read -r key _ <<<"${VOLUMES[index]}"
-    volume=$(docker volume create)
+    volume=$(docker volume create --label "$MARK=$PWD")
     temporary+=("$volume")
     within "$volume" tar -xzf - -C /data <"$backup/volumes/$key.tar.gz" || fail "volume $key could not be unpacked. Nothing was changed."
 done

@@ -13,6 +13,8 @@ SERVICES=("${BACKENDS[@]}" "${DASHBOARDS[@]}")
 COMPOSE=(@compose)
 # How often to ask, every two seconds.
 PATIENCE=${PATIENCE:-150}
+# The file that Compose reads variables from. Where there are several, the last one wins.
+@env_file
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 
@@ -22,19 +24,22 @@ fail() {
 }
 
 @lock
-# revision [REVISION]: writes it into .env, where Compose reads it. Without one, the Compose files decide.
+# revision [REVISION]: writes it into ENV_FILE, where Compose reads it. Without one, the Compose files decide.
 revision() {
     local new
     new=$(mktemp .env.XXXXXX)
-    touch .env
+    touch "$ENV_FILE"
     {
-        grep -v '^CONVEX_REVISION=' .env || true
+        grep -v '^CONVEX_REVISION=' "$ENV_FILE" || true
         if [ -n "$1" ]; then printf 'CONVEX_REVISION=%s\n' "$1"; fi
     } >"$new"
     # The same file, with its owner and mode.
-    cat "$new" >.env
+    cat "$new" >"$ENV_FILE"
     rm "$new"
 }
+
+# is_read: whether Compose takes the revision of all images from the variable.
+is_read() { [ "$("${COMPOSE[@]}" config --images "${SERVICES[@]}" | grep -c ":$new$" || true)" -eq "${#SERVICES[@]}" ]; }
 
 new=${1:-}
 if [ "$#" -ne 1 ] || ! [[ $new =~ ^[0-9a-f]{40}$ ]]; then
@@ -44,12 +49,13 @@ fi
 # The directory of the script is the project's.
 cd "$(dirname "$0")" || exit
 lock
+[ -z "${CONVEX_REVISION+set}" ] ||
+    fail "CONVEX_REVISION is set in the environment, which takes precedence over $ENV_FILE: unset it. Nothing was changed."
 old=
-if [ -f .env ]; then old=$(sed -n 's/^CONVEX_REVISION=//p' .env | tail -n 1); fi
+if [ -f "$ENV_FILE" ]; then old=$(sed -n 's/^CONVEX_REVISION=//p' "$ENV_FILE" | tail -n 1); fi
 
-is_read=$(CONVEX_REVISION=$new "${COMPOSE[@]}" config --images "${SERVICES[@]}" | grep -c ":$new$" || true)
-[ "$is_read" -eq "${#SERVICES[@]}" ] ||
-    fail "Compose does not read compose.convex.yaml: add it to the end of COMPOSE_FILE in .env. Nothing was changed."
+CONVEX_REVISION=$new is_read ||
+    fail "Compose does not read compose.convex.yaml: add it to the end of COMPOSE_FILE in $ENV_FILE. Nothing was changed."
 
 COMPOSE_BACKUP_LOCK=$$ ./backup.sh --export
 
@@ -82,7 +88,7 @@ back() {
     trap - ERR
     trap '' HUP INT TERM
     if $is_started && ! may_go_back; then
-        say "revision $new may have changed the database, so the old one is not started. .env says CONVEX_REVISION=$new; ${COMPOSE[*]} logs ${BACKENDS[*]} tells how far it came. $WAY_BACK"
+        say "revision $new may have changed the database, so the old one is not started. $ENV_FILE says CONVEX_REVISION=$new; ${COMPOSE[*]} logs ${BACKENDS[*]} tells how far it came. $WAY_BACK"
         exit 1
     fi
     say "revision ${old:-of the Compose files} is used again. The export stays."
@@ -165,6 +171,10 @@ show() {
 trap back ERR
 trap back HUP INT TERM
 revision "$new"
+if ! is_read; then
+    say "Compose does not read CONVEX_REVISION from $ENV_FILE"
+    back
+fi
 "${COMPOSE[@]}" pull "${SERVICES[@]}"
 is_started=true
 "${COMPOSE[@]}" up --detach --no-deps "${SERVICES[@]}"
