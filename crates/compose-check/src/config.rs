@@ -33,6 +33,9 @@ fn write(input: &Input, arguments: &Arguments) -> Result<u8, String> {
         print_error(&refusals, Form::Painted);
         return Ok(1);
     }
+    if arguments.quiet {
+        return Ok(0);
+    }
     if let Some(listed) = arguments.listed {
         return Ok(print(&names(&compose, listed), Form::Words));
     }

@@ -66,6 +66,7 @@ config and generate
 
 config
   --format yaml|json       --no-path-resolution   --no-interpolate
+  --quiet                  print nothing, only check that Compose accepts the project
   --services  --volumes  --images      list those instead
 
 generate

@@ -12,14 +12,14 @@ use std::collections::BTreeMap;
 use super::{Diagnostic, Rule};
 use compose_model::{
     self as compose,
-    project::{Project, Role},
+    project::{Project, Role, Source},
 };
 use compose_syntax::{
     order::{self, Index},
-    text::Span,
+    text::{Edit, Span},
 };
 
-/// Shorter values are replaced only where the variable is used, and shorter parts of values never.
+/// Shorter values, and shorter words of values, are replaced only where the variable is used.
 const SHORT: usize = 4;
 /// Bytes of a line on each side of a place that are searched for variables.
 const AROUND: usize = 500;
@@ -134,15 +134,17 @@ impl<'p> Values<'p> {
         res
     }
 
-    /// Takes the fixes away that would write the value of a variable into a file.
+    /// Takes the fixes away that would write the value of a variable into a file, and those that replace the variable: what
+    /// is proposed in its place depends on its value.
     pub fn keep_out(&self, it: &mut Diagnostic) {
         if self.values.is_empty() {
             return;
         }
-        let near = self.near(it.span);
+        let near = &self.near_all(it);
         it.fixes.retain(|fix| {
             let mut inserts = fix.edit.iter().map(|it| it.insert.as_str());
             inserts.all(|insert| self.without(insert, near, Form::Code) == insert)
+                && fix.edit.iter().all(|it| self.keeps_variables(it))
         });
     }
 
@@ -151,7 +153,7 @@ impl<'p> Values<'p> {
         if self.values.is_empty() {
             return;
         }
-        let near = self.near(it.span);
+        let near = &self.near_all(it);
         let conceal = |text: &mut String| *text = self.without(text, near, Form::Sentence);
         conceal(&mut it.message);
         it.why.iter_mut().for_each(conceal);
@@ -216,6 +218,33 @@ impl<'p> Values<'p> {
         }
     }
 
+    /// Whether what is inserted still refers to each variable with a value that the replaced text refers to. Removing all of
+    /// it proposes nothing.
+    fn keeps_variables(&self, edit: &Edit) -> bool {
+        let text = self
+            .project
+            .source(edit.span.file)
+            .map_or("", |it| &it.text);
+        let old = text.get(edit.span.start..edit.span.end).unwrap_or_default();
+        let mut kept: Index<'_> = Index::default();
+        for name in references(&edit.insert) {
+            kept.add(name);
+        }
+        let has_value = |name: &&str| self.values.iter().any(|it| it.name == *name);
+        let mut lost = references(old).filter(|it| !kept.contains(it));
+        edit.insert.trim().is_empty() || !lost.any(|it| has_value(&it))
+    }
+
+    /// What is near the place of the finding and those it refers to.
+    fn near_all(&self, it: &Diagnostic) -> String {
+        let mut res = self.near(it.span).to_owned();
+        for (span, _) in &it.related {
+            res.push('\n');
+            res.push_str(self.near(*span));
+        }
+        res
+    }
+
     /// What the span covers, and the rest of the lines on which it begins and ends; of long ones a part.
     fn near(&self, span: Span) -> &'p str {
         let text = self.project.source(span.file).map_or("", |it| &it.text);
@@ -252,7 +281,8 @@ impl<'p> Values<'p> {
             .chain(elsewhere.iter().map(|it| (it, false)))
         {
             for it in [&value.text, &value.lower] {
-                if res.contains(it.as_str()) && !self.is_public(it) {
+                // On the line of its variable it is a value, whatever else the files contain: they may hold a dictionary.
+                if res.contains(it.as_str()) && (is_near || !self.is_public(it)) {
                     res = self.without_whole(&res, it, &value.name, is_near, form);
                 }
             }
@@ -278,10 +308,16 @@ impl<'p> Values<'p> {
             let behind = rest.get(at + value.len()..).unwrap_or_default();
             res.push_str(before);
             let is_quoted = form == Form::Code || res.matches('`').count() % 2 == 1;
-            let is_whole =
-                !res.ends_with(char::is_alphanumeric) && !behind.starts_with(char::is_alphanumeric);
-            let is_value = match is_short || is_common {
-                true => is_near && is_quoted && is_whole,
+            let is_of_word = |it: char| it.is_alphanumeric() || it == '_';
+            let is_whole = !res.ends_with(is_of_word) && !behind.starts_with(is_of_word);
+            // A number is a value without quotes, too: sentences have few of their own.
+            let is_number = value
+                .bytes()
+                .all(|it| it.is_ascii_digit() || b"+-.".contains(&it));
+            let is_said = is_quoted || is_number;
+            let is_public = is_near && self.is_public(value);
+            let is_value = match is_short || is_common || is_public {
+                true => is_whole && is_said && (is_near || is_number && !is_common),
                 false => is_whole || is_quoted || is_unusual(value),
             };
             match is_value && !is_in_name(&res) {
@@ -308,15 +344,26 @@ impl<'p> Values<'p> {
                 continue;
             }
             let word = rest.get(..length).unwrap_or_default();
-            let is_exposed =
-                word.len() >= SHORT && (is_quoted || is_unusual(word)) && !is_in_name(&res);
-            match self.value_of(word, is_used).filter(|_| is_exposed) {
+            let is_exposed = (is_quoted || is_unusual(word)) && !is_in_name(&res);
+            let value = match word.len() < SHORT {
+                true => self.value_with(word, is_used).filter(|_| is_quoted),
+                false => self.value_of(word, is_used),
+            };
+            match value.filter(|_| is_exposed) {
                 Some(value) => res.push_str(&shown(&value.name)),
                 None => res.push_str(word),
             }
             rest = rest.get(length..).unwrap_or_default();
         }
         res
+    }
+
+    /// The value nearby that has a short word.
+    fn value_with(&self, word: &str, is_used: &dyn Fn(&Value) -> bool) -> Option<&Value> {
+        let lower = word.to_lowercase();
+        let is_known = self.public.contains(&lower) || self.common.contains(&lower);
+        let mut near = self.values.iter().filter(|it| !is_known && is_used(it));
+        near.find(|it| words(&it.lower).any(|it| it == lower))
     }
 
     fn value_of(&self, word: &str, is_used: &dyn Fn(&Value) -> bool) -> Option<&Value> {
@@ -339,10 +386,14 @@ impl<'p> Values<'p> {
             .or_else(|| self.values.iter().find(holds))
     }
 
-    /// Whether each word of it can be read in a Compose file.
+    /// Whether it can be read in a Compose file: as a word, or all of its words in a row.
     fn is_public(&self, text: &str) -> bool {
-        let mut words = words(text).peekable();
-        words.peek().is_some() && words.all(|it| self.public.contains(&it.to_lowercase()))
+        let mut found = words(text).map(str::to_lowercase).peekable();
+        let is_known = found.peek().is_some() && found.all(|it| self.public.contains(&it));
+        let is_compose = |it: &&Source| matches!(it.role, Role::Compose | Role::Part);
+        let mut sources = self.project.sources.iter().filter(is_compose);
+        let is_one = words(text).nth(1).is_none();
+        is_known && (is_one || sources.any(|it| it.text.contains(text)))
     }
 }
 
@@ -373,6 +424,12 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 fn names(text: &str) -> impl Iterator<Item = &str> {
     let names = text.split(|it: char| !it.is_alphanumeric() && it != '_');
     names.filter(|it| !it.is_empty())
+}
+
+/// The names behind `$` and `${`.
+fn references(text: &str) -> impl Iterator<Item = &str> {
+    let parts = text.split('$').skip(1);
+    parts.filter_map(|it| names(it.strip_prefix('{').unwrap_or(it)).next())
 }
 
 fn word_length(text: &str) -> usize {

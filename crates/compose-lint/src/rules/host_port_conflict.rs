@@ -130,7 +130,8 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
                 compose.override_list(port.place),
             );
         }
-        if new.first != new.last {
+        // The next number would tell the value of a variable.
+        if new.first != new.last || compose.written(port.place).contains('$') {
             continue;
         }
         let next = next_free.entry(&port.protocol).or_insert(0);
