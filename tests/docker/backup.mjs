@@ -72,17 +72,30 @@ services:
     volumes: ["maria:/var/lib/mysql"]
 volumes: {uploads: , pg: , maria: }
 `;
+// A volume that is a small disk of its own, and something large enough to be killed on the way.
+const DISK = `
+name: disk
+services:
+  web:
+    image: busybox:1
+    command: [sleep, "99999"]
+    stop_grace_period: 1s
+    volumes: ["small:/small"]
+volumes: {small: {driver_opts: {type: tmpfs, device: tmpfs, o: size=24m}}}
+`;
 
 export const rows = [];
 
 export async function cases(daemon) {
   await loadImages(daemon, { busybox: ["busybox:1", "local/get-convex/convex-backend"], postgres: ["postgres:17"], mariadb: ["mariadb:11", "mysql:8"] });
   const made = [];
+  // The script's own choice is `busybox:1`.
+  const env = daemon.isPrivate ? {} : { IMAGE: daemon.image("busybox:1") };
   const project = async (text) => {
-    const root = mkdtempSync(path.join(os.tmpdir(), "docker-backup-"));
+    const root = mkdtempSync(path.join(os.tmpdir(), `${daemon.prefix}-backup-`));
     const folder = path.join(root, "a project's directory");
     mkdirSync(folder);
-    writeFileSync(path.join(folder, "compose.yaml"), text);
+    writeFileSync(path.join(folder, "compose.yaml"), daemon.text(text));
     writeFileSync(path.join(folder, "word"), 's3cret "word"');
     for (const [name, script] of Object.entries(await generate("backup", path.join(folder, "compose.yaml")))) {
       writeFileSync(path.join(folder, name), script, { mode: 0o755 });
@@ -92,7 +105,7 @@ export async function cases(daemon) {
       folder,
       compose: (...args) => daemon.compose(args, { cwd: folder }),
       // As cron does: from elsewhere.
-      run: (script, ...options) => daemon.inside(["bash", path.join(folder, script), ...options], { cwd: "/" }),
+      run: (script, ...options) => daemon.inside(["bash", path.join(folder, script), ...options], { cwd: "/", env }),
       backups: () => readdirSync(path.join(folder, "backups")).map((name) => path.join(folder, "backups", name)),
     };
   };
@@ -157,7 +170,7 @@ export async function cases(daemon) {
     "a second run is refused while one runs": async () => {
       const began = shop.backups().length;
       const held = ["flock", path.join(shop.folder, ".compose-backup.lock"), "sh", "-c", 'exec "$@"', "sh", "bash", path.join(shop.folder, "backup.sh")];
-      const ran = await daemon.inside(held, { cwd: "/" });
+      const ran = await daemon.inside(held, { cwd: "/", env });
       expect(ran.status === 1 && /another backup, restore or upgrade/.test(ran.err), ran.err);
       expect(shop.backups().length === began, "it wrote something");
       const [first, second] = await Promise.all([shop.run("backup.sh"), shop.run("backup.sh")]);
@@ -208,7 +221,7 @@ export async function cases(daemon) {
       for (const moment of ["maria|mysql", "volume|"]) {
         await set(2);
         const restore = `echo $$ >"$1/process"; exec bash "$1/restore.sh" --yes "$2"`;
-        const run = daemon.inside(["bash", "-c", restore, "sh", it.folder, it.backups()[0]], { cwd: "/" });
+        const run = daemon.inside(["bash", "-c", restore, "sh", it.folder, it.backups()[0]], { cwd: "/", env });
         while (!existsSync(unfinished) || !readFileSync(unfinished, "utf8").includes(moment)) await new Promise((resolve) => setTimeout(resolve, 10));
         process.kill(Number(readFileSync(path.join(it.folder, "process"), "utf8")), "SIGKILL");
         await run;
@@ -223,6 +236,60 @@ export async function cases(daemon) {
         expect(left.length === 0, left.join());
         expect((await sql.db("SELECT count(*) FROM pg_database WHERE datname LIKE 'compose_restore%'")) === "0", "a database is left");
         rows.push(["backup", `restore killed at ${moment}`, "before 1", "changed 2", `restored ${await state()}`]);
+      }
+    },
+    "a full disk, and an end at any moment, leave what was there": async () => {
+      const it = await project(DISK);
+      must(await it.compose("up", "-d", "--pull", "never"));
+      // Its content goes with the last container that has it.
+      const volume = must(await it.compose("config", "--format", "json")).out;
+      const mount = `type=volume,src=${JSON.parse(volume).volumes.small.name},dst=/small`;
+      const keeper = must(await daemon.docker(["run", "--detach", "--mount", mount, daemon.image("busybox:1"), "sleep", "99999"])).out.trim();
+      const inside = async (command) => must(await daemon.docker(["exec", keeper, "sh", "-c", command])).out.trim();
+      const fill = (value) => inside(`cd /small && rm -rf * && head -c 14000000 /dev/urandom >large && echo ${value} >file`);
+      const temporary = async () => must(await daemon.docker(["volume", "ls", "--quiet", "--filter", `label=compose-restore.directory=${it.folder}`])).out.trim();
+      const isRunning = async () => must(await it.compose("ps", "--services", "--status", "running")).out.trim() === "web";
+      const killed = async (script, options, isDue) => {
+        const run = daemon.inside(["bash", "-c", 'echo $$ >"$1/process"; script=$2; shift 2; exec bash "$script" "$@"', "sh", it.folder, path.join(it.folder, script), ...options], { cwd: "/", env });
+        while (!(await isDue())) await new Promise((resolve) => setTimeout(resolve, 5));
+        process.kill(Number(readFileSync(path.join(it.folder, "process"), "utf8")), "SIGKILL");
+        return await run;
+      };
+      try {
+        await fill(1);
+        must(await it.run("backup.sh"));
+        const [backup] = it.backups();
+        await fill(2);
+        const sum = await inside("cd /small && sha256sum *");
+
+        // Old and new do not fit beside each other.
+        const full = await it.run("restore.sh", "--yes", backup);
+        expect(full.status === 1 && /no space left/i.test(full.err) && /Everything is as it was before/.test(full.err), full.out + full.err);
+        expect((await inside("cd /small && sha256sum *")) === sum && !(await inside("ls -A /small")).includes(".compose"), "it is not as before");
+        expect((await temporary()) === "" && (await isRunning()), "something is left, or stopped");
+        rows.push(["backup", "restore onto a full disk", "before 1", "changed 2", `afterwards ${await inside("cat /small/file")}`]);
+
+        if (process.getuid() === 0) {
+          const disk = path.join(it.folder, "disk");
+          mkdirSync(disk);
+          const command = 'mount -t tmpfs -o size=4m tmpfs "$1" && { BACKUPS=$1 bash "$2"; code=$?; ls -A "$1"; exit "$code"; }';
+          const ran = await daemon.inside(["unshare", "--mount", "sh", "-c", command, "sh", disk, path.join(it.folder, "backup.sh")], { cwd: "/", env });
+          expect(ran.status === 1 && /no space left/i.test(ran.err) && !/Wrote|disk-/.test(ran.out), ran.out + ran.err);
+          expect(await isRunning(), "the service does not run again");
+          rows.push(["backup", "backup onto a full disk", "refused", "", "nothing is left of it"]);
+        }
+
+        await killed("restore.sh", ["--yes", backup], async () => (await temporary()) !== "");
+        const left = await temporary();
+        expect((await inside("cd /small && sha256sum *")) === sum && left !== "", "the kill came too late");
+        await killed("backup.sh", [], () => it.backups().some((name) => name.endsWith(".partial")));
+        expect((await temporary()) === "", `volume ${left} is left`);
+        const last = await it.run("backup.sh");
+        expect(last.status === 0 && it.backups().length === 2 && it.backups().every((name) => !name.endsWith(".partial")), last.err + it.backups());
+        expect(/had stopped: web/.test(last.err), last.err);
+        rows.push(["backup", "restore killed while unpacking", "before 1", "changed 2", `afterwards ${await inside("cat /small/file")}, no volume left`]);
+      } finally {
+        must(await daemon.docker(["rm", "--force", keeper]));
       }
     },
     "everything goes with the projects": async () => {

@@ -6,8 +6,8 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { output, ownProgram, repository } from "../proxies/programs.mjs";
-import { must, run } from "./daemon.mjs";
-import { pretend } from "./servers.mjs";
+import { lines, must, run } from "./daemon.mjs";
+import { inOwnImages, pretend, requirePorts } from "./servers.mjs";
 
 const REVISION = "0123abc";
 
@@ -39,6 +39,7 @@ export async function cases(daemon) {
     const started = (name, judge) => {
       all[`${name} of ${example}`] = () =>
         inFolder(daemon, project, async (it) => {
+          await requirePorts(daemon, project.published.map((place) => Number(place.split(":")[1])));
           const checked = await judge({ ...it, daemon, program, asJson });
           rows.push([name, example, checked, daemon.engine, daemon.composeVersion]);
         });
@@ -56,17 +57,25 @@ export async function cases(daemon) {
 
 /** A directory with the user's file alone. Everything that was started in it is gone in the end. */
 async function inFolder(daemon, project, judge) {
-  const folder = mkdtempSync(path.join(os.tmpdir(), "docker-files-"));
+  const folder = mkdtempSync(path.join(os.tmpdir(), `${daemon.prefix}-files-`));
   const source = path.join(repository, "examples", project.example, "compose.yaml");
   writeFileSync(path.join(folder, "compose.yaml"), readFileSync(source));
   try {
     await judge({ project, folder });
   } finally {
-    const containers = must(await daemon.docker(["ps", "--all", "--quiet"])).out.split("\n").filter(Boolean);
-    if (containers.length > 0) must(await daemon.docker(["rm", "--force", "--volumes", ...containers]));
-    must(await daemon.docker(["volume", "prune", "--force"]));
-    must(await daemon.docker(["network", "prune", "--force"]));
+    await removeProjects(daemon, path.basename(folder).toLowerCase());
     rmSync(folder, { recursive: true });
+  }
+}
+
+/** Everything of the project of a folder, and of those that were named for it. */
+async function removeProjects(daemon, name) {
+  const label = '{{.Label "com.docker.compose.project"}}';
+  for (const [kind, remove] of [["container", ["rm", "--force", "--volumes"]], ["volume", ["rm"]], ["network", ["rm"]]]) {
+    const id = kind === "volume" ? "{{.Name}}" : "{{.ID}}";
+    const all = lines(must(await daemon.docker([kind, "ls", ...(kind === "container" ? ["--all"] : []), "--format", `${label} ${id}`])));
+    const own = all.filter((it) => it.startsWith(name)).map((it) => it.split(" ")[1]);
+    if (own.length > 0) must(await daemon.docker([kind, ...remove, ...own]));
   }
 }
 
@@ -162,7 +171,7 @@ async function judgeWorkflow(it) {
   const commands = steps.map(({ run: command }) => command).filter((command) => command && !/^np[mx] /.test(command));
   for (const command of commands) {
     const options = { cwd: folder, env: { ...env, GITHUB_ENV: file, ...told() } };
-    must(await daemon.inside(["bash", "-e", "-c", command], options));
+    must(await daemon.inside(["bash", "-e", "-c", await inOwnImages(daemon, command, folder, options.env)], options));
     if (command.includes(" up ")) await reaches(daemon, new URL(env.CONVEX_SELF_HOSTED_URL).host);
   }
   expect(told().CONVEX_SELF_HOSTED_ADMIN_KEY === "pretended-admin-key", "the workflow passes no admin key on");
@@ -185,7 +194,7 @@ async function expectOnly(daemon, kept) {
 }
 
 async function volumes(daemon) {
-  return must(await daemon.docker(["volume", "ls", "--quiet"])).out.split("\n").filter(Boolean).sort();
+  return lines(must(await daemon.docker(["volume", "ls", "--quiet"]))).sort();
 }
 
 /** Runs a command that starts the project; what runs then, once each service runs and is healthy. */
@@ -194,7 +203,8 @@ async function up({ daemon, folder }, start) {
   const compose = (...args) => daemon.inside(["sh", "-c", `${command} "$@"`, "sh", ...args], { cwd: folder });
   const images = [...new Set(must(await compose("config", "--images")).out.split("\n").filter(Boolean))];
   await pretend(daemon, images);
-  must(await daemon.inside(["sh", "-c", start.replace(" up -d", " up -d --pull never")], { cwd: folder }));
+  const begin = await inOwnImages(daemon, start.replace(" up -d", " up -d --pull never"), folder);
+  must(await daemon.inside(["sh", "-c", begin], { cwd: folder }));
   // `--wait SERVICE` starts that one alone, with what it depends on.
   const isWhole = !/--wait \S+$/.test(start);
   const wanted = must(await compose("config", "--services")).out.split("\n").filter(Boolean);

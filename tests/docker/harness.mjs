@@ -29,8 +29,8 @@ secrets:
 `;
 
 export async function cases(daemon) {
-  const folder = mkdtempSync(path.join(os.tmpdir(), "docker-harness-"));
-  writeFileSync(path.join(folder, "compose.yaml"), PROJECT);
+  const folder = mkdtempSync(path.join(os.tmpdir(), `${daemon.prefix}-harness-`));
+  writeFileSync(path.join(folder, "compose.yaml"), daemon.text(PROJECT));
   writeFileSync(path.join(folder, "word"), "s3cret word");
   await loadImages(daemon, { busybox: ["busybox:1"], postgres: ["postgres:17"], mariadb: ["mariadb:11", "mysql:8"] });
   const compose = (...args) => daemon.compose(args, { cwd: folder });
@@ -58,8 +58,10 @@ export async function cases(daemon) {
       equal(await asked("root", ["mariadb", "-h", "127.0.0.1", "-uroot", "shop", "-Ne", "select 40 + 2"], { MYSQL_PWD: "s3cret word" }), "42"),
     "everything goes with the project": async () => {
       must(await compose("down", "--volumes"));
-      equal(must(await daemon.docker(["ps", "--all", "--quiet"])).out, "");
-      equal(must(await daemon.docker(["volume", "ls", "--quiet"])).out, "");
+      const label = `label=com.docker.compose.project=${/^name: (.*)$/m.exec(daemon.text(PROJECT))[1]}`;
+      const filter = daemon.isPrivate ? [] : ["--filter", label];
+      equal(must(await daemon.docker(["ps", "--all", "--quiet", ...filter])).out, "");
+      equal(must(await daemon.docker(["volume", "ls", "--quiet", ...filter])).out, "");
       rmSync(folder, { recursive: true });
     },
   };

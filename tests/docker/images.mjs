@@ -8,7 +8,7 @@ import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { must, run } from "./daemon.mjs";
+import { Skip, must, run } from "./daemon.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 
@@ -22,14 +22,14 @@ const PACKAGES = ["busybox", "ca-certificates", "curl", "iproute2", "mariadb-ser
 export async function loadImages(daemon, names) {
   await base(daemon);
   for (const [image, tags] of Object.entries(names)) {
-    const local = `local/${image}`;
-    if (image === "busybox") await busybox(daemon);
+    const local = daemon.image(`local/${image}`);
+    if (image === "busybox") await busybox(daemon, local);
     else if (image !== "debian") {
       // What servers of the proxy tests are made of is in the folder of tools.
       const context = path.join(here, "images", image);
-      must(await daemon.docker(["build", "--quiet", "--tag", local, context]));
+      must(await daemon.docker(["build", "--quiet", "--build-arg", `BASE=${daemon.image("local/debian")}`, "--tag", local, context]));
     }
-    for (const tag of tags) must(await daemon.docker(["tag", local, tag]));
+    for (const tag of tags) must(await daemon.docker(["tag", local, daemon.image(tag)]));
   }
 }
 
@@ -49,13 +49,14 @@ export async function imageOf(daemon, name, files, instructions) {
 }
 
 async function base(daemon) {
-  const loaded = await daemon.docker(["image", "inspect", "local/debian"]);
+  const loaded = await daemon.docker(["image", "inspect", daemon.image("local/debian")]);
   if (loaded.status === 0) return;
   const tools = process.env.TOOLS ?? path.join(os.tmpdir(), "compose-playground-tools");
   const release = /^VERSION_CODENAME=(.*)$/m.exec(readFileSync("/etc/os-release", "utf8"))?.[1] ?? "bookworm";
   const hash = createHash("sha256").update([release, ...PACKAGES].join(" ")).digest("hex").slice(0, 12);
   const archive = path.join(tools, `debian-servers-${hash}.tar`);
   if (!existsSync(archive)) {
+    if (process.getuid() !== 0) throw new Skip("the images of databases are made with debootstrap, which requires root, once");
     console.log(`Making a Debian with ${PACKAGES.length} packages for the images (minutes, once)`);
     const root = mkdtempSync(path.join(os.tmpdir(), "docker-debian-"));
     try {
@@ -71,10 +72,11 @@ async function base(daemon) {
       rmSync(root, { recursive: true, force: true });
     }
   }
-  must(await daemon.docker(["import", archive, "local/debian"]));
+  must(await daemon.docker(["import", archive, daemon.image("local/debian")]));
 }
 
-async function busybox(daemon) {
+async function busybox(daemon, local) {
+  if ((await daemon.docker(["image", "inspect", local])).status === 0) return;
   const program = must(await run(["sh", "-c", "command -v busybox"])).out.trim();
   const links = must(await run([program, "--list"])).out.trim().split("\n");
   const root = mkdtempSync(path.join(os.tmpdir(), "docker-busybox-"));
@@ -83,7 +85,7 @@ async function busybox(daemon) {
     must(await run(["cp", program, path.join(root, "bin/busybox")]));
     for (const link of links) if (link !== "busybox") must(await run(["ln", "-s", "busybox", path.join(root, "bin", link)]));
     must(await run(["sh", "-c", 'printf "root:x:0:0::/:/bin/sh\\n" >"$0/etc/passwd"', root]));
-    must(await daemon.inside(["sh", "-c", 'tar -C "$0" -c . | docker import --change "CMD [\\"sh\\"]" - local/busybox', root]));
+    must(await daemon.inside(["sh", "-c", 'tar -C "$0" -c . | docker import --change "CMD [\\"sh\\"]" - "$1"', root, local]));
   } finally {
     rmSync(root, { recursive: true, force: true });
   }

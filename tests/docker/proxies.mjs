@@ -10,7 +10,7 @@ import { SERVERS } from "../proxies/servers.mjs";
 import { makeCertificate } from "../proxies/stage.mjs";
 import { must, run } from "./daemon.mjs";
 import { loadImages } from "./images.mjs";
-import { pretend, versionOf } from "./servers.mjs";
+import { inOwnImages, pretend, requirePorts, versionOf } from "./servers.mjs";
 
 const MEBIBYTE = 1 << 20;
 
@@ -51,8 +51,9 @@ export async function cases(daemon) {
 }
 
 async function judge(daemon, program, project, server) {
+  await requirePorts(daemon, [80, 443]);
   const began = performance.now();
-  const folder = mkdtempSync(path.join(os.tmpdir(), "docker-proxies-"));
+  const folder = mkdtempSync(path.join(os.tmpdir(), `${daemon.prefix}-proxies-`));
   const sites = project.sites.map((it, index) => ({ ...it, name: String(it.port), upload: index === 0 ? 30 * MEBIBYTE : it.upload }));
   for (const [name, text] of Object.entries(project.files)) writeFileSync(path.join(folder, name), text);
   let down = [];
@@ -63,10 +64,11 @@ async function judge(daemon, program, project, server) {
     const added = files.find((name) => /^compose\..*\.yaml$/.test(name));
     expect(start.includes(added), `the steps do not name ${added}: ${start}`);
     // What the user sees: the command itself, and what Compose makes of its files.
-    const command = start.replace(/ up -d$/, "");
+    let command = start.replace(/ up -d$/, "");
     const compose = (...args) => daemon.inside(["sh", "-c", `${command} "$@"`, "sh", ...args], { cwd: folder });
     const images = [...new Set(must(await compose("config", "--images")).out.split("\n").filter(Boolean))];
     await pretend(daemon, images);
+    command = await inOwnImages(daemon, command, folder);
     down = ["down", "--volumes", "--timeout", "0"];
     must(await compose("up", "-d", "--pull", "never"));
 
@@ -132,7 +134,7 @@ async function moveFirst(daemon, compose, site, door) {
   must(await compose("rm", "--stop", "--force", site.service));
   await loadImages(daemon, { busybox: ["busybox"] });
   // The daemon gives the first address that is free.
-  const taken = must(await daemon.docker(["run", "--detach", "--network", network, "busybox", "sleep", "600"])).out.trim();
+  const taken = must(await daemon.docker(["run", "--detach", "--network", network, daemon.image("busybox"), "sleep", "600"])).out.trim();
   try {
     must(await compose("up", "-d", "--force-recreate", "--no-deps", "--pull", "never", site.service));
     const address = (await containerOf(daemon, compose, site.service))[network].IPAddress;

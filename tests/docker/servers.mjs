@@ -3,6 +3,7 @@
 // Each starts its program as the official image of that name does: the same paths, user, and command.
 
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createConnection } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,7 +14,7 @@ import { ENVOY } from "../proxies/envoy.mjs";
 import { QUIC_HAPROXY } from "../proxies/haproxy.mjs";
 import { NEW_NGINX } from "../proxies/nginx.mjs";
 import { TRAEFIK } from "../proxies/traefik.mjs";
-import { must, run } from "./daemon.mjs";
+import { Skip, must, run } from "./daemon.mjs";
 import { imageOf, loadImages } from "./images.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -111,7 +112,7 @@ const DATABASES = { postgres: "postgres" };
 export async function pretend(daemon, images) {
   for (const image of images) {
     const name = repositoryOf(image);
-    const local = `local/${name.split("/").at(-1)}`;
+    const local = daemon.image(`local/${name.split("/").at(-1)}`);
     if (DATABASES[name]) {
       await loadImages(daemon, { [DATABASES[name]]: [image] });
       continue;
@@ -120,12 +121,35 @@ export async function pretend(daemon, images) {
     if ((await daemon.docker(["image", "inspect", local])).status !== 0) {
       await (PROXIES[name] ? makeProxy(daemon, local, PROXIES[name]) : makeUpstream(daemon, local, UPSTREAMS[name]));
     }
-    must(await daemon.docker(["tag", local, image]));
+    must(await daemon.docker(["tag", local, daemon.image(image)]));
+  }
+}
+
+/** A command of `docker compose` with the images of this run, where the daemon is somebody's own and has others by their names. */
+export async function inOwnImages(daemon, command, folder, env) {
+  const found = /docker compose(?: -\S+ \S+)*/.exec(command)?.[0];
+  if (daemon.isPrivate || !found) return command;
+  const { services } = JSON.parse(must(await daemon.inside(["sh", "-c", `${found} config --format json`], { cwd: folder, env })).out);
+  const images = Object.entries(services).map(([name, { image }]) => [name, { image: daemon.image(image) }]);
+  writeFileSync(path.join(folder, ".images.yaml"), JSON.stringify({ services: Object.fromEntries(images) }));
+  const named = found.includes(" -f ") ? "" : " -f compose.yaml";
+  return command.replace(found, `${found}${named} -f .images.yaml`);
+}
+
+/** Skips a check whose ports are taken on the machine of somebody's own daemon. */
+export async function requirePorts(daemon, ports) {
+  if (daemon.isPrivate) return;
+  for (const port of ports) {
+    const isTaken = await new Promise((resolve) => {
+      const socket = createConnection({ host: "127.0.0.1", port }, () => resolve(true)).on("error", () => resolve(false));
+      socket.on("connect", () => socket.destroy());
+    });
+    if (isTaken) throw new Skip(`port ${port} of your machine is taken`);
   }
 }
 
 function repositoryOf(image) {
-  return image.replace(/@.*$/, "").replace(/:[^/:]*$/, "");
+  return image.replace(/^compose-playground-test-\d+\//, "").replace(/@.*$/, "").replace(/:[^/:]*$/, "");
 }
 
 async function makeProxy(daemon, name, { server, files, texts = {}, folders = [], instructions }) {
@@ -134,13 +158,21 @@ async function makeProxy(daemon, name, { server, files, texts = {}, folders = []
 
 /** A server for each port, and, as Convex's backend has them, `curl` for health checks and a script for admin keys. */
 async function makeUpstream(daemon, name, ports) {
-  const base = "local/upstream";
+  const base = await upstreamBase(daemon);
+  const dockerfile = `FROM ${base}\nENV LISTENS="${ports.join(" ")}"\nEXPOSE ${ports.join(" ")}\n`;
+  must(await daemon.docker(["build", "--quiet", "--tag", name, "-"], { input: dockerfile }));
+}
+
+/** Node, `curl`, a shell, and the programs that play what is behind a proxy; the name of that image. */
+export async function upstreamBase(daemon) {
+  const base = daemon.image("local/upstream");
   if ((await daemon.docker(["image", "inspect", base])).status !== 0) {
     const files = {
       "usr/local/bin/node": process.execPath,
       "usr/bin/curl": await whereIs("curl"),
       "bin/sh": await whereIs("busybox"),
       "srv/upstream.mjs": path.join(here, "upstream.mjs"),
+      "srv/convex.mjs": path.join(here, "convex.mjs"),
       "srv/backend.mjs": path.join(here, "../proxies/backend.mjs"),
       "srv/websocket.mjs": path.join(here, "../proxies/websocket.mjs"),
     };
@@ -148,8 +180,7 @@ async function makeUpstream(daemon, name, ports) {
     const instructions = ["WORKDIR /convex", `CMD ["node", "/srv/upstream.mjs"]`];
     await make(daemon, base, files, { texts, folders: ["convex/data"], instructions });
   }
-  const dockerfile = `FROM ${base}\nENV LISTENS="${ports.join(" ")}"\nEXPOSE ${ports.join(" ")}\n`;
-  must(await daemon.docker(["build", "--quiet", "--tag", name, "-"], { input: dockerfile }));
+  return base;
 }
 
 async function make(daemon, name, files, { texts = {}, folders = [], instructions }) {
