@@ -171,6 +171,66 @@ fn no_output_and_no_fix_has_the_value_of_a_variable() {
     assert!(table.is_empty(), "printed:\n{table}");
 }
 
+/// Two values each, of which a project must make the same. What is printed may tell that a value is wrong, and not which one
+/// it is.
+const PAIRS: [(&str, &str); 12] = [
+    ("7", "8"),
+    ("123", "457"),
+    ("-5", "-6"),
+    ("banana", "cherry"),
+    ("service", "network"),
+    ("hunter two words", "banana one words"),
+    ("a\"b'c", "d\"e'f"),
+    ("line1\nline2x", "row1\nrow2y"),
+    ("пароль☕", "секрет☕é"),
+    ("ab`cd`ef", "gh`ij`kl"),
+    ("x}{y$z", "u}{v$w"),
+    ("99999", "88888"),
+];
+
+#[test]
+fn outputs_do_not_depend_on_which_value_a_variable_has() {
+    let mut table = String::new();
+    // Words that values have, in a comment: that they can be read there does not allow to quote the value.
+    let dictionary = "# hunter two words banana one cherry 123 457 99999";
+    let more = [
+        "scale: \"@\"",
+        "container_name: x\n    scale: \"@\"",
+        "labels: ['traefik.http.routers.r.rule=@']",
+        "depends_on: {db: {condition: \"@\"}}",
+        "ports: [\"@:80\"]\n  other:\n    image: x\n    ports: [\"@:81\"]",
+    ];
+    for place in PLACES.iter().chain(&more) {
+        let line = place.replace('@', "${V}");
+        let text = format!("{dictionary}\nservices:\n  web:\n    image: nginx:1\n    {line}\n");
+        for (first, second) in PAIRS {
+            let folder = Folder::new("pairs", &[]);
+            let made = |value: &str| {
+                folder.write("compose.yaml", &text);
+                let mut all = String::new();
+                for arguments in [
+                    &["check", "--format", "json"] as &[&str],
+                    &["config", "--quiet"],
+                    &["fix", "--unsafe"],
+                ] {
+                    let ran = folder.run_with(arguments, "", &[("V", value)]);
+                    all.push_str(&format!("{}{}", ran.out, ran.err));
+                }
+                all + &folder.read("compose.yaml")
+            };
+            let (first, second) = (made(first), made(second));
+            // A service named `service` is a word of our sentences: what is concealed then is too much, not too little.
+            let differs = first.lines().zip(second.lines()).find(|(a, b)| a != b);
+            if let Some((a, b)) =
+                differs.filter(|(a, b)| !a.contains("${V}") && !b.contains("${V}"))
+            {
+                table.push_str(&format!("{line}\n  {a}\n  {b}\n"));
+            }
+        }
+    }
+    assert!(table.is_empty(), "{table}");
+}
+
 #[test]
 fn ordinary_lines_are_shown_as_they_are() {
     let folder = Folder::new("ordinary lines", &[]);

@@ -56,6 +56,15 @@ struct Value {
     words: Vec<String>,
 }
 
+/// What the files say where a finding is.
+#[derive(Default)]
+struct Near {
+    /// The lines of its places.
+    lines: String,
+    /// What is underlined.
+    span: String,
+}
+
 /// How a text quotes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {
@@ -166,12 +175,12 @@ impl<'p> Values<'p> {
 
     /// A sentence about the project as a whole, without values.
     pub fn sentence(&self, text: &str) -> String {
-        self.without(text, "", Form::Sentence)
+        self.without(text, &Near::default(), Form::Sentence)
     }
 
     /// The name of a file, which may be made of variables.
     pub fn name(&self, name: &str) -> String {
-        self.without(name, "", Form::Code)
+        self.without(name, &Near::default(), Form::Code)
     }
 
     fn add(&mut self, name: &str, text: &str) {
@@ -236,13 +245,16 @@ impl<'p> Values<'p> {
     }
 
     /// What is near the place of the finding and those it refers to.
-    fn near_all(&self, it: &Diagnostic) -> String {
-        let mut res = self.near(it.span).to_owned();
+    fn near_all(&self, it: &Diagnostic) -> Near {
+        let mut lines = self.near(it.span).to_owned();
         for (span, _) in &it.related {
-            res.push('\n');
-            res.push_str(self.near(*span));
+            lines.push('\n');
+            lines.push_str(self.near(*span));
         }
-        res
+        let text = self.project.source(it.span.file).map_or("", |it| &it.text);
+        let span = text.get(it.span.start..it.span.end).unwrap_or_default();
+        let span = span.to_owned();
+        Near { lines, span }
     }
 
     /// What the span covers, and the rest of the lines on which it begins and ends; of long ones a part.
@@ -263,12 +275,12 @@ impl<'p> Values<'p> {
         text.get(start..end).unwrap_or_default()
     }
 
-    fn without(&self, text: &str, near: &str, form: Form) -> String {
+    fn without(&self, text: &str, near: &Near, form: Form) -> String {
         if self.values.is_empty() {
             return text.to_owned();
         }
         let mut used: Index<'_> = Index::default();
-        for name in names(near) {
+        for name in names(&near.lines) {
             used.add(name);
         }
         let is_used = |it: &Value| used.contains(&it.name);
@@ -287,7 +299,12 @@ impl<'p> Values<'p> {
                 }
             }
         }
-        self.without_parts(&res, &is_used, form)
+        let mut underlined: Index<'_> = Index::default();
+        for name in references(&near.span) {
+            underlined.add(name);
+        }
+        let is_underlined = |it: &Value| underlined.contains(&it.name);
+        self.without_parts(&res, &is_used, &is_underlined, form)
     }
 
     /// Without all of a value.
@@ -331,7 +348,13 @@ impl<'p> Values<'p> {
     }
 
     /// Without words of a value, and words that hold one or are a part of one.
-    fn without_parts(&self, text: &str, is_used: &dyn Fn(&Value) -> bool, form: Form) -> String {
+    fn without_parts(
+        &self,
+        text: &str,
+        is_used: &dyn Fn(&Value) -> bool,
+        is_underlined: &dyn Fn(&Value) -> bool,
+        form: Form,
+    ) -> String {
         let mut res = String::new();
         let mut is_quoted = form == Form::Code;
         let mut rest = text;
@@ -349,6 +372,15 @@ impl<'p> Values<'p> {
                 true => self.value_with(word, is_used).filter(|_| is_quoted),
                 false => self.value_of(word, is_used),
             };
+            // All that is quoted, of a variable that is underlined: it is the value, whatever else has that word.
+            let is_alone =
+                res.ends_with('`') && rest.get(length..).is_some_and(|it| it.starts_with('`'));
+            let said = || {
+                let mut all = self.values.iter().filter(|it| is_underlined(it));
+                let lower = word.to_lowercase();
+                all.find(|it| words(&it.lower).any(|it| it == lower))
+            };
+            let value = value.or_else(|| said().filter(|_| is_alone && is_quoted));
             match value.filter(|_| is_exposed) {
                 Some(value) => res.push_str(&shown(&value.name)),
                 None => res.push_str(word),
