@@ -292,12 +292,14 @@ struct Candidate {
     port: u16,
     kind: Kind,
     protocol: Protocol,
+    /// Whether another port of the service, which has a site, is not known to serve something else.
+    is_spare: bool,
 }
 
 impl Candidate {
     /// Whether it gets a site although nobody asks for one.
     fn is_proposed(&self) -> bool {
-        matches!(self.protocol, Protocol::Http | Protocol::Https)
+        matches!(self.protocol, Protocol::Http | Protocol::Https) && !self.is_spare
     }
 }
 
@@ -571,6 +573,7 @@ fn candidates(service: &Service) -> Vec<Candidate> {
         port,
         kind,
         protocol: Protocol::Http,
+        is_spare: false,
     };
     match convex::part(service) {
         Some(Part::Backend) => {
@@ -586,8 +589,33 @@ fn candidates(service: &Service) -> Vec<Candidate> {
         port,
         kind: Kind::Plain,
         protocol: protocol(service, port),
+        is_spare: false,
     };
-    ports(service).into_iter().map(candidate).collect()
+    let mut all: Vec<Candidate> = ports(service).into_iter().map(candidate).collect();
+    set_spare(service, &mut all);
+    all
+}
+
+/// A service has one site, unless its ports are known to serve different things: those that its image lists for HTTP, or that
+/// the file says are HTTP. HTTPS is what HTTP serves, once more.
+fn set_spare(service: &Service, all: &mut [Candidate]) {
+    let first = |wanted: Protocol| {
+        let mut found = all.iter().filter(|it| it.protocol == wanted);
+        found.next().map(|it| it.port)
+    };
+    let (http, https) = (first(Protocol::Http), first(Protocol::Https));
+    let is_said = |port: u16| {
+        let mut ports = service.ports.iter();
+        ports.any(|it| it.app_protocol.is_some() && it.target.0 <= port && port <= it.target.1)
+    };
+    for it in all {
+        let is_known = images::is_listed(service, it.port) || is_said(it.port);
+        it.is_spare = match it.protocol {
+            Protocol::Http => !is_known && http != Some(it.port),
+            Protocol::Https => http.is_some() || !is_known && https != Some(it.port),
+            _ => false,
+        };
+    }
 }
 
 /// The container ports that a service publishes or exposes, each once.
