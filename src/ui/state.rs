@@ -670,7 +670,27 @@ impl State {
                 self.outputs = Rc::new(outputs);
             }
         }
+        let is_gone = match &self.view {
+            View::Problems => false,
+            View::Overview => answer.overview.is_empty(),
+            View::Output(target) => self.output(target).is_none(),
+        };
+        if is_gone {
+            self.view = self.beside();
+        }
         self.answer = Some(answer);
+    }
+
+    /// What is shown once the target that was shown is gone: another one of its group, or the problems.
+    fn beside(&self) -> View {
+        let View::Output(gone) = &self.view else {
+            return View::Problems;
+        };
+        let mut groups = self.targets.iter().filter(|(_, it)| it == gone);
+        let group = groups.next_back().map(|(group, _)| group);
+        let mut others = self.outputs.iter();
+        let other = others.find(|it| group.is_some_and(|group| **group == *it.group));
+        other.map_or(View::Problems, |it| View::Output(it.target.as_str().into()))
     }
 }
 
@@ -908,6 +928,48 @@ mod tests {
         let old = state();
         let state = edited(&old, "b").after(answer(old.revision));
         assert_eq!((state.answer, state.engine), (None, Engine::Working));
+    }
+
+    #[test]
+    fn where_the_view_is_gone_there_is_another() {
+        let answered = |state: &State, outputs: Vec<Output>| {
+            let revision = state.revision;
+            state.after(Action::Answered(Rc::new(Answer {
+                revision,
+                outputs,
+                ..Answer::default()
+            })))
+        };
+        let named = |target: &str, group: &str| {
+            let mut all = output("é");
+            for it in &mut all {
+                (it.target, it.group) = (target.to_owned(), group.to_owned());
+            }
+            all
+        };
+        let both = [
+            output("é"),
+            named("caddy", "proxy"),
+            named("split", "files"),
+        ]
+        .concat();
+        let shown = answered(&state(), both).after(Action::Viewed(View::Output("nginx".into())));
+        let other = answered(
+            &shown,
+            [named("caddy", "proxy"), named("split", "files")].concat(),
+        );
+        assert_eq!(other.view, View::Output("caddy".into()));
+        assert_eq!(
+            answered(&shown, named("split", "files")).view,
+            View::Problems
+        );
+        // While the text is broken, what was there before stays.
+        assert_eq!(
+            answered(&shown, Vec::new()).view,
+            View::Output("nginx".into())
+        );
+        let overview = state().after(Action::Viewed(View::Overview));
+        assert_eq!(answered(&overview, output("é")).view, View::Problems);
     }
 
     #[test]

@@ -28,6 +28,19 @@ pub(super) struct TabsProps {
 #[component]
 pub(super) fn Tabs(props: &TabsProps) -> Html {
     let row = use_node_ref();
+    // Where the selected tab is gone, so is the focus that was in it or in what it showed.
+    let before = use_mut_ref(|| props.selected.clone());
+    use_effect_with((props.selected.clone(), props.tabs.clone()), {
+        let row = row.clone();
+        move |(selected, tabs)| {
+            let before = before.replace(selected.clone());
+            let is_gone = !before.is_empty() && tabs.iter().all(|tab| tab.id != before);
+            let at = tabs.iter().position(|tab| tab.id == *selected);
+            if let (true, Some(at)) = (is_gone && is_nowhere(), at) {
+                focus(&row, at);
+            }
+        }
+    });
     let onkeydown = {
         let (row, tabs, selected, on_select) = (
             row.clone(),
@@ -55,13 +68,7 @@ pub(super) fn Tabs(props: &TabsProps) -> Html {
             if let Some(tab) = tabs.get(next) {
                 on_select.emit(tab.id.clone());
             }
-            let buttons = row.cast::<HtmlElement>().map(|row| row.children());
-            let button = buttons
-                .and_then(|it| it.item(next as u32))
-                .and_then(|it| it.dyn_into::<HtmlElement>().ok());
-            if let Some(button) = button {
-                let _ = button.focus();
-            }
+            focus(&row, next);
         })
     };
     let tab = |tab: &Tab| {
@@ -84,4 +91,21 @@ pub(super) fn Tabs(props: &TabsProps) -> Html {
             { for props.tabs.iter().map(tab) }
         </div>
     }
+}
+
+fn focus(row: &NodeRef, at: usize) {
+    let buttons = row.cast::<HtmlElement>().map(|row| row.children());
+    let button = buttons
+        .and_then(|it| it.item(at as u32))
+        .and_then(|it| it.dyn_into::<HtmlElement>().ok());
+    if let Some(button) = button {
+        let _ = button.focus();
+    }
+}
+
+/// Whether nothing has the focus.
+fn is_nowhere() -> bool {
+    let document = web_sys::window().and_then(|it| it.document());
+    let focused = document.and_then(|it| it.active_element());
+    focused.is_none_or(|it| it.tag_name() == "BODY")
 }

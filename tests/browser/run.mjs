@@ -75,6 +75,39 @@ const tests = {
     await page.waitForFunction(() => document.querySelector(".code pre")?.textContent.includes("server web:80 resolve;"));
   },
 
+  async "a tab that is gone gives its selection, and the focus, to one that is there"(page) {
+    await type(page, WEB);
+    await openProxy(page, "nginx");
+    await page.locator(".code pre").first().waitFor();
+    const chosen = () => page.locator(".side-pane > .tabs [aria-selected=true]").innerText();
+    const proxy = page.getByRole("tab", { name: "Proxy", exact: true });
+    await page.locator(".cm-content").focus();
+    await page.keyboard.press("Control+a");
+    await paste(page, "name: é\nservices: {}\n");
+    // Before the answer comes.
+    await proxy.evaluate((tab) => tab.focus());
+    await settled(page);
+    await proxy.waitFor({ state: "detached" });
+    same(await page.evaluate(() => document.activeElement.id), "tab-problems");
+    same((await chosen()).split("\n")[0].replace(/ .*/, ""), "Problems");
+  },
+
+  async "in forced colors problems are marked, and names of buttons have spaces"(page) {
+    await page.emulateMedia({ forcedColors: "active" });
+    await type(page, WEB);
+    const { width, color, background } = await page.locator(".cm-lint-marker").first().evaluate((marker) => {
+      const style = getComputedStyle(marker);
+      return { width: marker.offsetWidth, color: style.borderTopColor, background: getComputedStyle(document.body).backgroundColor };
+    });
+    if (width < 8 || color === background) throw new Error(`a mark of ${width} pixels in ${color} on ${background}`);
+    await type(page, "services:\n  web:\n    image: nginx\n    depends_on: [webb]\n");
+    await page.locator(".problem").first().waitFor();
+    for (const name of await page.locator(".problem button").allInnerTexts()) if (/[a-z`]changes what runs/.test(name)) throw new Error(name);
+    const tree = await page.locator(".problems").ariaSnapshot();
+    if (/[^ ,.(]changes what runs/.test(tree)) throw new Error(tree);
+    contains(tree, "changes what runs");
+  },
+
   async "a path behind the host name is led to the service, with it or without, and is kept"(page) {
     await type(page, WEB);
     await openProxy(page, "nginx");
@@ -832,6 +865,13 @@ const tests = {
       }
       await context.close();
     }
+    // Not even the inline script may run: the style sheet says so, after a while.
+    const mute = await servePage((_, response) => void response.setHeader("content-security-policy", "script-src 'none'"));
+    const blocked = await start(() => {}, mute.url);
+    await blocked.page.locator("#late").waitFor({ state: "visible" });
+    same(await blocked.page.getByText("Getting ready").isVisible(), false);
+    await blocked.context.close();
+    mute.server.close();
     // From disk.
     const disk = await start(() => {}, `file://${join(root, "dist/index.html")}`);
     await says(disk.page, "Serve its folder with a web server");
