@@ -482,19 +482,21 @@ services:
     // Alone, there is no other that it can mean.
     let text = "services:\n  web: {image: web, expose: ['3000', '8080'], environment: {APP_URL: 'https://é.shop.test', PUBLIC_URL: 'https://www.shop.test'}}\n  db: {image: postgres, expose: ['5432']}\n";
     let routes = plan(text, &network());
-    assert_eq!(sites(&routes), ["www.shop.test http://web:3000"]);
+    let expected = [
+        "www.shop.test http://web:3000",
+        "web-8080.example.com http://web:8080",
+    ];
+    assert_eq!(sites(&routes), expected);
     assert_eq!(routes.tls, Tls::Acme);
 }
 
-/// The port for HTTPS serves what the one for HTTP does, and of an unknown program nobody knows what a second port serves.
 #[test]
-fn a_service_has_one_site_unless_its_ports_serve_different_things() {
+fn the_port_for_https_beside_one_for_http_gets_no_site() {
     let text = r#"
 services:
   kong: {image: "kong:3.9", expose: ["8000", "8443"]}
   jellyfin: {image: jellyfin/jellyfin, expose: ["8920", "8096"]}
   plain: {image: acme/a, expose: ["443", "80"]}
-  two: {image: acme/b, expose: ["3000", "8080"]}
   tls: {image: acme/c, expose: ["8443"]}
   odoo: {image: "odoo:18", expose: ["8069", "8072"]}
   said: {image: acme/d, ports: [{target: 3000, app_protocol: http}, {target: 9999, app_protocol: http}]}
@@ -504,7 +506,6 @@ services:
         "kong.example.com http://kong:8000",
         "jellyfin.example.com http://jellyfin:8096",
         "plain.example.com http://plain:80",
-        "two.example.com http://two:3000",
         "tls.example.com https://tls:8443",
         "odoo.example.com http://odoo:8069",
         "odoo-8072.example.com http://odoo:8072",
@@ -515,7 +516,7 @@ services:
     says(
         &routes.notes,
         &[
-            "No site for `two:8080`: another port of the service has one. To add one, choose a name: `--host two:8080=NAME`",
+            "No site for `kong:8443`, `jellyfin:8920`, `plain:443`: it serves the same as the port for HTTP, which has one. To add one, choose a name: `--host kong:8443=NAME`",
         ],
     );
     let asked = host(network(), "kong", Some(8443), "tls.shop.test");

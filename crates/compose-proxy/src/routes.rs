@@ -292,7 +292,7 @@ struct Candidate {
     port: u16,
     kind: Kind,
     protocol: Protocol,
-    /// Whether another port of the service, which has a site, is not known to serve something else.
+    /// Whether another port of the service, which has a site, serves the same.
     is_spare: bool,
 }
 
@@ -393,6 +393,9 @@ fn add_sites(
             progress
                 .notes
                 .leave_out(&service.name, it.port, it.protocol);
+            if it.is_spare {
+                upstream::open_ports(service, it.port, &mut progress.notes);
+            }
         }
     }
     let first = ports.first().map(|(port, _)| *port);
@@ -592,29 +595,15 @@ fn candidates(service: &Service) -> Vec<Candidate> {
         is_spare: false,
     };
     let mut all: Vec<Candidate> = ports(service).into_iter().map(candidate).collect();
-    set_spare(service, &mut all);
+    set_spare(&mut all);
     all
 }
 
-/// A service has one site, unless its ports are known to serve different things: those that its image lists for HTTP, or that
-/// the file says are HTTP. HTTPS is what HTTP serves, once more.
-fn set_spare(service: &Service, all: &mut [Candidate]) {
-    let first = |wanted: Protocol| {
-        let mut found = all.iter().filter(|it| it.protocol == wanted);
-        found.next().map(|it| it.port)
-    };
-    let (http, https) = (first(Protocol::Http), first(Protocol::Https));
-    let is_said = |port: u16| {
-        let mut ports = service.ports.iter();
-        ports.any(|it| it.app_protocol.is_some() && it.target.0 <= port && port <= it.target.1)
-    };
-    for it in all {
-        let is_known = images::is_listed(service, it.port) || is_said(it.port);
-        it.is_spare = match it.protocol {
-            Protocol::Http => !is_known && http != Some(it.port),
-            Protocol::Https => http.is_some() || !is_known && https != Some(it.port),
-            _ => false,
-        };
+/// A port for HTTPS serves what the one for HTTP serves, once more, and gets no site beside it.
+fn set_spare(all: &mut [Candidate]) {
+    let has_http = all.iter().any(|it| it.protocol == Protocol::Http);
+    for it in all.iter_mut().filter(|it| it.protocol == Protocol::Https) {
+        it.is_spare = has_http;
     }
 }
 

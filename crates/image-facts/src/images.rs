@@ -285,11 +285,6 @@ pub fn protocol(service: &Service, port: u16) -> Protocol {
     }
 }
 
-/// Whether what is known about the image says that the port speaks HTTP or HTTPS.
-pub fn is_listed(service: &Service, port: u16) -> bool {
-    facts(service).is_some_and(|it| it.http.contains(&port) || it.https.contains(&port))
-}
-
 /// Whether a port speaks TLS, unless the file says otherwise.
 pub fn speaks_tls(service: &Service, port: u16) -> bool {
     match facts(service).filter(|it| it.http.contains(&port)) {

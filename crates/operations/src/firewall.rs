@@ -253,7 +253,10 @@ fn fate(service: &Service, port: &Port, sites: &[&Site]) -> Fate {
     if address.is_some() || port.protocol != "tcp" {
         return Fate::Guarded;
     }
-    let is_site = |port: u16| sites.iter().any(|it| it.port == port);
+    // The port for HTTPS is another way to what has a site.
+    let is_spare =
+        |port: u16| !sites.is_empty() && images::protocol(service, port) == images::Protocol::Https;
+    let is_site = |port: u16| sites.iter().any(|it| it.port == port) || is_spare(port);
     let is_private =
         |it: u16| DATABASES.contains(&it) || is_site(it) || images::is_private(service, it);
     let (first, last) = port.target;
@@ -312,6 +315,18 @@ mod tests {
             let known = "`web`, port 5432: from everywhere now; with `firewall.nft` from the addresses that it names.";
             assert_eq!(rest, [known], "{port}");
         }
+    }
+
+    #[test]
+    fn the_port_for_https_is_behind_the_proxy_too() {
+        let (_, ports) = said(
+            "services:\n  é: {image: a}\n  kong:\n    image: kong\n    ports: ['8000:8000', '8443:8443']\n",
+        );
+        let moved = [r#"- "127.0.0.1:8000:8000""#, r#"- "127.0.0.1:8443:8443""#];
+        assert_eq!(
+            ports.iter().map(|it| it.as_str()).collect::<Vec<_>>(),
+            moved
+        );
     }
 
     #[test]

@@ -12,8 +12,6 @@ CHAIN='compose_'
 published() {
     # lan
     drop "$1" tcp 8003 '10.0.0.1'
-    # range
-    drop "$1" tcp 8010:8011
 }
 
 # drop TOOL PROTOCOL PORT [ADDRESS]: a port as it was asked for, before Docker turned it into that of a container.

@@ -182,12 +182,10 @@ fn left_out(ports: &[(String, u16, Protocol)], notes: &mut Vec<String>) {
             "No site for {list}: made for administrators or for other services, not for the public. To publish one, choose a name and protect it: `--host {first}=NAME --access {first}=USER:HASH`, or `x-proxy:` in the file."
         ));
     }
-    for protocol in [Protocol::Http, Protocol::Https] {
-        if let Some((first, list)) = of(protocol) {
-            notes.push(format!(
-                "No site for {list}: another port of the service has one. To add one, choose a name: `--host {first}=NAME`, or `x-proxy:` in the file."
-            ));
-        }
+    if let Some((first, list)) = of(Protocol::Https) {
+        notes.push(format!(
+            "No site for {list}: it serves the same as the port for HTTP, which has one. To add one, choose a name: `--host {first}=NAME`, or `x-proxy:` in the file."
+        ));
     }
     if let Some((first, list)) = of(Protocol::Unknown) {
         notes.push(format!(

@@ -64,7 +64,7 @@ pub(super) fn upstream(
 }
 
 /// Says where a port is open to everyone who reaches the host.
-fn open_ports(service: &Service, port: u16, notes: &mut Notes) {
+pub(super) fn open_ports(service: &Service, port: u16, notes: &mut Notes) {
     let is_it =
         |it: &&Port| it.known && it.protocol == "tcp" && it.target.0 <= port && port <= it.target.1;
     if service.network_mode.is_some() {
