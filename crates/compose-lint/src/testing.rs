@@ -69,6 +69,7 @@ pub fn run(rule: &Rule, text: &str) -> Vec<Diagnostic> {
 #[track_caller]
 fn run_all(rule: &Rule, files: &[(String, String)]) -> Vec<Diagnostic> {
     let found = diagnose(rule, files);
+    check_promises(rule, files, &found);
     for it in &found {
         let text = files.get(it.span.file.0 as usize).map(|(_, text)| text);
         assert!(
@@ -116,6 +117,33 @@ fn run_all(rule: &Rule, files: &[(String, String)]) -> Vec<Diagnostic> {
     found
 }
 
+/// What the rule calls safe is what people are shown as safe, and every fix that helps here is offered: the same proof as in
+/// the product, with nothing but this rule.
+#[track_caller]
+fn check_promises(rule: &Rule, files: &[(String, String)], found: &[Diagnostic]) {
+    let project = project(files);
+    let shown = super::diagnose(&[rule], &project, &compose::load(&project));
+    // What follows from a syntax problem is hidden.
+    for it in found {
+        let Some(same) = shown
+            .iter()
+            .find(|other| (other.span, other.rule) == (it.span, it.rule))
+        else {
+            continue;
+        };
+        for fix in &it.fixes {
+            let offered = same.fixes.iter().find(|other| other.edit == fix.edit);
+            assert!(
+                offered.is_some_and(|it| it.safety == fix.safety),
+                "`{}` is {:?}, and offered as {:?}: {files:?}",
+                fix.title,
+                fix.safety,
+                offered.map(|it| it.safety)
+            );
+        }
+    }
+}
+
 fn applied(edit: &TextEdit, files: &[(String, String)]) -> Vec<(String, String)> {
     let applied = |(index, (name, text)): (usize, &(String, String))| {
         (name.clone(), edit.apply(FileId(index as u32), text))
@@ -131,6 +159,10 @@ fn problems(files: &[(String, String)]) -> usize {
 }
 
 fn diagnose(rule: &Rule, files: &[(String, String)]) -> Vec<Diagnostic> {
+    super::check(&[rule], &compose::load(&project(files)))
+}
+
+fn project(files: &[(String, String)]) -> Project {
     let mut project = Project::default();
     for (index, (name, text)) in files.iter().enumerate() {
         let role = match (index, name.as_str()) {
@@ -147,7 +179,7 @@ fn diagnose(rule: &Rule, files: &[(String, String)]) -> Vec<Diagnostic> {
             role,
         });
     }
-    super::check(&[rule], &compose::load(&project))
+    project
 }
 
 fn render(it: &Diagnostic) -> String {

@@ -149,7 +149,10 @@ impl<'p> Values<'p> {
         if self.values.is_empty() {
             return;
         }
-        let near = &self.near_all(it);
+        let near = &Near {
+            lines: self.near(it.span).to_owned(),
+            span: String::new(),
+        };
         it.fixes.retain(|fix| {
             let mut inserts = fix.edit.iter().map(|it| it.insert.as_str());
             inserts.all(|insert| self.without(insert, near, Form::Code) == insert)
@@ -332,9 +335,11 @@ impl<'p> Values<'p> {
                 .bytes()
                 .all(|it| it.is_ascii_digit() || b"+-.".contains(&it));
             let is_said = is_quoted || is_number;
+            // What a fix inserts has numbers of its own.
+            let is_far_number = is_number && !is_common && form == Form::Sentence;
             let is_public = is_near && self.is_public(value);
             let is_value = match is_short || is_common || is_public {
-                true => is_whole && is_said && (is_near || is_number && !is_common),
+                true => is_whole && is_said && (is_near || is_far_number),
                 false => is_whole || is_quoted || is_unusual(value),
             };
             match is_value && !is_in_name(&res) {

@@ -38,7 +38,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
                         variable.name.place.span,
                         format!("the name of `{trimmed}` ends with a space"),
                     )
-                    .safe_fix(
+                    .unsafe_fix(
                         "Remove the space",
                         compose.replace_span(variable.name.place, trimmed),
                     )
@@ -62,7 +62,7 @@ services:
   web:
     image: nginx
     environment: ["A=é中", "B =1", " ="] # ☕
-#                          ^^ error (fix): the name of `B` ends with a space
+#                          ^^ error (unsafe fix): the name of `B` ends with a space
 "#,
         );
     }

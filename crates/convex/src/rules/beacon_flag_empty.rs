@@ -61,7 +61,7 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
                 "`DISABLE_BEACON` is set but empty, and the backend exits",
             )
             .why("Set but empty is read as a boolean that is none. The name alone means: not set.")
-            .safe_fix("Leave it unset", edit);
+            .unsafe_fix("Leave it unset", edit);
         convex::tell_origin(found, service, "DISABLE_BEACON");
         // An older revision would start; which is older cannot be told from most names.
         if service
@@ -90,7 +90,7 @@ mod tests {
             r#"
 services:
   a: {image: ghcr.io/get-convex/convex-backend, environment: {DISABLE_BEACON: "", X: é}}
-#                                                             ^^^^^^^^^^^^^^ error (fix): `DISABLE_BEACON` is set but empty, and the backend exits
+#                                                             ^^^^^^^^^^^^^^ error (unsafe fix): `DISABLE_BEACON` is set but empty, and the backend exits
   b: {image: ghcr.io/get-convex/convex-backend, environment: {DISABLE_BEACON: }}
   c: {image: ghcr.io/get-convex/convex-backend, environment: [DISABLE_BEACON, A=é]}
   d: {image: ghcr.io/get-convex/convex-backend, environment: ["DISABLE_BEACON=${X}"]}
@@ -99,7 +99,7 @@ services:
   g: {image: "ghcr.io/get-convex/convex-backend:33cef775a8a6228cbacee4a09ac2c4073d62ed13", environment: [DISABLE_BEACON=]}
   i: {image: "ghcr.io/get-convex/convex-backend:33cef775a8a6228cbacee4a09ac2c4073d62ed13@sha256:00", environment: [DISABLE_BEACON=]}
   h: {image: "ghcr.io/get-convex/convex-backend:${REV}", environment: [DISABLE_BEACON=]}
-#                                                                      ^^^^^^^^^^^^^^^ warning (fix): `DISABLE_BEACON` is set but empty, and the backend exits
+#                                                                      ^^^^^^^^^^^^^^^ warning (unsafe fix): `DISABLE_BEACON` is set but empty, and the backend exits
 "#,
         );
     }
