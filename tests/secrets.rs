@@ -171,6 +171,63 @@ fn no_output_and_no_fix_has_the_value_of_a_variable() {
     assert!(table.is_empty(), "printed:\n{table}");
 }
 
+/// Names of files that are made of variables: of those that are there, that are not, and that cannot be read.
+#[test]
+fn no_output_has_the_value_of_a_variable_that_names_a_file() {
+    let mut table = String::new();
+    let commands: &[&[&str]] = &[
+        &["fix", "--unsafe"],
+        &["config", "--quiet"],
+        &["generate", "nginx"],
+        &["generate", "backup"],
+        &["check", "--no-outside"],
+    ];
+    let variables = [
+        "include: ['V.yaml']",
+        "include: ['V']",
+        "include: ['../V/x.yaml']",
+        "include: ['binaryV.yaml']",
+        "include: [{path: other.yaml, env_file: 'V.env'}]",
+        "services: {a: {extends: {file: 'V.yaml', service: b}}}",
+        "services: {a: {image: x, env_file: 'V/x.env'}}",
+        "services: {a: {image: x, label_file: 'V.env'}}",
+    ];
+    let dotenvs = [
+        "COMPOSE_FILE=V.yaml",
+        "COMPOSE_FILE=noV.yaml",
+        "COMPOSE_FILE=binaryV.yaml",
+    ];
+    let cases = variables
+        .iter()
+        .map(|it| (*it, ""))
+        .chain(dotenvs.iter().map(|it| ("", *it)));
+    for (compose, dotenv) in cases {
+        for arguments in OUTPUTS
+            .iter()
+            .map(|(_, it)| *it)
+            .chain(commands.iter().copied())
+        {
+            let folder = Folder::new("names of files", &[]);
+            folder.write(
+                "compose.yaml",
+                format!("{}\n", compose.replace('V', "${V}")),
+            );
+            if !dotenv.is_empty() {
+                folder.write(".env", format!("{}\n", dotenv.replace('V', "${V}")));
+            }
+            folder.write("canary.yaml", "services:\n  b:\n    imag: x\n");
+            folder.write("canary.env", "A B=1\n");
+            folder.write("binarycanary.yaml", b"a: \xff");
+            let ran = folder.run_with(arguments, "", &[("V", "canary")]);
+            let all = format!("{}{}", ran.out, ran.err);
+            if all.contains("canary") {
+                table.push_str(&format!("{arguments:?} {compose}{dotenv}\n{all}\n"));
+            }
+        }
+    }
+    assert!(table.is_empty(), "printed:\n{table}");
+}
+
 /// Two values each, of which a project must make the same. What is printed may tell that a value is wrong, and not which one
 /// it is.
 const PAIRS: [(&str, &str); 12] = [

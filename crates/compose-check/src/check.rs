@@ -23,7 +23,7 @@ use compose_lint::{self as lint, Diagnostic, Outside, Rule, Severity};
 use compose_model::{self as compose, Compose, project::Project};
 use compose_syntax::{
     self as syntax, Kind,
-    text::{FileId, LineIndex},
+    text::{FileId, LineIndex, Span},
 };
 use protocol::{
     report::{self, DiagnosticReport, Places, Position, ProjectReport, Report, Summary},
@@ -140,12 +140,19 @@ fn check(
             checked.human = human::not_text(&it, color);
             checked.worst = Some(Severity::Error);
             checked.report.rejected = it.rejected;
+            checked.report.files = input.shown(arguments);
             checked.report.diagnostics.push(not_text(it));
             return Ok(checked);
         }
     };
     let found = settings.check(&project);
     let places = Places::new(&project);
+    // They come first.
+    for (index, name) in checked.report.files.iter_mut().enumerate() {
+        places
+            .file(Span::new(FileId(index as u32), 0, 0))
+            .clone_into(name);
+    }
     checked.report.rejected = found.iter().any(|it| it.rejected);
     checked.worst = found.iter().map(|it| it.severity).min();
     for it in found.iter().filter(|it| it.severity <= arguments.shown) {
@@ -190,7 +197,11 @@ pub(super) fn guarded<R>(
     work: impl FnOnce() -> Result<R, String>,
 ) -> Result<R, String> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
-        let name = input.name();
+        // What `.env` names may be made of variables.
+        let name = match input.found_in {
+            None => input.names.join(", "),
+            Some(_) => "the project".to_owned(),
+        };
         Err(format!(
             "{name}: internal error; please report it with the file that causes it"
         ))
@@ -401,12 +412,12 @@ mod tests {
         let answers = in_parallel(&inputs, |input| {
             guarded(input, || {
                 assert!(input.names != ["7 ☕.yaml"], "on purpose");
-                Ok(input.name())
+                Ok(input.names.join(", "))
             })
         });
         for (input, answer) in inputs.iter().zip(&answers) {
             match answer {
-                Ok(name) => assert_eq!(*name, input.name()),
+                Ok(name) => assert_eq!(*name, input.names.join(", ")),
                 Err(trouble) => assert!(trouble.starts_with("7 ☕.yaml: internal error")),
             }
         }

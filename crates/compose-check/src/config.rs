@@ -27,7 +27,7 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
 fn write(input: &Input, arguments: &Arguments) -> Result<u8, String> {
     let project = input.read(arguments).map_err(|it| it.message())?;
     let compose = compose::load(&project);
-    input::is_complete(&compose)?;
+    input::is_complete(&project, &compose)?;
     if let Some(refusals) = refusals(&project, &compose, arguments) {
         // What is wrong is no output: who reads that expects a model.
         print_error(&refusals, Form::Painted);

@@ -9,7 +9,7 @@ use super::{
     input::{self, Input},
     output::{Form, print, print_error, say_trouble, visible},
 };
-use compose_lint as lint;
+use compose_lint::{self as lint, Values};
 use compose_model::project::{Project, Role};
 use compose_syntax::text::Span;
 use operations::shell::quoted;
@@ -100,7 +100,8 @@ fn fix(
         );
     }
     let boundary = input.boundary(arguments);
-    files::write_all(&changes, &|path| boundary.contains(path))?;
+    files::write_all(&changes, &|path| boundary.contains(path))
+        .map_err(|trouble| Values::new(&project, &settings.rules).name(&trouble))?;
     for line in unwritten(&fixed, arguments, settings) {
         say_trouble(&line);
     }
@@ -113,7 +114,10 @@ fn fix(
             counts.count(it.severity.name());
         }
         if written.is_empty() {
-            written.push(format!("{}: nothing to fix", visible(&input.name())));
+            written.push(format!(
+                "{}: nothing to fix",
+                visible(&input.name(arguments))
+            ));
         }
         out.push_str(&written.join("\n"));
         if let Some(counts) = human::in_words(counts) {
@@ -126,11 +130,12 @@ fn fix(
 
 /// A sentence for each file outside the project directory that fixes would change.
 fn unwritten(project: &Project, arguments: &Arguments, settings: &Settings) -> Vec<String> {
+    let values = Values::new(project, &settings.rules);
     let outside = project.outside.iter().filter_map(|file| {
         let source = project.source(*file)?;
         let count = settings.fixable(project, *file, arguments.include_unsafe);
         let count = (count > 0).then(|| human::counted(count, "problem"))?;
-        let name = &source.name;
+        let name = &values.name(&source.name);
         let target = word(&files::name_outside(name));
         let how = match source.role {
             Role::Environment => format!("name it with --env-file {target}"),

@@ -87,7 +87,7 @@ fn write(input: &Input, arguments: &Arguments, generator: &Generator) -> Result<
         };
         return Err(format!("{name}: {what}; fix it first"));
     }
-    input::is_complete(&compose)?;
+    input::is_complete(&project, &compose)?;
     let options = Options {
         place: arguments.place,
         tls: arguments.tls,

@@ -9,11 +9,13 @@ use super::{
     arguments::Arguments,
     files::{self, Boundary, reason},
 };
+use compose_lint::Values;
 use compose_model::{
     self as compose, Compose,
     project::{self, Invocation, Project, Role, Source},
 };
 use compose_syntax::text::FileId;
+use protocol::rules;
 
 /// What Compose looks for in a folder, in this order (compose-go `cli/options.go`).
 const NAMES: [&str; 4] = [
@@ -89,12 +91,61 @@ pub(super) fn projects(arguments: &Arguments) -> Result<Vec<Input>, String> {
 }
 
 impl Input {
-    pub(super) fn name(&self) -> String {
-        self.names.join(", ")
+    pub(super) fn name(&self, arguments: &Arguments) -> String {
+        self.shown(arguments).join(", ")
+    }
+
+    /// The names of its files, without values of variables.
+    pub(super) fn shown(&self, arguments: &Arguments) -> Vec<String> {
+        let project = self.start(arguments);
+        let values = Values::new(&project, &[]);
+        self.names.iter().map(|it| values.name(it)).collect()
     }
 
     /// Reads the files, and the variables that go with them.
     pub(super) fn read(&self, arguments: &Arguments) -> Result<Project, Unread> {
+        self.read_all(arguments).map_err(|trouble| {
+            // The name of a file may be made of variables, and who reads the trouble is not who set them.
+            let project = self.start(arguments);
+            let values = Values::new(&project, &rules::all());
+            match trouble {
+                Unread::Trouble(text) => Unread::Trouble(values.name(&text)),
+                Unread::Binary(it) => Unread::Binary(NotText {
+                    name: values.name(&it.name),
+                    ..it
+                }),
+            }
+        })
+    }
+
+    /// The files that the project begins with, as far as they can be read.
+    fn start(&self, arguments: &Arguments) -> Project {
+        let mut project = Project {
+            environment: process().collect(),
+            ..Project::default()
+        };
+        let folder = arguments.project_directory.as_ref();
+        let folder = folder.map_or_else(|| self.folder(), PathBuf::from);
+        let mut variables = arguments.env_files.clone();
+        if variables.is_empty() {
+            variables.push(folder.join(".env").display().to_string());
+        }
+        let compose = self.names.iter().filter(|it| *it != "-");
+        let compose = compose.map(|it| (it, Role::Compose));
+        let all = variables.iter().map(|it| (it, Role::Environment));
+        for (name, role) in all.chain(compose) {
+            let bytes = files::read(Path::new(name)).ok();
+            let text = bytes.and_then(|it| String::from_utf8(it).ok());
+            project.sources.push(Source {
+                name: name.clone(),
+                text: text.unwrap_or_default(),
+                role,
+            });
+        }
+        project
+    }
+
+    fn read_all(&self, arguments: &Arguments) -> Result<Project, Unread> {
         let folder = match &arguments.project_directory {
             Some(folder) => PathBuf::from(folder),
             None => self.folder(),
@@ -284,10 +335,11 @@ impl Reader {
 }
 
 /// Or which files are there and were not read: without them, nothing that follows is right.
-pub(super) fn is_complete(compose: &Compose) -> Result<(), String> {
+pub(super) fn is_complete(project: &Project, compose: &Compose) -> Result<(), String> {
+    let values = Values::new(project, &rules::all());
     let unread = compose.wanted.iter().filter_map(|it| {
         let reason = it.unread.as_ref()?;
-        Some(format!("{} {reason}", it.path))
+        Some(format!("{} {reason}", values.name(&it.path)))
     });
     let unread: Vec<String> = unread.collect();
     match unread.is_empty() {

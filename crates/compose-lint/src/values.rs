@@ -44,6 +44,8 @@ pub struct Values<'p> {
     words: Index<'static>,
     /// Words of Compose files and of the names that the user gave, in lower case.
     public: Index<'static>,
+    /// Where these are.
+    texts: Vec<&'p str>,
     /// Words of the rules' pages, in lower case: messages have them for reasons of their own.
     common: Index<'static>,
 }
@@ -81,6 +83,7 @@ impl<'p> Values<'p> {
             values: Vec::new(),
             words: Index::default(),
             public: Index::default(),
+            texts: Vec::new(),
             common: Index::default(),
         };
         let process: BTreeMap<String, String> = project.environment.iter().cloned().collect();
@@ -121,7 +124,11 @@ impl<'p> Values<'p> {
                 }
             }
         }
+        let names_files =
+            |it: &Source| it.role == Role::Environment && names_files_by_variables(&it.text);
+        let is_composed = project.sources.iter().any(names_files);
         let given = project.sources.iter().filter(|it| is_given(it.role));
+        let given = given.filter(|it| it.role != Role::Compose || !is_composed);
         let given = given.map(|it| it.name.as_str());
         let started = project
             .started
@@ -132,6 +139,7 @@ impl<'p> Values<'p> {
         let texts = project.sources.iter();
         let texts = texts.filter(|it| matches!(it.role, Role::Compose | Role::Part));
         for text in texts.map(|it| it.text.as_str()).chain(given) {
+            res.texts.push(text);
             for word in words(text) {
                 res.public.add(word.to_lowercase());
             }
@@ -427,11 +435,17 @@ impl<'p> Values<'p> {
     fn is_public(&self, text: &str) -> bool {
         let mut found = words(text).map(str::to_lowercase).peekable();
         let is_known = found.peek().is_some() && found.all(|it| self.public.contains(&it));
-        let is_compose = |it: &&Source| matches!(it.role, Role::Compose | Role::Part);
-        let mut sources = self.project.sources.iter().filter(is_compose);
         let is_one = words(text).nth(1).is_none();
-        is_known && (is_one || sources.any(|it| it.text.contains(text)))
+        is_known && (is_one || self.texts.iter().any(|it| it.contains(text)))
     }
+}
+
+/// Whether the value of `COMPOSE_FILE` in a `.env` file has variables.
+fn names_files_by_variables(text: &str) -> bool {
+    let lines = text.lines().map(str::trim_start);
+    let names = lines.map(|it| it.strip_prefix("export ").unwrap_or(it).trim_start());
+    let mut values = names.filter_map(|it| it.strip_prefix("COMPOSE_FILE"));
+    values.any(|it| it.contains('$'))
 }
 
 /// Whether the user named the file, and no variable did.
