@@ -393,7 +393,8 @@ impl<'p> Values<'p> {
                 let lower = word.to_lowercase();
                 all.find(|it| words(&it.lower).any(|it| it == lower))
             };
-            let value = value.or_else(|| said().filter(|_| is_alone && is_quoted));
+            let is_long = word.len() >= SHORT;
+            let value = value.or_else(|| said().filter(|_| is_alone && is_quoted && is_long));
             match value.filter(|_| is_exposed) {
                 Some(value) => res.push_str(&shown(&value.name)),
                 None => res.push_str(word),

@@ -119,6 +119,8 @@ enum Name {
     OfProject,
     /// As the file says: it is no part of the project's names.
     Own(ServiceName),
+    /// As what is mounted at this path in this service's container: a variable names it, which may have another value there.
+    At(ServiceName, String),
     /// As the mount at Convex's data in this service's container: a directory of the host, or an anonymous volume.
     DataOf(ServiceName),
 }
@@ -284,6 +286,7 @@ fn names(
         let name = match &volume.name {
             Name::OfProject => String::new(),
             Name::Own(name) => name.as_str().to_owned(),
+            Name::At(service, path) => format!("{}:{path}", service.as_str()),
             Name::DataOf(service) => format!("{}:{}", service.as_str(), convex::DATA),
         };
         let content = match &volume.content {
@@ -398,7 +401,9 @@ fn users(compose: &Compose) -> (Vec<User<'_>>, Uses) {
 /// What dumps a service's data, if that is known; its other volumes are copied.
 fn kind(service: &Service) -> Option<&'static str> {
     let kind = match service.image_name()? {
-        "postgres" | "postgis" | "pgvector" | "timescaledb" => "postgres",
+        // A dump of TimescaleDB loads only between two calls of its own (docs.timescale.com: "Logical backup with pg_dump and
+        // pg_restore", `timescaledb_pre_restore`), so that its volume is copied.
+        "postgres" | "postgis" | "pgvector" => "postgres",
         "mysql" | "mariadb" => "mysql",
         _ => return None,
     };
@@ -465,7 +470,13 @@ fn volume(resource: &Resource, value: &Value, users: &[User<'_>], list: &[Use]) 
         .get("name")
         .or_else(|| external.and_then(|it| it.get("name")));
     let key = ServiceName::new(&resource.name)?;
-    let name = match named.and_then(Value::scalar) {
+    let named = named.and_then(Value::scalar);
+    let name = match named {
+        Some(name) if !name.pieces.is_empty() => match mounted(&resource.name, users, list) {
+            Some((service, path)) => Name::At(service, path),
+            None if resource.external => return None,
+            None => Name::OfProject,
+        },
         Some(name) if name.known => Name::Own(ServiceName::new(&name.text)?),
         // Its label tells which it is, unless it belongs to another project.
         Some(_) if resource.external => return None,
@@ -506,6 +517,24 @@ fn volume(resource: &Resource, value: &Value, users: &[User<'_>], list: &[Use]) 
         writers,
         hot,
         content,
+    })
+}
+
+/// A service that runs and where it mounts a volume.
+fn mounted(volume: &str, users: &[User<'_>], list: &[Use]) -> Option<(ServiceName, String)> {
+    let is_plain = |it: u8| it.is_ascii_alphanumeric() || b"/._-".contains(&it);
+    let services = list.iter().filter_map(|it| users.get(it.user));
+    let services = services.filter(|it| it.service.is_active);
+    let mut found = services.flat_map(|user| {
+        let mounts = user.service.mounts.iter();
+        mounts.map(move |it| (user.service, it))
+    });
+    found.find_map(|(service, mount)| {
+        let is_it = mount.source.as_ref().is_some_and(|it| it.text == volume);
+        let path = mount.target.text.trim_end_matches('/');
+        let is_known = mount.target.known && path.starts_with('/') && path.bytes().all(is_plain);
+        let name = ServiceName::new(&service.name).filter(|_| is_it && is_known)?;
+        Some((name, path.to_owned()))
     })
 }
 
@@ -993,12 +1022,27 @@ DATABASES=(
         assert!(backup(&made).contains("VOLUMES=(\n    'pg||db x||'\n)\nDATABASES=(\n)"));
     }
 
+    /// `ENV` may have another value where the script runs, and a volume of that other name may be there, too.
+    #[test]
+    fn a_volume_that_a_variable_names_is_found_by_its_mount() {
+        let text = "services:
+  a: {image: a, volumes: ['data:/${PATH_OF}']} # é
+  web: {image: a, volumes: ['data:/data/', 'outer:/outer', 'named:/named']}
+volumes: {data: {name: 'real-${ENV:-dev}'}, outer: {external: true, name: '${ENV}'}, named: {name: real}}
+";
+        let made = output(&[("compose.yaml", text)]).expect("files");
+        let script = backup(&made);
+        for line in ["'data|web:/data|", "'outer|web:/outer|", "'named|real|"] {
+            assert!(script.contains(line), "{line} in {script}");
+        }
+    }
+
     #[test]
     fn what_no_script_can_name_is_named_as_missing() {
         let made = output(&[("compose.yaml", "services:
   web: # é
     image: a
-    volumes: ['undeclared:/a', '${UNKNOWN}:/b', /c, 'outer:/d', './html:/e', './conf:/f:ro', '/var/run/docker.sock:/s']
+    volumes: ['undeclared:/a', '${UNKNOWN}:/b', /c, 'outer:/${D}', './html:/e', './conf:/f:ro', '/var/run/docker.sock:/s']
     tmpfs: /g
   cache: {image: 'redis:7'}
 volumes:
