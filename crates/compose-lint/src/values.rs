@@ -393,7 +393,7 @@ impl<'p> Values<'p> {
                 let lower = word.to_lowercase();
                 all.find(|it| words(&it.lower).any(|it| it == lower))
             };
-            let is_long = word.len() >= SHORT;
+            let is_long = word.len() >= SHORT || !self.public.contains(&word.to_lowercase());
             let value = value.or_else(|| said().filter(|_| is_alone && is_quoted && is_long));
             match value.filter(|_| is_exposed) {
                 Some(value) => res.push_str(&shown(&value.name)),

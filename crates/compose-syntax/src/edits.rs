@@ -355,6 +355,8 @@ impl Tree {
         let comma = match content {
             _ if empty => "",
             content if content.ends_with(',') => " ",
+            // `{key:, …}` has the key `key:`, as above.
+            content if content.ends_with(':') => " , ",
             _ => ", ",
         };
         Some(Edit::insert(at, format!("{comma}{written}")).into())
@@ -421,7 +423,12 @@ impl Tree {
     ) -> Option<Range<usize>> {
         let res = match (next, before) {
             (Some(next), _) => range.start..next,
-            (None, Some(before)) => before..range.end,
+            (None, Some(before)) => {
+                // `{key:}` has the key `key:`, as above.
+                let (kept, rest) = self.text.split_at_checked(before)?;
+                let is_empty = kept.ends_with(':') && rest.starts_with(' ');
+                before + usize::from(is_empty)..range.end
+            }
             (None, None) => return None,
         };
         (!self.has_comment(res.clone())).then_some(res)
@@ -627,6 +634,7 @@ mod tests {
         changes("a: [x, y, z]\n", "a/1", remove, Some("a: [x, z]\n"));
         changes("a: [x, y]\n", "a/1", remove, Some("a: [x]\n"));
         changes("a: {x: 1, y: 2}\n", "a/x", remove, Some("a: {y: 2}\n"));
+        changes("a: {x: , y: é}\n", "a/y", remove, Some("a: {x: }\n"));
         changes("- k: 1\n  l: 2\n", "0/k", remove, Some("- l: 2\n"));
         changes("a: |\n  x\n  y\nb: 1\r\n", "a", remove, Some("b: 1\r\n"));
         changes("a: 1\n", "a", remove, None);
@@ -636,6 +644,8 @@ mod tests {
     #[test]
     fn what_is_added_stands_as_its_siblings_do() {
         let entry = |tree: &Tree, id| tree.insert_entry(id, "new", "1");
+        changes("a: {é: }\n", "a", entry, Some("a: {é: , new: 1 }\n"));
+        changes("a: {x:  }\n", "a", entry, Some("a: {x: , new: 1  }\n"));
         changes(
             "a:\n    x: 1 # ☕\nb: 2\n",
             "a",
