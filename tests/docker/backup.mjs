@@ -138,6 +138,9 @@ export async function cases(daemon) {
   must(await shop.compose("up", "-d", "--pull", "never"));
   for (const ask of Object.values(clients)) await ask("CREATE TABLE t (i int)");
   await clients.db("CREATE ROLE app");
+  await clients.db("CREATE ROLE reader; GRANT reader TO app; ALTER TABLE t OWNER TO app");
+  // It names its database, and loads into no other one.
+  await clients.maria("CREATE TRIGGER shop.noted BEFORE INSERT ON shop.t FOR EACH ROW SET NEW.i = NEW.i");
   await clients.db("ALTER DATABASE shop OWNER TO app");
   await fill(0, 700);
 
@@ -166,6 +169,19 @@ export async function cases(daemon) {
       expect((await clients.db("SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'shop'")) === "app", "the owner changed");
       expect((await asked("web", "stat -c %a /uploads")) === "2770", "the mode changed");
       for (const what of Object.keys(before)) rows.push(["backup", what, `before ${before[what]}`, `changed ${changed[what]}`, `restored ${after[what]}`]);
+    },
+    "on a new machine a restore brings back rows, roles, and triggers": async () => {
+      const [backup] = shop.backups();
+      must(await shop.compose("down", "--volumes"));
+      must(await shop.compose("up", "-d", "--pull", "never"));
+      for (const ask of Object.values(clients)) await ask("SELECT 1");
+      must(await shop.run("restore.sh", "--yes", backup));
+      const after = await count();
+      expect(Object.values(after).every((it) => it === 700), JSON.stringify(after));
+      expect((await clients.db("SELECT tableowner FROM pg_tables WHERE tablename = 't'")) === "app", "the owner of a table changed");
+      expect((await clients.db("SELECT pg_has_role('app', 'reader', 'member')")) === "t", "a role has lost its membership");
+      expect((await clients.maria("SELECT count(*) FROM information_schema.TRIGGERS WHERE TRIGGER_NAME = 'noted'")) === "1", "the trigger is gone");
+      rows.push(["backup", "restore on a new machine", "before 700", "empty", `restored ${Object.values(after).join(", ")}`]);
     },
     "a second run is refused while one runs": async () => {
       const began = shop.backups().length;

@@ -738,7 +738,7 @@ fn missing(
     for database in databases {
         let name = database.service.as_str();
         gaps.add(match database.kind {
-            "postgres" => format!("users and passwords of {name}, and settings and privileges of whole databases (ALTER DATABASE, GRANT ON DATABASE): the variables of the image make its user when it starts with an empty volume"),
+            "postgres" => format!("settings and privileges of whole databases of {name} (ALTER DATABASE, GRANT ON DATABASE)"),
             _ => format!("users, passwords and privileges of {name}: the variables of the image make its user when it starts with an empty volume"),
         });
     }
@@ -825,7 +825,7 @@ DATABASES=(
                 "what `b` keeps in `./conf`, a directory or file of the host",
                 "what `e` keeps at `/convex/data`, in memory (tmpfs)",
                 "what only `h` keeps, whose profile is not active",
-                "users and passwords of db, and settings and privileges of whole databases (ALTER DATABASE, GRANT ON DATABASE): the variables of the image make its user when it starts with an empty volume",
+                "settings and privileges of whole databases of db (ALTER DATABASE, GRANT ON DATABASE)",
                 FILES,
             ]
         );

@@ -468,9 +468,27 @@ load_postgres() {
     local how
     # A database keeps its owner, its encoding and its locale.
     how=$(sql_postgres "$1" "SELECT format('OWNER %I ENCODING %L LC_COLLATE %L LC_CTYPE %L', pg_get_userbyid(datdba), pg_encoding_to_char(encoding), datcollate, datctype) FROM pg_database WHERE datname = '$2'") &&
-        sql_postgres "$1" "$(drop_postgres "compose_restore_new_$3")" &&
         sql_postgres "$1" "CREATE DATABASE \"compose_restore_new_$3\" TEMPLATE template0 $how" &&
         postgres "$1" pg_restore --exit-on-error --single-transaction --dbname="compose_restore_new_$3" <"$4"
+}
+# load_roles SERVICE FILE: roles of the backup that the server lacks, so that they can own things. Those that it has keep
+# their passwords.
+load_roles() {
+    local line name added=()
+    while IFS= read -r line; do
+        name=${line#CREATE ROLE }
+        name=${name%;}
+        if [ -n "$(sql_postgres "$1" "SELECT 1 FROM pg_roles WHERE quote_ident(rolname) = '${name//\'/\'\'}'")" ]; then continue; fi
+        {
+            printf '%s\n' "$line"
+            grep -F "ALTER ROLE $name WITH " "$2" || true
+        } | postgres "$1" psql --dbname=template1 --quiet --set=ON_ERROR_STOP=1 || return
+        say "role $name of $1 is created"
+        added+=("$name")
+    done < <(grep '^CREATE ROLE ' "$2" || true)
+    for name in "${added[@]}"; do
+        grep -E '^GRANT .* TO ' "$2" | grep -F " TO $name" | postgres "$1" psql --dbname=template1 --quiet || true
+    done
 }
 swap_postgres() {
     if has_postgres "$1" "$2"; then rename_postgres "$1" "$2" "compose_restore_old_$3"; fi
@@ -489,19 +507,25 @@ load_mysql() {
     local account
     account=$(mysql "$1" account </dev/null) || return
     if [ "$account" != root ]; then
-        tail -n 3 "$4" | grep -q '^-- Dump completed'
+        is_complete "$4"
         return
     fi
-    sql_mysql "$1" "$(drop_mysql "compose_restore_new_$3")" &&
-        sql_mysql "$1" "CREATE DATABASE \`compose_restore_new_$3\`" &&
-        mysql "$1" mysql "compose_restore_new_$3" <"$4"
+    sql_mysql "$1" "CREATE DATABASE \`compose_restore_new_$3\`" || return
+    if ! mysql "$1" mysql "compose_restore_new_$3" <"$4"; then
+        # A trigger may name its database, and loads into that one only.
+        is_complete "$4" || return
+        say "$2 of $1 could not be tried in another database first. It is loaded into its own, and what is there now comes back if that fails."
+    fi
 }
+is_complete() { tail -n 3 "$1" | grep -q '^-- Dump completed'; }
 swap_mysql() {
     local how
     how=$(sql_mysql "$1" "SELECT CONCAT('CHARACTER SET ', DEFAULT_CHARACTER_SET_NAME, ' COLLATE ', DEFAULT_COLLATION_NAME) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = '$2'")
     if [ -n "$how" ]; then
         dump_mysql "$1" "$2" >"$work/$3.dump"
         printf '%s\n' "$how" >"$work/$3"
+    else
+        : >"$work/$3.absent"
     fi
     replace_mysql "$1" "$2" "$how" "$4"
 }
@@ -509,6 +533,10 @@ replace_mysql() {
     sql_mysql "$1" "$(drop_mysql "$2")" && sql_mysql "$1" "CREATE DATABASE \`$2\` $3" && mysql "$1" mysql "$2" <"$4"
 }
 undo_mysql() {
+    if [ -f "$work/$3.absent" ]; then
+        sql_mysql "$1" "$(drop_mysql "$2")"
+        return
+    fi
     [ -f "$work/$3" ] || return 0
     replace_mysql "$1" "$2" "$(cat "$work/$3")" "$work/$3.dump"
 }
@@ -603,6 +631,10 @@ for index in "${!VOLUMES[@]}"; do
     within "$volume" tar -xzf - -C /data <"$backup/volumes/$key.tar.gz" || fail "volume $key could not be unpacked. Nothing was changed."
 done
 for it in "${DATABASES[@]}"; do
+    roles=$backup/databases/${it% *}/roles.sql
+    if [ -s "$roles" ]; then
+        load_roles "${it% *}" "$roles" || fail "the roles of ${it% *} could not be created. No data was changed."
+    fi
     for file in "$backup/databases/${it% *}"/*.dump; do
         [ -f "$file" ] || continue
         database=$(basename "$file" .dump)

@@ -10,7 +10,7 @@
 #   - volume unused, which no service mounts
 #   - what reader keeps in ./notes, a directory or file of the host
 #   - what reader keeps at /anonymous, in an anonymous volume
-#   - users and passwords of db, and settings and privileges of whole databases (ALTER DATABASE, GRANT ON DATABASE): the variables of the image make its user when it starts with an empty volume
+#   - settings and privileges of whole databases of db (ALTER DATABASE, GRANT ON DATABASE)
 #   - users, passwords and privileges of blog_db: the variables of the image make its user when it starts with an empty volume
 #   - the Compose files, .env, secrets, configs, and other files of the host that they refer to
 set -euo pipefail
@@ -38,7 +38,7 @@ NOT_IN=(
     'volume unused, which no service mounts'
     'what reader keeps in ./notes, a directory or file of the host'
     'what reader keeps at /anonymous, in an anonymous volume'
-    'users and passwords of db, and settings and privileges of whole databases (ALTER DATABASE, GRANT ON DATABASE): the variables of the image make its user when it starts with an empty volume'
+    'settings and privileges of whole databases of db (ALTER DATABASE, GRANT ON DATABASE)'
     'users, passwords and privileges of blog_db: the variables of the image make its user when it starts with an empty volume'
     'the Compose files, .env, secrets, configs, and other files of the host that they refer to'
 )
@@ -385,6 +385,20 @@ copy() {
     contains+=("volume $key")
 }
 
+# roles SERVICE: those of PostgreSQL, who own what is in the dumps. Only a superuser may read passwords.
+roles() {
+    local file=$folder.partial/databases/$1/roles.sql
+    if postgres "$1" pg_dumpall --roles-only </dev/null >"$file" 2>/dev/null; then
+        contains+=("roles of $1")
+    elif postgres "$1" pg_dumpall --roles-only --no-role-passwords </dev/null >"$file" 2>/dev/null; then
+        contains+=("roles of $1")
+        NOT_IN+=("passwords of the roles of $1")
+    else
+        rm "$file"
+        NOT_IN+=("roles of $1 and their passwords")
+    fi
+}
+
 # dump SERVICE KIND: each of its databases.
 dump() {
     local database databases file account
@@ -397,13 +411,15 @@ dump() {
             ;;
     esac
     mkdir -p "$folder.partial/databases/$1"
-    for database in $databases; do
+    if [ "$2" = postgres ]; then roles "$1"; fi
+    while IFS= read -r database; do
+        [ -n "$database" ] || continue
         [[ $database =~ ^[A-Za-z0-9_-]+$ ]] || fail "database $database of $1 has a name that this script does not support"
         file=$folder.partial/databases/$1/$database.dump
         "dump_$2" "$1" "$database" >"$file" || fail "database $database of $1 could not be dumped"
         [ -s "$file" ] || fail "the dump of database $database of $1 is empty"
         contains+=("database $database of $1")
-    done
+    done <<<"$databases"
 }
 
 copy_all() {
