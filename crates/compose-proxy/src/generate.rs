@@ -117,15 +117,16 @@ impl Generator {
             reaches_containers,
             ..options.clone()
         };
-        routes::plan(compose, &options)
+        let mut routes = routes::plan(compose, &options);
+        // A tunnel listens nowhere.
+        if self.id == cloudflared::GENERATOR.id {
+            routes.need_no_ports();
+        }
+        routes
     }
 
     /// What must be done before anything else.
     fn prepare(&self, routes: &Routes, output: &mut Output) {
-        // A tunnel listens nowhere.
-        if self.id == cloudflared::GENERATOR.id {
-            return;
-        }
         let shown = |it: &routes::Occupied| match it.is_proxy {
             true => format!(
                 "remove `{}`, the project's proxy so far",

@@ -681,6 +681,13 @@ fn proposed_host(service: &ServiceName, port: u16, kind: Kind, is_first: bool) -
 }
 
 impl Routes {
+    /// For a target that listens on no port of the host: who has these ports is in nobody's way.
+    pub fn need_no_ports(&mut self) {
+        let said: Vec<String> = self.occupied.iter().map(notes::occupant).collect();
+        self.notes.retain(|it| !said.contains(it));
+        self.occupied.clear();
+    }
+
     /// Whether the target is known to be as new as that. Where nobody says and the proxy is a service of the
     /// project, it is: the image that it is given is newer than all that is asked about.
     pub fn is_at_least(&self, target: &str, numbers: &[u32]) -> bool {

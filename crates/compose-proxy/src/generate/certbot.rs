@@ -15,7 +15,7 @@ const SERVICE: &str = "certbot";
 pub(super) const FOLDER: &str = "/var/www/certbot";
 
 /// What certbot runs after each renewal, and what cron runs each week; as files of the project, and where they belong.
-const HOOK: &str = "reload-proxy.sh";
+pub(super) const HOOK: &str = "reload-proxy.sh";
 const HOOK_PLACE: &str = "/etc/letsencrypt/renewal-hooks/deploy/compose-playground";
 const WEEKLY: &str = "renew-certificates.sh";
 const WEEKLY_PLACE: &str = "/etc/cron.weekly/compose-playground";
@@ -143,6 +143,14 @@ pub(super) fn weekly(routes: &Routes, added: &str, reload: &str) -> Option<File>
         );
         File::new(WEEKLY, text)
     })
+}
+
+/// That script, behind the names of the files to save.
+pub(super) fn and_weekly(routes: &Routes) -> String {
+    match routes.tls {
+        Tls::Acme => format!(" and `{WEEKLY}`"),
+        _ => String::new(),
+    }
 }
 
 /// What it leaves there, as a volume, where certificates are asked for.

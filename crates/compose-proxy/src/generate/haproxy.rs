@@ -329,7 +329,8 @@ fn steps(routes: &Routes) -> Vec<String> {
     let mut steps = vec![point_names(routes)];
     if is_service {
         steps.push(format!(
-            "Save the files beside your Compose file, as `{CONFIGURATION}` and `{SERVICE}`."
+            "Save the files beside your Compose file, as `{CONFIGURATION}` and `{SERVICE}`{}.",
+            certbot::and_weekly(routes)
         ));
     }
     match routes.tls {

@@ -422,6 +422,9 @@ fn steps(routes: &Routes) -> Vec<String> {
             for file in passwords::files(routes) {
                 names.push_str(&format!(", `{}`", file.path));
             }
+            if routes.tls == Tls::Acme {
+                names.push_str(&format!(", `{}`", certbot::HOOK));
+            }
             steps.push(format!("Save the files beside your Compose file: {names}."));
             steps.push(start_together(routes, SERVICE));
         }

@@ -142,23 +142,26 @@ fn own(number: u16) -> u16 {
 
 /// What has the ports that the proxy needs. Two servers cannot listen on one port.
 fn occupied(routes: &Routes, notes: &mut Vec<String>) {
-    for it in &routes.occupied {
-        let service = shown(&it.service);
-        let ports: Vec<String> = it.ports.iter().map(|(host, _)| host.to_string()).collect();
-        let ports = ports.join(" and ");
-        let instead = it
-            .ports
-            .iter()
-            .map(|(host, own)| format!("`127.0.0.1:{}:{own}`", beside(*host)));
-        let instead = instead.collect::<Vec<_>>().join(" and ");
-        notes.push(match it.is_proxy {
-            true => format!(
-                "`{service}` publishes {ports} of the host: it is this project's proxy, and gets no site. A second proxy on the same ports cannot start beside it. Remove `{service}` first, or add the sites to its own configuration instead."
-            ),
-            false => format!(
-                "`{service}` publishes {ports} of the host, which a proxy needs. Publish it on another port of this machine first, such as {instead}, and generate the configuration again."
-            ),
-        });
+    notes.extend(routes.occupied.iter().map(occupant));
+}
+
+/// What it means that a service has them.
+pub(super) fn occupant(it: &super::Occupied) -> String {
+    let service = shown(&it.service);
+    let ports: Vec<String> = it.ports.iter().map(|(host, _)| host.to_string()).collect();
+    let ports = ports.join(" and ");
+    let instead = it
+        .ports
+        .iter()
+        .map(|(host, own)| format!("`127.0.0.1:{}:{own}`", beside(*host)));
+    let instead = instead.collect::<Vec<_>>().join(" and ");
+    match it.is_proxy {
+        true => format!(
+            "`{service}` publishes {ports} of the host: it is this project's proxy, and gets no site. A second proxy on the same ports cannot start beside it. Remove `{service}` first, or add the sites to its own configuration instead."
+        ),
+        false => format!(
+            "`{service}` publishes {ports} of the host, which a proxy needs. Publish it on another port of this machine first, such as {instead}, and generate the configuration again."
+        ),
     }
 }
 
