@@ -94,10 +94,10 @@ scripts:
 	@cargo build --quiet --locked --package compose-check
 	@node tests/scripts/run.mjs
 
-docker:
+docker: ## what is generated, under a private Docker daemon; OWN=1 uses your own
 	@scripts/need.sh rust node dockerd docker compose iptables ip nsenter unshare debootstrap busybox curl openssl script apache2 nginx traefik envoy new-caddy new-nginx quic-haproxy
 	@echo "== docker"
-	@node tests/docker/run.mjs
+	@node tests/docker/run.mjs $(if $(OWN),--own)
 
 served: build judges
 	@scripts/need.sh chromium
