@@ -120,7 +120,7 @@ need_old_certbot() {
     [ -x "$root/bin/certbot" ] && return
     # What it was released with: later versions of these no longer have what it uses.
     python_packages "certbot $OLD_CERTBOT" "$root" "certbot==$OLD_CERTBOT" "acme==$OLD_CERTBOT" 'josepy<1.14' \
-        'cryptography<39' 'pyopenssl<23' 'setuptools<81' 'zope.interface<6' 'zope.component<6' 'zope.event<5' 'zope.hookable<6'
+        'cryptography<39' 'pyopenssl<23' 'setuptools>=80,<81' 'zope.interface<6' 'zope.component<6' 'zope.event<5' 'zope.hookable<6'
 }
 
 # unpack_debian PACKAGE SUITE FOLDER: a package of another Debian with all that it depends on. Nothing is installed,
