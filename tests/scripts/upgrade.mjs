@@ -114,6 +114,14 @@ export async function upgradeCases() {
     const { status, words } = it.upgrade([NEW], { CONVEX_REVISION: OLD });
     expect(status === 1 && /CONVEX_REVISION is set in the environment/.test(words) && !/backup|pull/.test(it.calls()) && it.env().includes(OLD), words);
   });
+  add("where .env cannot be written its content is kept, and said where", "*", (it) => {
+    writeFileSync(it.path("programs/cat"), '#!/bin/sh\ncase $1 in .env.*) exit 1 ;; esac\nexec /bin/cat "$@"\n', { mode: 0o755 });
+    const { status, words } = it.upgrade([NEW]);
+    const kept = /is in (.*\.env\.\w+): put it back/.exec(words)?.[1];
+    expect(status === 1 && kept && !/compose (pull|up)/.test(it.calls()), words);
+    expect(readFileSync(kept, "utf8") === `A=1\nB='2 3'\nCONVEX_REVISION=${NEW}\n`, readFileSync(kept, "utf8"));
+    rmSync(kept);
+  });
   add("the file that COMPOSE_ENV_FILES names last is written, and no other", "*", (it) => {
     const file = path.join(it.folder, "prod.env");
     writeFileSync(file, `CONVEX_REVISION=${OLD}\nC=3`);

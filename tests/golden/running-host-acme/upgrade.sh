@@ -58,11 +58,14 @@ revision() {
     new=$(mktemp .env.XXXXXX)
     touch "$ENV_FILE"
     {
-        grep -v '^CONVEX_REVISION=' "$ENV_FILE" || true
-        if [ -n "$1" ]; then printf 'CONVEX_REVISION=%s\n' "$1"; fi
-    } >"$new"
+        { grep -v '^CONVEX_REVISION=' "$ENV_FILE" || [ "$?" -eq 1 ]; } &&
+            { [ -z "$1" ] || printf 'CONVEX_REVISION=%s\n' "$1"; }
+    } >"$new" || {
+        rm -f "$new"
+        fail "$ENV_FILE stays as it is: a copy beside it could not be written"
+    }
     # The same file, with its owner and mode.
-    cat "$new" >"$ENV_FILE"
+    cat "$new" >"$ENV_FILE" || fail "$ENV_FILE could not be written. What belongs into it is in $PWD/$new: put it back before anything else."
     rm "$new"
 }
 
