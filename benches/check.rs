@@ -40,7 +40,7 @@ fn measure_generators(services: usize) -> (usize, Duration) {
     for service in 0..services {
         text.push_str(&service_block(service));
     }
-    let compose = compose::load(&Project::single("compose.yaml", text));
+    let compose = compose::load(&Project::single("compose.yaml", text).with(protocol::DOMAINS));
     let options = Options {
         tls: Some(Tls::Files),
         ..Options::default()

@@ -20,7 +20,7 @@ const GUIDES: &str = include_str!("../examples/convex-guides/compose.yaml");
 fn found(text: &str) -> Vec<Diagnostic> {
     lint::check(
         &rules::all(),
-        &compose::load(&Project::single("compose.yaml", text)),
+        &compose::load(&Project::single("compose.yaml", text).with(protocol::DOMAINS)),
     )
 }
 
@@ -72,7 +72,7 @@ fn every_mistake_of_the_guides_is_found_where_it_is() {
 fn all_fixes_together_make_the_guides_file_work() {
     let (fixed, _) = lint::fix_all(
         &rules::all(),
-        &Project::single("compose.yaml", GUIDES),
+        &Project::single("compose.yaml", GUIDES).with(protocol::DOMAINS),
         true,
     );
     let text = fixed
@@ -102,7 +102,7 @@ fn all_fixes_together_make_the_guides_file_work() {
 fn safe_fixes_keep_every_comment() {
     let (fixed, _) = lint::fix_all(
         &rules::all(),
-        &Project::single("compose.yaml", GUIDES),
+        &Project::single("compose.yaml", GUIDES).with(protocol::DOMAINS),
         false,
     );
     let text = fixed
@@ -154,6 +154,7 @@ fn what_is_not_known_is_left_alone() {
         let source = |text: &String| Source::compose("compose.yaml", text.as_str());
         let project = Project {
             sources: texts.iter().map(source).collect(),
+            domains: protocol::DOMAINS,
             ..Project::default()
         };
         for it in lint::check(&rules::all(), &compose::load(&project)) {
@@ -196,7 +197,8 @@ fn every_part_of_the_engine_gives_the_same_answer() {
         let text = format!(
             "services:\n  b: # é\n    {service}\n    ports: ['8080:8080', '3210:3210']\nvolumes: {{data: }}\n"
         );
-        let compose = compose::load(&Project::single("compose.yaml", text.as_str()));
+        let compose =
+            compose::load(&Project::single("compose.yaml", text.as_str()).with(protocol::DOMAINS));
         let found = lint::check(&rules::all(), &compose);
         let is_convex = |id: &str| id.starts_with("convex-");
         assert_eq!(
@@ -227,7 +229,7 @@ fn every_part_of_the_engine_gives_the_same_answer() {
 #[test]
 fn a_dashboard_is_one_by_its_image() {
     let text = "services:\n  d: {image: ghcr.io/get-convex/convex-dashboard} # é\n  b: {image: acme/convex-dashboard, ports: ['8080:8080']}\n";
-    let compose = compose::load(&Project::single("compose.yaml", text));
+    let compose = compose::load(&Project::single("compose.yaml", text).with(protocol::DOMAINS));
     let routes = routes::plan(&compose, &routes::Options::default());
     let ports: Vec<u16> = routes.sites.iter().map(|it| it.port).collect();
     assert_eq!(ports, [6791, 8080]);
@@ -438,6 +440,7 @@ fn sample(names: [&str; 2]) -> Project {
     };
     Project {
         sources: names.map(read).collect(),
+        domains: protocol::DOMAINS,
         ..Project::default()
     }
 }

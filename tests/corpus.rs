@@ -67,7 +67,7 @@ fn load(text: &str) -> (Compose, Vec<Diagnostic>) {
     let project = Project {
         environment_is_complete: true,
         folder_name: "corpus".to_owned(),
-        ..Project::single("compose.yaml", text)
+        ..Project::single("compose.yaml", text).with(protocol::DOMAINS)
     };
     let compose = compose::load(&project);
     let found = lint::check(&rules::all(), &compose);
@@ -105,7 +105,7 @@ fn a_report_says_no_secret() {
         let secrets = secrets::secrets_in(&text);
         let others = secrets::masked(&text, 0, &secrets);
         let (_, found) = load(&text);
-        let project = Project::single("compose.yaml", text.as_str());
+        let project = Project::single("compose.yaml", text.as_str()).with(protocol::DOMAINS);
         let places = Places::new(&project);
         let reports = found.iter().map(|it| places.diagnostic(it));
         let reports: String = reports
@@ -204,7 +204,7 @@ fn settle(include_unsafe: bool) -> usize {
     for (name, text) in corpus() {
         let project = Project {
             environment_is_complete: true,
-            ..Project::single("compose.yaml", text.as_str())
+            ..Project::single("compose.yaml", text.as_str()).with(protocol::DOMAINS)
         };
         let rules = rules::all();
         let (fixed, edits) = lint::fix_all(&rules, &project, include_unsafe);
@@ -392,7 +392,7 @@ services:
     build: {context: "${C}", args: ["${A}"], additional_contexts: ["${AC}"], ssh: ["${SSH}"]}
 include: ["${INC}"]
 "#;
-    let compose = compose::load(&Project::single("compose.yaml", text));
+    let compose = compose::load(&Project::single("compose.yaml", text).with(protocol::DOMAINS));
     let found = lint::check(&rules::all(), &compose);
     let wrong: Vec<String> = found
         .iter()
@@ -409,6 +409,7 @@ fn refused(files: &[(&str, &str)]) -> Vec<String> {
     let project = Project {
         sources: sources.collect(),
         environment_is_complete: true,
+        domains: protocol::DOMAINS,
         ..Project::default()
     };
     let found = lint::check(&rules::all(), &compose::load(&project));
@@ -482,6 +483,7 @@ fn what_is_included_is_read_with_its_own_variables() {
     let compose = compose::load(&Project {
         sources,
         environment_is_complete: true,
+        domains: protocol::DOMAINS,
         ..Project::default()
     });
     let printed = compose.config(None).to_yaml().text;

@@ -60,7 +60,7 @@ fn project(text: &str) -> Project {
     Project {
         environment_is_complete: true,
         folder_name: "typed".to_owned(),
-        ..Project::single("compose.yaml", text)
+        ..Project::single("compose.yaml", text).with(protocol::DOMAINS)
     }
 }
 
@@ -328,6 +328,7 @@ fn diamond(seed: u64) -> Project {
         sources,
         environment_is_complete: true,
         folder_name: "diamond".to_owned(),
+        domains: protocol::DOMAINS,
         ..Project::default()
     }
 }

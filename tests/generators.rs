@@ -89,7 +89,7 @@ fn options(text: &str) -> Options {
 }
 
 fn made(text: &str) -> Vec<(&'static str, Output)> {
-    let compose = compose::load(&Project::single("compose.yaml", text));
+    let compose = compose::load(&Project::single("compose.yaml", text).with(protocol::DOMAINS));
     let (_, outputs) = protocol::generators::outputs(&compose, &options(text), &|_| true);
     outputs
         .into_iter()
@@ -219,7 +219,8 @@ fn what_is_added_and_the_project_go_together() {
                 .iter()
                 .filter(|it| it.path.starts_with("compose."));
             for file in overrides {
-                let mut project = Project::single("compose.yaml", text.as_str());
+                let mut project =
+                    Project::single("compose.yaml", text.as_str()).with(protocol::DOMAINS);
                 let before: BTreeSet<String> = above_hint(&project).into_iter().collect();
                 let file = Source::new(file.path.as_str(), file.text.as_str());
                 project.sources.push(file.clone());
@@ -595,14 +596,16 @@ fn a_required_value_is_what_the_environment_is_for() {
     let mut project = Project::single(
         "compose.yaml",
         "services:\n  web: # é\n    image: nginx\n    ports: [\"${PORT:?set it}:80\"]\n",
-    );
+    )
+    .with(protocol::DOMAINS);
     project.environment_is_complete = true;
     let compose = compose::load(&project);
     let routes = routes::plan(&compose, &Options::default());
     let notes = |id: &str| {
-        let output = protocol::generators::find(id)
-            .unwrap()
-            .generate(&compose, &routes);
+        let output =
+            protocol::generators::find(id)
+                .unwrap()
+                .generate(&compose, &routes, protocol::PACKS);
         output.unwrap().notes.join("\n")
     };
     assert!(!notes("environment").contains("refuses"));

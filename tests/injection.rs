@@ -70,7 +70,7 @@ fn file(service: &str) -> String {
 
 fn plan(text: &str, options: &Options) -> Routes {
     routes::plan(
-        &compose::load(&Project::single("compose.yaml", text)),
+        &compose::load(&Project::single("compose.yaml", text).with(protocol::DOMAINS)),
         options,
     )
 }
@@ -439,13 +439,13 @@ fn names_in_scripts_are_names() {
         let text = format!(
             "name: p\nservices:\n  {service}:\n    image: a\n    ports: ['8080:80', '2222:22']\n    volumes: [{{type: volume, source: {volume}, target: /data}}]\n  db: {{image: postgres}}\n  b: {{image: ghcr.io/get-convex/convex-backend}}\nvolumes:\n  {volume}: {{name: {name}}}\n"
         );
-        let compose = compose::load(&Project::single("compose.yaml", text));
+        let compose = compose::load(&Project::single("compose.yaml", text).with(protocol::DOMAINS));
         let routes = routes::plan(&compose, &Options::default());
         let mut made = Vec::new();
         for id in ["firewall", "backup", "upgrade"] {
             let generator = protocol::generators::find(id).unwrap();
             if let Make::Running(make) = generator.make
-                && let Some(output) = make(&compose, &routes)
+                && let Some(output) = make(&compose, &routes, protocol::PACKS)
             {
                 made.push((id, output));
             }

@@ -28,7 +28,7 @@ fn host(mut options: Options, service: &str, port: Option<u16>, name: &str) -> O
 
 fn plan(text: &str, options: &Options) -> Routes {
     routes::plan(
-        &compose::load(&Project::single("compose.yaml", text)),
+        &compose::load(&Project::single("compose.yaml", text).with(protocol::DOMAINS)),
         options,
     )
 }
@@ -45,10 +45,12 @@ fn sites(routes: &Routes) -> Vec<String> {
 }
 
 fn made(text: &str, id: &str, options: &Options) -> Output {
-    let compose = compose::load(&Project::single("compose.yaml", text));
+    let compose = compose::load(&Project::single("compose.yaml", text).with(protocol::DOMAINS));
     let generator = protocol::generators::find(id).unwrap();
     let routes = generator.plan(&compose, options);
-    generator.generate(&compose, &routes).unwrap()
+    generator
+        .generate(&compose, &routes, protocol::PACKS)
+        .unwrap()
 }
 
 #[track_caller]
@@ -588,7 +590,8 @@ fn a_note_about_ports_is_there_once_and_only_for_proxies() {
     }
     text.push_str("  backend:\n    image: ghcr.io/get-convex/convex-backend:x\n    ports: ['3210:3210', '3211:3211']\n    volumes: ['data:/convex/data']\nvolumes: {data: }\n");
     for options in [Options::default(), network()] {
-        let compose = compose::load(&Project::single("compose.yaml", text.as_str()));
+        let compose =
+            compose::load(&Project::single("compose.yaml", text.as_str()).with(protocol::DOMAINS));
         for (generator, output) in protocol::generators::outputs(&compose, &options, &|_| true).1 {
             let about = output
                 .notes
@@ -628,7 +631,7 @@ fn commands_name_the_projects_own_files_and_its_directory() {
     let mut project = Project::single(
         "docker-compose.yml",
         "services:\n  web: {image: a, expose: ['80']}\n  backend:\n    image: ghcr.io/get-convex/convex-backend:x\n    ports: ['3210:3210', '3211:3211']\n    volumes: ['data:/convex/data']\nvolumes: {data: }\n",
-    );
+    ).with(protocol::DOMAINS);
     project
         .sources
         .push(Source::new("docker-compose.override.yml", "services: {}\n"));
@@ -726,7 +729,7 @@ fn backups_and_upgrades_are_of_the_project_that_was_read() {
             "with the directory of the project for /srv/project",
         ),
     ] {
-        let mut project = Project::single(file, text);
+        let mut project = Project::single(file, text).with(protocol::DOMAINS);
         project.started = Some(Invocation {
             directory: directory.map(str::to_owned),
             options: vec!["-p".to_owned(), "live".to_owned()],
@@ -736,7 +739,9 @@ fn backups_and_upgrades_are_of_the_project_that_was_read() {
         let made = |id: &str| {
             let generator = protocol::generators::find(id).unwrap();
             let routes = generator.plan(&compose, &Options::default());
-            generator.generate(&compose, &routes).unwrap()
+            generator
+                .generate(&compose, &routes, protocol::PACKS)
+                .unwrap()
         };
         let (backup, upgrade) = (made("backup"), made("upgrade"));
         for (output, name, words) in [

@@ -296,7 +296,7 @@ impl Many {
     }
 
     fn load(&self) -> compose::Compose {
-        compose::load(&Project::single("compose.yaml", self.text.as_str()))
+        compose::load(&Project::single("compose.yaml", self.text.as_str()).with(protocol::DOMAINS))
     }
 
     fn plan(&self) -> Routes {
@@ -568,7 +568,7 @@ fn written(
         routes.versions = vec![(target.to_owned(), Version::new(version).unwrap())];
         let output = protocol::generators::find(target)
             .unwrap()
-            .generate(&compose, &routes)
+            .generate(&compose, &routes, protocol::PACKS)
             .unwrap();
         let folder = folder.join(index.to_string());
         fs::create_dir_all(&folder).unwrap();
@@ -612,7 +612,7 @@ fn mail(email: &Email) -> Value {
     many.options.email = Some(email.clone());
     let output = protocol::generators::find("caddy")
         .unwrap()
-        .generate(&many.load(), &many.plan())
+        .generate(&many.load(), &many.plan(), protocol::PACKS)
         .unwrap();
     json!({"email": email.as_str(), "text": output.files[0].text})
 }

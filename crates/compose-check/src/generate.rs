@@ -143,7 +143,7 @@ fn write(input: &Input, arguments: &Arguments, generator: &Generator) -> Result<
             });
         }
     }
-    let Some(output) = generator.generate(&compose, &routes) else {
+    let Some(output) = generator.generate(&compose, &routes, protocol::PACKS) else {
         if generator.group() == generate::PROXY {
             for note in &routes.notes {
                 say_trouble(&values.sentence(note));

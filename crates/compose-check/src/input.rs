@@ -162,6 +162,7 @@ impl Input {
                 name: arguments.project_name.clone(),
                 folder_name: folder_name(&folder),
                 started: self.invocation(&folder, arguments),
+                domains: protocol::DOMAINS,
                 ..Project::default()
             },
             total: 0,

@@ -5,6 +5,7 @@
 
 mod bind;
 mod canonical;
+pub mod domain;
 mod dotenv;
 mod files;
 pub mod interpolate;
@@ -301,6 +302,7 @@ pub fn load(project: &Project) -> Compose {
         if let Some(service) = res.services.get_mut(index) {
             service.given = given;
             service.has_unseen_variables = has_unseen;
+            service.part = project.domains.iter().find_map(|it| (it.part)(service));
         }
     }
     res.settings = has_settings.then_some(statements.lines);

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::{
     canonical::ports::{Ports, short_port},
+    domain::Part,
     value::{Field, Place, Scalar, Trees, Value},
 };
 use compose_syntax::{self as syntax, text::Span};
@@ -68,6 +69,8 @@ pub struct Service {
     pub healthcheck: Option<Healthcheck>,
     pub labels_place: Option<Place>,
     pub labels: Vec<Variable>,
+    /// Which part of a product of [`Project::domains`](crate::project::Project) it runs.
+    pub part: Option<&'static Part>,
 }
 
 /// One published port or range.
@@ -305,6 +308,7 @@ impl Reader<'_> {
             healthcheck: it.get("healthcheck").map(healthcheck),
             labels_place: place("labels"),
             labels: self.variables(it.get("labels")),
+            part: None,
         }
     }
 

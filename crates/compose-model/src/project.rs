@@ -6,6 +6,7 @@ mod invocation;
 
 pub use invocation::{Invocation, quoted, word};
 
+use crate::domain::Domain;
 use compose_syntax::text::FileId;
 
 /// The files of one project, and what its variables are looked up in.
@@ -34,6 +35,8 @@ pub struct Project {
     pub unread: Vec<Unread>,
     /// Files outside the project directory. What they hold is not shown, and they are not changed.
     pub outside: Vec<FileId>,
+    /// Products whose services are recognized.
+    pub domains: &'static [&'static Domain],
 }
 
 /// A file that is there and was not read.
@@ -72,6 +75,11 @@ impl Project {
             sources: vec![Source::compose(name, text)],
             ..Project::default()
         }
+    }
+
+    /// The same project, with these products recognized.
+    pub fn with(self, domains: &'static [&'static Domain]) -> Project {
+        Project { domains, ..self }
     }
 
     /// What relative paths start from, as the names of the files are seen.

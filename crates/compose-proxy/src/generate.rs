@@ -12,7 +12,10 @@ mod passwords;
 pub mod proxy_service;
 mod traefik;
 
-use crate::routes::{self, Options, Routes};
+use crate::{
+    pack::Pack,
+    routes::{self, Options, Routes},
+};
 use compose_lint::{self as lint, Rule};
 use compose_model::Compose;
 
@@ -30,6 +33,9 @@ pub struct Generator {
     pub make: Make,
 }
 
+/// Packs for products, which generators ask.
+pub type Packs = &'static [&'static Pack];
+
 /// How an output is made.
 #[derive(Clone, Copy)]
 pub enum Make {
@@ -38,7 +44,7 @@ pub enum Make {
     /// The same for a server that reaches containers by their own addresses, wherever it runs: it needs no published ports.
     ContainerProxy(fn(&Routes) -> Output),
     /// What else it takes to run the project; `None` where it takes nothing.
-    Running(fn(&Compose, &Routes) -> Option<Output>),
+    Running(fn(&Compose, &Routes, Packs) -> Option<Output>),
 }
 
 /// What a generator makes of a plan.
@@ -146,8 +152,8 @@ impl Generator {
 
     /// `None` where there is nothing to make: no site that can be reached, or nothing to run. What is made of a project
     /// that Compose refuses says so, in each file and in the notes.
-    pub fn generate(&self, compose: &Compose, routes: &Routes) -> Option<Output> {
-        let mut output = self.make(compose, routes)?;
+    pub fn generate(&self, compose: &Compose, routes: &Routes, packs: Packs) -> Option<Output> {
+        let mut output = self.make(compose, routes, packs)?;
         // A value that is required and missing is what `.env` is for.
         let is_told = |it: &Rule| self.id != ENVIRONMENT || it.id != "required-variable";
         if let Some(banner) = refusal(compose, is_told) {
@@ -157,15 +163,16 @@ impl Generator {
     }
 
     /// [`Generator::generate`] without what is said of a project that Compose refuses.
-    pub fn make(&self, compose: &Compose, routes: &Routes) -> Option<Output> {
+    pub fn make(&self, compose: &Compose, routes: &Routes, packs: Packs) -> Option<Output> {
         let output = match self.make {
             Make::Proxy(make) | Make::ContainerProxy(make) => {
                 routes.reachable().next()?;
                 let mut output = make(routes);
                 self.prepare(routes, &mut output);
                 let is_tunnel = self.id == cloudflared::GENERATOR.id;
-                let origins = routes.origins_notes(compose, is_tunnel);
-                output.notes.splice(0..0, origins);
+                let notes = packs.iter();
+                let notes = notes.flat_map(|it| (it.site_notes)(compose, routes, is_tunnel));
+                output.notes.splice(0..0, notes);
                 output.notes.extend(routes.notes.iter().cloned());
                 let has_limit = matches!(self.id, "nginx" | "caddy" | "apache" | "cloudflared");
                 if routes.max_body.is_some() && !has_limit {
@@ -176,7 +183,7 @@ impl Generator {
                 }
                 Some(output)
             }
-            Make::Running(make) => make(compose, routes),
+            Make::Running(make) => make(compose, routes, packs),
         };
         Some(with_directory(output?, routes))
     }

@@ -12,14 +12,14 @@ pub use names::{
     address,
 };
 
-use compose_model::{Compose, Port, Service, project::Invocation};
+use compose_model::{Compose, Port, Service, domain::SiteKind, project::Invocation};
 use compose_syntax::order::{self, Index};
-use image_facts::{
-    convex::{self, Part},
-    images::{self, Protocol},
-};
+use image_facts::images::{self, Protocol};
 use notes::Notes;
 use sources::{Sources, Wish};
+
+/// The largest request body in MiB where nothing is known.
+const BODY_LIMIT: u32 = 64;
 
 /// What the user chooses.
 #[derive(Clone, Debug, Default)]
@@ -101,7 +101,8 @@ pub struct Site {
     pub strips: bool,
     pub service: ServiceName,
     pub port: u16,
-    pub kind: Kind,
+    /// What the pack of a product knows of it.
+    pub kind: Option<&'static SiteKind>,
     /// Unique among the sites; letters, digits and `-`.
     pub id: Slug,
     /// How the proxy reaches it: `127.0.0.1:8080` or `web:80`. `None` where it cannot.
@@ -121,15 +122,6 @@ pub struct Occupied {
     pub is_proxy: bool,
 }
 
-/// What is known of a site beyond its port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    Plain,
-    ConvexApi,
-    ConvexActions,
-    ConvexDashboard,
-}
-
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Upstream {
     address: String,
@@ -138,7 +130,7 @@ pub struct Upstream {
     pub moves: bool,
 }
 
-/// The sites of a project: those that it names itself, Convex's three where it is one, else a site for each port
+/// The sites of a project: those that it names itself, those of products with a pack, else a site for each port
 /// that is known to speak HTTP and is not for administrators. What the user chooses comes before all of it.
 pub fn plan(compose: &Compose, options: &Options) -> Routes {
     let sources = sources::read(compose);
@@ -290,7 +282,7 @@ struct Progress<'a> {
 #[derive(Clone, Copy, Debug)]
 struct Candidate {
     port: u16,
-    kind: Kind,
+    kind: Option<&'static SiteKind>,
     protocol: Protocol,
     /// Whether another port of the service, which has a site, serves the same.
     is_spare: bool,
@@ -320,11 +312,11 @@ fn add_sites(
     let proposed = candidates.iter().find(|it| it.is_proposed());
     let first = proposed.or(candidates.first()).map(|it| it.port);
     let first = first.or_else(|| images::only_port(service));
-    let mut ports: Vec<(u16, Kind)> = Vec::new();
+    let mut ports: Vec<(u16, Option<&'static SiteKind>)> = Vec::new();
     let mut add = |port: u16| {
         if !ports.iter().any(|(it, _)| *it == port) {
             let found = candidates.iter().find(|it| it.port == port);
-            ports.push((port, found.map_or(Kind::Plain, |it| it.kind)));
+            ports.push((port, found.and_then(|it| it.kind)));
         }
     };
     for wish in wishes {
@@ -432,13 +424,11 @@ fn add_sites(
             hosts.extend(wishes.iter().map(|it| it.name.clone()));
         }
         if hosts.is_empty() {
-            let host = match kind {
-                Kind::ConvexApi => sources::origin(service, "CONVEX_CLOUD_ORIGIN"),
-                Kind::ConvexActions => sources::origin(service, "CONVEX_SITE_ORIGIN"),
-                Kind::Plain | Kind::ConvexDashboard => None,
-            };
+            let host = kind
+                .and_then(|it| it.origin)
+                .and_then(|it| sources::origin(service, it));
             let is_first = first == Some(port);
-            let is_own = is_first && kind == Kind::Plain;
+            let is_own = is_first && kind.is_none();
             let host = host.or_else(|| {
                 let is_only = progress.only.as_ref() == Some(&service.name);
                 let mut names = images::addresses(service, is_only).filter(|_| is_own);
@@ -470,11 +460,14 @@ fn add_sites(
             upstream = None;
         }
         let protocol = match kind {
-            Kind::Plain => images::protocol(service, port),
-            _ => Protocol::Http,
+            None => images::protocol(service, port),
+            Some(_) => Protocol::Http,
         };
-        let own = images::upload(service).filter(|_| kind == Kind::Plain);
-        let own = own.map_or(kind.body_limit(), BodyLimit::mebibytes);
+        let own = match kind {
+            None => images::upload(service).unwrap_or(BODY_LIMIT),
+            Some(kind) => kind.body_limit,
+        };
+        let own = BodyLimit::mebibytes(own);
         for it in hosts {
             // Caddy takes paths for the same that differ in nothing but the case of their letters.
             let address = format!("{}{}", it.host.as_str(), it.prefix.as_str());
@@ -485,8 +478,11 @@ fn add_sites(
                 ));
                 continue;
             }
-            if kind != Kind::Plain && !it.prefix.is_whole() {
-                progress.notes.add(format!("Convex wants a host name for each of its three ports, and is not made for paths as `{address}`: clients and links may leave it out."));
+            if let Some(kind) = kind.filter(|_| !it.prefix.is_whole()) {
+                progress.notes.add(format!(
+                    "{} needs a host name for each of its ports and does not support paths such as `{address}`: clients and links may leave the path out.",
+                    kind.domain
+                ));
             }
             let id = Slug::unused(&format!("{}-{port}", name.as_str()), &progress.slugs);
             progress.slugs.add(id.as_str().to_owned());
@@ -498,8 +494,8 @@ fn add_sites(
             progress.notes.expose(&address, &access, protocol);
             routes.sites.push(Site {
                 host: it.host,
-                // Convex knows nothing of it.
-                strips: !it.prefix.is_whole() && (it.strips || kind != Kind::Plain),
+                // A product with a host name for each port knows nothing of a path.
+                strips: !it.prefix.is_whole() && (it.strips || kind.is_some()),
                 prefix: it.prefix,
                 service: name.clone(),
                 port,
@@ -561,10 +557,12 @@ fn access(
     is_clear.then_some(access)
 }
 
-/// Without the passwords that would lock out everyone: Convex's clients send a header of their own in their place.
-fn fitting(mut access: Access, kind: Kind, notes: &mut Notes) -> Access {
-    if matches!(kind, Kind::ConvexApi | Kind::ConvexActions) && !access.users.is_empty() {
-        notes.add("A password before Convex's API or its HTTP actions would lock out every client: they send a header of their own in its place. It is left out.".to_owned());
+/// Without the passwords that would lock out everyone.
+fn fitting(mut access: Access, kind: Option<&SiteKind>, notes: &mut Notes) -> Access {
+    if let Some(reason) = kind.and_then(|it| it.no_password)
+        && !access.users.is_empty()
+    {
+        notes.add(reason.to_owned());
         access.users.clear();
     }
     access
@@ -572,25 +570,18 @@ fn fitting(mut access: Access, kind: Kind, notes: &mut Notes) -> Access {
 
 /// The container ports of a service, with what they are.
 fn candidates(service: &Service) -> Vec<Candidate> {
-    let convex = |port, kind| Candidate {
-        port,
-        kind,
-        protocol: Protocol::Http,
-        is_spare: false,
-    };
-    match convex::part(service) {
-        Some(Part::Backend) => {
-            return vec![
-                convex(3210, Kind::ConvexApi),
-                convex(3211, Kind::ConvexActions),
-            ];
-        }
-        Some(Part::Dashboard) => return vec![convex(6791, Kind::ConvexDashboard)],
-        None => (),
+    if let Some(part) = service.part {
+        let candidate = |kind: &'static SiteKind| Candidate {
+            port: kind.port,
+            kind: Some(kind),
+            protocol: Protocol::Http,
+            is_spare: false,
+        };
+        return part.sites.iter().map(candidate).collect();
     }
     let candidate = |port| Candidate {
         port,
-        kind: Kind::Plain,
+        kind: None,
         protocol: protocol(service, port),
         is_spare: false,
     };
@@ -668,13 +659,16 @@ fn protocol(service: &Service, port: u16) -> Protocol {
     }
 }
 
-fn proposed_host(service: &ServiceName, port: u16, kind: Kind, is_first: bool) -> HostName {
+fn proposed_host(
+    service: &ServiceName,
+    port: u16,
+    kind: Option<&SiteKind>,
+    is_first: bool,
+) -> HostName {
     let label = match kind {
-        Kind::ConvexApi => "api".to_owned(),
-        Kind::ConvexActions => "actions".to_owned(),
-        Kind::ConvexDashboard => "dashboard".to_owned(),
-        Kind::Plain if is_first => Slug::new(service.as_str()).as_str().to_owned(),
-        Kind::Plain => format!("{}-{port}", Slug::new(service.as_str()).as_str()),
+        Some(kind) => kind.host.to_owned(),
+        None if is_first => Slug::new(service.as_str()).as_str().to_owned(),
+        None => format!("{}-{port}", Slug::new(service.as_str()).as_str()),
     };
     let label: String = label.chars().take(60).collect();
     HostName::proposed(label.trim_matches('-'))
@@ -706,61 +700,6 @@ impl Routes {
         } else {
             format!("http://{}", site.address())
         }
-    }
-
-    /// What to know of Convex's addresses; `is_encrypted` where something else than the proxy encrypts.
-    pub fn origins_notes(&self, compose: &Compose, is_encrypted: bool) -> Vec<String> {
-        let of = |kind: Kind| {
-            let sites = self.reachable().filter(move |(site, _)| site.kind == kind);
-            sites.map(move |(site, _)| match is_encrypted {
-                true => (site.service.as_str(), format!("https://{}", site.address())),
-                false => (site.service.as_str(), self.origin(site, "")),
-            })
-        };
-        let has = |service: &str, variable: &str, origin: &str| {
-            let value = compose
-                .service(service)
-                .and_then(|it| it.variable(variable));
-            let value = value.and_then(|it| it.known_value());
-            value.is_some_and(|it| it.trim_end_matches('/') == origin)
-        };
-        let mut settings = Vec::new();
-        let apis: Vec<(&str, String)> = of(Kind::ConvexApi).collect();
-        let mut set = |service: &str, variable: &str, origin: &str| {
-            if !has(service, variable, origin) {
-                settings.push(format!("`{variable}={origin}` on `{}`", shown(service)));
-            }
-        };
-        for (service, origin) in &apis {
-            set(service, "CONVEX_CLOUD_ORIGIN", origin);
-        }
-        for (service, origin) in of(Kind::ConvexActions) {
-            set(service, "CONVEX_SITE_ORIGIN", &origin);
-        }
-        let dashboards = compose.services.iter().filter(|it| it.is_active);
-        for it in dashboards.filter(|it| convex::is_dashboard(it)) {
-            let variable = "NEXT_PUBLIC_DEPLOYMENT_URL";
-            // With several backends, it is the dashboard of one of them.
-            if let Some((_, origin)) = apis.first()
-                && !apis
-                    .iter()
-                    .any(|(_, origin)| has(&it.name, variable, origin))
-            {
-                set(&it.name, variable, origin);
-            }
-        }
-        let mut notes = Vec::new();
-        if !settings.is_empty() {
-            notes.push(format!("Set Convex's addresses: {}.", settings.join(", ")));
-        }
-        // `dev_site_proxy` in `crates/local_backend/src/proxy.rs` and `MAX_CONCURRENT_REQUESTS` in `lib.rs` beside it, of
-        // `get-convex/convex-backend` at 94a42c3.
-        if let Some((_, actions)) = of(Kind::ConvexActions).next() {
-            notes.push(format!(
-                "Port 3211, behind `{actions}`, handles 4 requests at a time. Port 3210 serves the same HTTP actions below `/http/` and handles 128. If many HTTP actions run at once, put `/http` in front of the path and forward to port 3210, or set `CONVEX_SITE_ORIGIN` to the address of the API with `/http` behind it."
-            ));
-        }
-        notes
     }
 
     /// Whether the files call a host name by `https://`.
@@ -888,50 +827,25 @@ impl Site {
 
     /// A path as visitors have it that is not for the public.
     pub fn closed_path(&self) -> Option<String> {
-        let path = self.kind.closed_path()?;
+        let path = self.kind?.closed_path?;
         Some(format!("{}{path}", self.prefix.as_str()))
     }
-}
 
-impl Kind {
-    pub fn label(self) -> &'static str {
-        match self {
-            Kind::Plain => "",
-            Kind::ConvexApi => "API",
-            Kind::ConvexActions => "HTTP actions",
-            Kind::ConvexDashboard => "Dashboard",
-        }
+    /// What it is, for people: the product and the part of it. Empty where nothing is known beyond its port.
+    pub fn title(&self) -> String {
+        self.kind
+            .map(|it| format!("{}: {}", it.domain, it.label))
+            .unwrap_or_default()
     }
 
-    /// Largest request body, where nothing else is known.
-    ///
-    /// Convex streams uploads of any size to its API and takes 20 MiB at HTTP actions.
-    fn body_limit(self) -> BodyLimit {
-        BodyLimit::mebibytes(match self {
-            Kind::ConvexApi => 0,
-            Kind::ConvexDashboard => 16,
-            Kind::Plain | Kind::ConvexActions => 64,
-        })
+    /// A path that is answered with 200 while the service is healthy.
+    pub fn health(&self) -> Option<&'static str> {
+        self.kind?.health
     }
 
-    /// A path that is answered 200 while all is well, where one is known.
-    pub fn health(self) -> Option<&'static str> {
-        match self {
-            Kind::ConvexApi => Some("/version"),
-            Kind::ConvexDashboard => Some("/"),
-            Kind::Plain | Kind::ConvexActions => None,
-        }
-    }
-
-    /// Whether a proxy may compress what it says. Convex's API speaks through WebSockets and to its own clients,
-    /// and HTTP actions send text as it comes to be, which a compressor would hold back.
-    pub fn is_compressible(self) -> bool {
-        matches!(self, Kind::Plain | Kind::ConvexDashboard)
-    }
-
-    /// Paths that are not for the public: Convex answers `/metrics` to anyone unless told otherwise.
-    pub fn closed_path(self) -> Option<&'static str> {
-        matches!(self, Kind::ConvexApi | Kind::ConvexActions).then_some("/metrics")
+    /// Whether a proxy may compress responses.
+    pub fn is_compressible(&self) -> bool {
+        self.kind.is_none_or(|it| it.is_compressible)
     }
 }
 
@@ -1033,13 +947,6 @@ services:
         let (sites, notes) = planned(text, &Options::default());
         let expected = ["b.example.com → 127.0.0.1:3005", "c.example.com → nowhere"];
         assert_eq!(sites, expected, "{notes:#?}");
-        // What is published, wherever that may be, is not said to be closed.
-        let text = "services:\n  b:\n    image: get-convex/convex-backend\n    ports: ['127.0.0.1:${A}:3210', '${B}:3211']\n";
-        let (sites, notes) = planned(text, &Options::default());
-        assert_eq!(sites.len(), 2, "{sites:#?}");
-        let is_said =
-            |it: &String| it.contains("a variable says it") && !it.contains("not published");
-        assert!(notes.iter().all(is_said), "{notes:#?}");
     }
 
     #[test]
@@ -1165,33 +1072,6 @@ services:
     }
 
     #[test]
-    fn convex_is_called_as_it_calls_itself() {
-        let text = |cloud: &str| {
-            format!(
-                "services:\n  b:\n    image: ghcr.io/get-convex/convex-backend\n    ports: ['127.0.0.1:3210:3210', '127.0.0.1:3211:3211']\n    environment:\n      CONVEX_CLOUD_ORIGIN: {cloud}\n      CONVEX_SITE_ORIGIN: http://127.0.0.1:3211\n"
-            )
-        };
-        for (cloud, expected) in [
-            ("https://api.shop.com", "api.shop.com"),
-            ("https://API.shop.com:443/", "api.shop.com"),
-            ("http://127.0.0.1:3210", "api.example.com"),
-            ("http://localhost:3210", "api.example.com"),
-            ("http://backend:3210", "api.example.com"),
-            ("https://api.shop.com:8443", "api.example.com"),
-            ("https://${DOMAIN}", "api.example.com"),
-            ("${ORIGIN:-https://api.shop.com}", "api.shop.com"),
-        ] {
-            let (sites, _) = planned(&text(cloud), &Options::default());
-            let api = format!("{expected} → 127.0.0.1:3210");
-            assert_eq!(
-                sites,
-                [api.as_str(), "actions.example.com → 127.0.0.1:3211"],
-                "{cloud}"
-            );
-        }
-    }
-
-    #[test]
     fn what_is_unclear_of_who_may_see_a_site_shuts_it() {
         let text = "services:\n  a: {image: a, ports: ['127.0.0.1:80:80']}\n";
         let options = Options {
@@ -1200,25 +1080,6 @@ services:
         };
         let (sites, notes) = planned(text, &options);
         assert_eq!(sites, ["a.example.com → nowhere"], "{notes:#?}");
-    }
-
-    #[test]
-    fn convex_has_three_sites_whatever_is_published() {
-        let text = "services:\n  b: {image: 'ghcr.io/get-convex/convex-backend:${VERSION}'}\n  d: {image: ghcr.io/get-convex/convex-dashboard:latest}\n";
-        let options = Options {
-            place: Place::Network,
-            hosts: vec![("b".to_owned(), Some(3211), "Hooks.Example.org.".to_owned())],
-            ..Options::default()
-        };
-        let (sites, _) = planned(text, &options);
-        assert_eq!(
-            sites,
-            [
-                "api.example.com → b:3210",
-                "hooks.example.org → b:3211",
-                "dashboard.example.com → d:6791"
-            ]
-        );
     }
 
     #[test]
@@ -1235,7 +1096,6 @@ services:
                 host("f", "x.example.com/a b"),
                 host("g", "https://x.example.com/g"),
                 host("h", "y.example.com/../h"),
-                host("backend", "y.example.com/convex"),
             ],
             strips: vec![("c".to_owned(), Some(80)), ("b".to_owned(), None)],
             ..Options::default()
@@ -1244,7 +1104,6 @@ services:
         for name in ["a", "b", "c", "d", "e", "f", "g", "h"] {
             text.push_str(&format!("  {name}: {{image: {name}, expose: [80]}}\n"));
         }
-        text.push_str("  backend: {image: ghcr.io/get-convex/convex-backend, ports: [3210]}\n");
         let routes = plan(
             &compose::load(&Project::single("compose.yaml", text)),
             &options,
@@ -1269,13 +1128,11 @@ services:
             own("f"),
             own("g"),
             own("h"),
-            vec!["y.example.com/convex without it → backend".to_owned()],
-            vec!["actions.example.com → backend".to_owned()],
         ];
         assert_eq!(hosts, expected, "{:#?}", routes.notes);
-        assert_eq!(routes.hosts().len(), 7);
-        // Four addresses that are none, one that is taken, and that Convex wants no path.
-        assert_eq!(routes.notes.len(), 6, "{:#?}", routes.notes);
+        assert_eq!(routes.hosts().len(), 5);
+        // Four addresses that are none, and one that is taken.
+        assert_eq!(routes.notes.len(), 5, "{:#?}", routes.notes);
     }
 
     #[test]

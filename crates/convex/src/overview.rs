@@ -414,7 +414,7 @@ mod tests {
     use protocol::rules;
 
     fn told(text: &str) -> String {
-        let compose = compose::load(&Project::single("compose.yaml", text));
+        let compose = compose::load(&Project::single("compose.yaml", text).with(protocol::DOMAINS));
         let found = lint::check(&rules::all(), &compose);
         let mut res = String::new();
         for section in convex(&compose, &found) {
@@ -517,7 +517,8 @@ volumes: {data: }
         let mut project = Project::single(
             "compose.yaml",
             "services: {b: {image: get-convex/convex-backend, env_file: é.env}}\n",
-        );
+        )
+        .with(protocol::DOMAINS);
         let variables = "INSTANCE_SECRET=hunter3\nPOSTGRES_URL=postgres://u:hunter2@localhost\n";
         project.sources.push(Source::new("é.env", variables));
         let compose = compose::load(&project);
@@ -595,10 +596,10 @@ volumes: {data: }
         );
         assert!(
             super::convex(
-                &compose::load(&Project::single(
-                    "compose.yaml",
-                    "services: {a: {image: nginx}}\n"
-                )),
+                &compose::load(
+                    &Project::single("compose.yaml", "services: {a: {image: nginx}}\n")
+                        .with(protocol::DOMAINS)
+                ),
                 &[]
             )
             .is_empty()

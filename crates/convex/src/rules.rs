@@ -54,7 +54,7 @@ mod variable_misnamed;
 mod variable_misplaced;
 mod versions_differ;
 
-pub use image_facts::convex::{DATA, backends, has_backend_image, is_at, is_backend, is_dashboard};
+pub use crate::parts::{DATA, backends, has_backend_image, is_at, is_backend, is_dashboard};
 
 use compose_lint::Diagnostic;
 use compose_model::{Compose, Place, Service, Text, Value, Variable};

@@ -1,4 +1,3 @@
 //! What is known about published container images.
 
-pub mod convex;
 pub mod images;

@@ -7,7 +7,7 @@ use crate::{
     shell::{self, quoted},
 };
 use compose_model::{Compose, Mount, MountKind, Resource, Service, Text, Value};
-use compose_proxy::generate::{File, Generator, Make, Output};
+use compose_proxy::generate::{File, Generator, Make, Output, Packs};
 use compose_proxy::routes::{Routes, ServiceName};
 use convex_pack::rules as convex;
 
@@ -131,7 +131,7 @@ struct Database {
     kind: &'static str,
 }
 
-fn generate(compose: &Compose, _: &Routes) -> Option<Output> {
+fn generate(compose: &Compose, _: &Routes, _: Packs) -> Option<Output> {
     let (users, uses) = users(compose);
     let databases = databases(&users);
     let mut volumes = volumes(compose, &users, &uses);
@@ -780,9 +780,10 @@ mod tests {
 
     #[test]
     fn data_of_convex_is_copied_wherever_it_is() {
-        let compose = load(&Project::single(
-            "compose.yaml",
-            "services:
+        let compose = load(
+            &Project::single(
+                "compose.yaml",
+                "services:
   a: # é
     image: ghcr.io/get-convex/convex-backend
     volumes: ['./data:/convex/data/']
@@ -801,8 +802,15 @@ mod tests {
   db: {image: 'postgres:17', volumes: ['./db:/var/lib/postgresql/data']}
 volumes: {a-data: }
 ",
-        ));
-        let output = generate(&compose, &plan(&compose, &Options::default())).expect("files");
+            )
+            .with(protocol::DOMAINS),
+        );
+        let output = generate(
+            &compose,
+            &plan(&compose, &Options::default()),
+            protocol::PACKS,
+        )
+        .expect("files");
         let script = output.files.first().map_or("", |it| it.text.as_str());
         let lists = script.split_once("VOLUMES=(\n").map_or("", |it| it.1);
         let lists = lists
@@ -856,12 +864,16 @@ DATABASES=(
     }
 
     fn output(files: &[(&str, &str)]) -> Option<Output> {
-        let mut project = Project::default();
+        let mut project = Project::default().with(protocol::DOMAINS);
         project
             .sources
             .extend(files.iter().map(|(name, text)| Source::new(*name, *text)));
         let compose = load(&project);
-        generate(&compose, &plan(&compose, &Options::default()))
+        generate(
+            &compose,
+            &plan(&compose, &Options::default()),
+            protocol::PACKS,
+        )
     }
 
     fn backup(output: &Output) -> &str {

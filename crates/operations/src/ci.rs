@@ -6,7 +6,7 @@ use crate::{
     overrides::{Override, is_clear},
 };
 use compose_model::{Compose, MountKind, Service, project_name};
-use compose_proxy::generate::{File, Generator, Make, Output, proxy_service::Lines};
+use compose_proxy::generate::{File, Generator, Make, Output, Packs, proxy_service::Lines};
 use compose_proxy::routes::{Routes, ServiceName};
 use compose_syntax::{quoted, scalar};
 use convex_pack::rules as convex;
@@ -22,7 +22,7 @@ pub static GENERATOR: Generator = Generator {
 const TEST: &str = "compose.test.yaml";
 const WORKFLOW: &str = ".github/workflows/test.yaml";
 
-fn generate(compose: &Compose, _: &Routes) -> Option<Output> {
+fn generate(compose: &Compose, _: &Routes, _: Packs) -> Option<Output> {
     let backend = convex::backends(compose).find(|it| is_clear(it) && it.network_mode.is_none())?;
     let name = ServiceName::new(&backend.name)?;
     let file = |path: &str, text| File::new(path, text);
@@ -302,7 +302,8 @@ volumes:
 
     #[test]
     fn nothing_of_the_project_is_touched() {
-        let mut project = Project::single("compose.yaml", TEXT.replace("  back end", "  x-y"));
+        let mut project = Project::single("compose.yaml", TEXT.replace("  back end", "  x-y"))
+            .with(protocol::DOMAINS);
         let compose = load(&project);
         let routes = routes::plan(&compose, &routes::Options::default());
         let text = throwaway(
@@ -349,7 +350,7 @@ volumes:
             .get("volumes")
             .and_then(|it| it.get("db")?.get("name")?.text());
         assert_eq!(name, Some("é-test-db"));
-        let output = generate(&compose, &routes).expect("a backend");
+        let output = generate(&compose, &routes, protocol::PACKS).expect("a backend");
         assert!(
             output.files[0].text.contains("name: caf-shop-test\n"),
             "{}",
@@ -359,7 +360,7 @@ volumes:
 
     #[test]
     fn what_the_files_ask_for_is_made_up_or_given() {
-        let compose = load(&Project::single("compose.yaml", TEXT));
+        let compose = load(&Project::single("compose.yaml", TEXT).with(protocol::DOMAINS));
         let text = workflow(&compose, "backend", "x");
         for line in [
             "echo \"DB_PASSWORD=$(openssl rand -hex 32)\" >>",

@@ -1,7 +1,7 @@
 //! `.env`: every variable that the Compose files read, and what it is for.
 
 use compose_model::{Compose, Usage, Wish};
-use compose_proxy::generate::{Encoding, File, Generator, Make, Output, Secret};
+use compose_proxy::generate::{Encoding, File, Generator, Make, Output, Packs, Secret};
 use compose_proxy::routes::{Routes, ServiceName};
 use compose_syntax::quoted;
 use convex_pack::rules as convex;
@@ -287,7 +287,7 @@ const SIGNING: &[&str] = &[
     "NEXTAUTH_SECRET",
 ];
 
-fn generate(compose: &Compose, _: &Routes) -> Option<Output> {
+fn generate(compose: &Compose, _: &Routes, _: Packs) -> Option<Output> {
     let is_convex = convex::backends(compose).next().is_some();
     let wishes = compose.wishes();
     // Compose says this one itself.
@@ -573,13 +573,13 @@ mod tests {
     use compose_proxy::routes;
 
     fn made(text: &str, environment: Option<&str>) -> Output {
-        let mut project = Project::single("compose.yaml", text);
+        let mut project = Project::single("compose.yaml", text).with(protocol::DOMAINS);
         project
             .sources
             .extend(environment.map(|it| Source::new(".env", it)));
         let compose = load(&project);
         let routes = routes::plan(&compose, &routes::Options::default());
-        generate(&compose, &routes).expect("variables")
+        generate(&compose, &routes, protocol::PACKS).expect("variables")
     }
 
     const TEXT: &str = r#"

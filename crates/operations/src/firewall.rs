@@ -10,10 +10,10 @@ use crate::{
     shell::quoted,
 };
 use compose_model::{Compose, Port, Service, Value, project_name};
-use compose_proxy::generate::{File, Generator, Make, Output, proxy_service::Lines};
+use compose_proxy::generate::{File, Generator, Make, Output, Packs, proxy_service::Lines};
 use compose_proxy::routes::{Place, Routes, ServiceName, Site, Tls};
 use compose_syntax::{order::Index, quoted as in_yaml};
-use image_facts::{convex, images};
+use image_facts::images;
 
 pub static GENERATOR: Generator = Generator {
     id: "firewall",
@@ -64,7 +64,7 @@ struct Plan {
     notes: Vec<String>,
 }
 
-fn generate(compose: &Compose, routes: &Routes) -> Option<Output> {
+fn generate(compose: &Compose, routes: &Routes, _: Packs) -> Option<Output> {
     let mut plan = Plan::default();
     plan.loopback.line(0, "services:");
     let by_service = routes.by_service();
@@ -260,7 +260,8 @@ fn fate(service: &Service, port: &Port, sites: &[&Site]) -> Fate {
     let is_private =
         |it: u16| DATABASES.contains(&it) || is_site(it) || images::is_private(service, it);
     let (first, last) = port.target;
-    if convex::is_dashboard(service) || (first..=last).all(is_private) {
+    let is_for_administrators = service.part.is_some_and(|it| it.is_for_administrators);
+    if is_for_administrators || (first..=last).all(is_private) {
         Fate::Moved
     } else {
         Fate::Guarded
@@ -279,9 +280,10 @@ mod tests {
 
     /// The notes about ports, and the new list of ports, both as lines.
     fn said(text: &str) -> (Vec<String>, Vec<String>) {
-        let compose = compose_model::load(&Project::single("compose.yaml", text));
+        let compose =
+            compose_model::load(&Project::single("compose.yaml", text).with(protocol::DOMAINS));
         let routes = routes::plan(&compose, &routes::Options::default());
-        let Some(output) = generate(&compose, &routes) else {
+        let Some(output) = generate(&compose, &routes, protocol::PACKS) else {
             return (Vec::new(), Vec::new());
         };
         let notes = output.notes.into_iter();

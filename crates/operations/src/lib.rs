@@ -5,7 +5,6 @@ pub mod ci;
 pub mod environment;
 pub mod firewall;
 pub mod gaps;
-pub mod offers;
 pub mod overrides;
 pub mod shell;
 pub mod split;

@@ -6,10 +6,12 @@ use crate::{
     overrides::{Override, is_clear, loopback},
     upgrade::REVISION,
 };
+use compose_model::domain::SiteKind;
 use compose_model::{Compose, Dependency, Port, Service};
-use compose_proxy::generate::{File, Generator, Make, Output};
-use compose_proxy::routes::{Kind, Routes, ServiceName, Site};
+use compose_proxy::generate::{File, Generator, Make, Output, Packs};
+use compose_proxy::routes::{Routes, ServiceName, Site};
 use compose_syntax::quoted;
+use convex_pack::parts::{ACTIONS, API};
 use convex_pack::rules as convex;
 use image_facts::images;
 
@@ -28,7 +30,7 @@ const DATABASES: [&str; 7] = [
     "postgres", "mysql", "mariadb", "mongo", "redis", "valkey", "minio",
 ];
 
-fn generate(compose: &Compose, routes: &Routes) -> Option<Output> {
+fn generate(compose: &Compose, routes: &Routes, _: Packs) -> Option<Output> {
     let backend = convex::backends(compose).find(|it| is_clear(it));
     let backend = backend.and_then(|it| Some((it, ServiceName::new(&it.name)?)));
     let development = development(compose);
@@ -258,9 +260,9 @@ fn variables(compose: &Compose, service: &Service, routes: &Routes) -> Vec<(&'st
         first
     };
     let is_one = convex::backends(compose).nth(1).is_none();
-    let mut origin = |name: &'static str, kind: Kind, asked: &str| {
+    let mut origin = |name: &'static str, kind: &SiteKind, asked: &str| {
         let said = convex::setting(compose, service, name).map(|it| it.read);
-        let own = if kind == Kind::ConvexApi {
+        let own = if kind == &API {
             convex::CLOUD
         } else {
             convex::SITE
@@ -282,12 +284,8 @@ fn variables(compose: &Compose, service: &Service, routes: &Routes) -> Vec<(&'st
         format!("${{{name}:?https and the host name of port {port}}}")
     };
     if convex::is_backend(service) {
-        origin(convex::CLOUD, Kind::ConvexApi, &asked(convex::CLOUD, 3210));
-        origin(
-            convex::SITE,
-            Kind::ConvexActions,
-            &asked(convex::SITE, 3211),
-        );
+        origin(convex::CLOUD, &API, &asked(convex::CLOUD, 3210));
+        origin(convex::SITE, &ACTIONS, &asked(convex::SITE, 3211));
         let is_off = convex::setting(compose, service, "DISABLE_METRICS_ENDPOINT")
             .is_some_and(|it| it.read == "true");
         if !is_off {
@@ -305,7 +303,7 @@ fn variables(compose: &Compose, service: &Service, routes: &Routes) -> Vec<(&'st
         };
         origin(
             convex::DASHBOARD,
-            Kind::ConvexApi,
+            &API,
             &format!("${{{name}:?https and the host name of port 3210}}"),
         );
     }
@@ -313,8 +311,8 @@ fn variables(compose: &Compose, service: &Service, routes: &Routes) -> Vec<(&'st
 }
 
 /// The address of a backend's site, unless its name is one that nobody chose.
-fn chosen(routes: &Routes, backend: &Service, kind: Kind, said: &str) -> Option<String> {
-    let is_its = |site: &Site| site.kind == kind && site.service.as_str() == backend.name;
+fn chosen(routes: &Routes, backend: &Service, kind: &SiteKind, said: &str) -> Option<String> {
+    let is_its = |site: &Site| site.kind == Some(kind) && site.service.as_str() == backend.name;
     let (site, _) = routes.reachable().find(|(site, _)| is_its(site))?;
     routes.chosen_origin(site, said)
 }
@@ -397,13 +395,18 @@ mod tests {
             let text = format!(
                 "services:\n  dashboard:\n    image: ghcr.io/get-convex/convex-dashboard\n    {line}\n"
             );
-            let mut project = Project::single("compose.yaml", &text);
+            let mut project = Project::single("compose.yaml", &text).with(protocol::DOMAINS);
             project.sources.push(Source {
                 role: Role::Variables,
                 ..Source::new("vars.env", "PORT=3210\n")
             });
             let compose = load(&project);
-            let output = generate(&compose, &plan(&compose, &Options::default())).expect("files");
+            let output = generate(
+                &compose,
+                &plan(&compose, &Options::default()),
+                protocol::PACKS,
+            )
+            .expect("files");
             let file = output.files.iter().find(|it| it.path == DEVELOPMENT);
             let file = file.map_or("", |it| it.text.as_str());
             match expected {
@@ -433,8 +436,13 @@ mod tests {
     image: nginx:alpine
     ports: ['80:80', '443:443']
 ",
-        ));
-        let output = generate(&compose, &plan(&compose, &Options::default())).expect("files");
+        ).with(protocol::DOMAINS));
+        let output = generate(
+            &compose,
+            &plan(&compose, &Options::default()),
+            protocol::PACKS,
+        )
+        .expect("files");
         let text = output.files.iter().find(|it| it.path == PRODUCTION);
         let text = text.map_or("", |it| it.text.as_str());
         assert!(!text.contains("http://"), "{text}");

@@ -2,7 +2,7 @@
 
 use crate::shell::{self, quoted};
 use compose_model::{Compose, Service};
-use compose_proxy::generate::{File, Generator, Make, Output, proxy_service::Lines};
+use compose_proxy::generate::{File, Generator, Make, Output, Packs, proxy_service::Lines};
 use compose_proxy::routes::{Routes, ServiceName};
 use convex_pack::rules as convex;
 
@@ -20,7 +20,7 @@ const PINNED: &str = "compose.convex.yaml";
 /// The variable that all generated files take the revision of Convex's images from.
 pub const REVISION: &str = "CONVEX_REVISION";
 
-fn generate(compose: &Compose, _: &Routes) -> Option<Output> {
+fn generate(compose: &Compose, _: &Routes, _: Packs) -> Option<Output> {
     let mut lines = Lines::default();
     lines.line(0, "services:");
     let (mut backends, mut dashboards) = (String::new(), String::new());
@@ -139,7 +139,9 @@ mod tests {
         let compose = load(project);
         let generator = protocol::generators::find(id).expect("a generator");
         let routes = plan(&compose, &Options::default());
-        generator.generate(&compose, &routes).expect("files")
+        generator
+            .generate(&compose, &routes, protocol::PACKS)
+            .expect("files")
     }
 
     /// The image of a service once all files are merged, as `config` prints it.
@@ -161,7 +163,7 @@ mod tests {
     image: ghcr.io/get-convex/convex-dashboard
     environment: ['NEXT_PUBLIC_DEPLOYMENT_URL=https://api.shop.org']
 ";
-        let mut project = Project::single("compose.yaml", text);
+        let mut project = Project::single("compose.yaml", text).with(protocol::DOMAINS);
         let split = made("split", &project);
         let upgrade = made("upgrade", &project);
         for output in [&split, &upgrade] {
@@ -199,7 +201,7 @@ mod tests {
             let text = format!(
                 "# é\nservices:\n  b:\n    image: localhost:5000/get-convex/convex-{tag}\n"
             );
-            let mut project = Project::single("compose.yaml", text);
+            let mut project = Project::single("compose.yaml", text).with(protocol::DOMAINS);
             let upgrade = made("upgrade", &project);
             let file = upgrade
                 .files
@@ -228,7 +230,14 @@ mod tests {
             );
         }
         let digest = "services: {b: {image: 'ghcr.io/get-convex/convex-backend@sha256:0000'}}";
-        let compose = load(&Project::single("compose.yaml", digest));
-        assert!(generate(&compose, &plan(&compose, &Options::default())).is_none());
+        let compose = load(&Project::single("compose.yaml", digest).with(protocol::DOMAINS));
+        assert!(
+            generate(
+                &compose,
+                &plan(&compose, &Options::default()),
+                protocol::PACKS
+            )
+            .is_none()
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! The list of all generators, and what all of them make of a project.
 
+use crate::PACKS;
 use compose_model::Compose;
 use compose_proxy::{
     generate::{Generator, Output, PROXIES, PROXY},
@@ -37,18 +38,18 @@ pub fn outputs(
         let is_proxy = it.group() == PROXY;
         let output = match is_wanted(it.id) {
             // Whether there is something to run is known only once it is made.
-            false if !is_proxy => it.make(compose, &routes).map(|_| Output::default()),
+            false if !is_proxy => it.make(compose, &routes, PACKS).map(|_| Output::default()),
             _ if is_proxy && routes.sites.is_empty() && routes.notes.is_empty() => None,
             false => Some(Output::default()),
             true if is_proxy => {
                 let routes = it.plan(compose, options);
                 // Where no site can be reached, the notes say why, and what to do.
-                it.generate(compose, &routes).or(Some(Output {
+                it.generate(compose, &routes, PACKS).or(Some(Output {
                     notes: routes.notes,
                     ..Output::default()
                 }))
             }
-            true => it.generate(compose, &routes),
+            true => it.generate(compose, &routes, PACKS),
         };
         Some((it, output?))
     };

@@ -15,14 +15,16 @@ pub mod wire;
 use serde::Serialize;
 
 use compose_lint as lint;
+use compose_model::domain::Domain;
 use compose_model::{
     self as compose,
     project::{Project, Role, Source},
 };
+use compose_proxy::pack::Pack;
 use compose_proxy::{generate, routes};
 use compose_syntax::text::{self, LineIndex, Span, TextEdit};
+use convex_pack::offers;
 use convex_pack::overview;
-use operations::offers;
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Request {
@@ -279,6 +281,12 @@ pub struct Origin {
     pub end: usize,
 }
 
+/// The packs.
+pub static PACKS: &[&Pack] = &[&convex_pack::PACK];
+
+/// What the packs recognize.
+pub static DOMAINS: &[&Domain] = &[convex_pack::PACK.domain];
+
 /// The group of configurations of a server before the services.
 pub const PROXY: &str = generate::PROXY;
 
@@ -417,7 +425,7 @@ fn site(site: &routes::Site) -> Site {
         port: site.port,
         host: site.address(),
         strips: site.strips,
-        label: site.kind.label().to_owned(),
+        label: site.kind.map_or("", |it| it.label).to_owned(),
     }
 }
 
@@ -472,6 +480,7 @@ fn project(request: &Request) -> Project {
     Project {
         sources: request.files.iter().enumerate().map(source).collect(),
         folder_name: "project".to_owned(),
+        domains: DOMAINS,
         ..Project::default()
     }
 }

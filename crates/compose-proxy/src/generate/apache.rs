@@ -101,9 +101,9 @@ fn configuration(routes: &Routes) -> String {
     for sites in routes.by_host() {
         conf.blank();
         if let [(site, _)] = sites.as_slice()
-            && !site.kind.label().is_empty()
+            && site.kind.is_some()
         {
-            conf.line(&format!("# Convex: {}", site.kind.label()));
+            conf.line(&format!("# {}", site.title()));
         }
         virtual_host(&mut conf, routes, &sites);
     }
@@ -298,7 +298,7 @@ fn settings(conf: &mut Directives, site: &Site) {
         }
         Some(limit) => conf.line(&format!("LimitRequestBody {}", u64::from(limit) << 20)),
     }
-    if site.kind.is_compressible() {
+    if site.is_compressible() {
         conf.line("# Text that is whole; what is sent bit by bit is not held back.");
         conf.line(&format!(
             "AddOutputFilterByType DEFLATE {}",

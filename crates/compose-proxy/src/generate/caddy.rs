@@ -42,10 +42,7 @@ fn configuration(routes: &Routes) -> String {
         });
         conf.blank();
     }
-    if routes
-        .reachable()
-        .any(|(site, _)| site.kind.is_compressible())
-    {
+    if routes.reachable().any(|(site, _)| site.is_compressible()) {
         compressed(&mut conf);
         conf.blank();
     }
@@ -53,8 +50,8 @@ fn configuration(routes: &Routes) -> String {
         let Some((site, _)) = sites.first() else {
             continue;
         };
-        if sites.len() == 1 && !site.kind.label().is_empty() {
-            conf.comment(&format!("Convex: {}", site.kind.label()));
+        if sites.len() == 1 && site.kind.is_some() {
+            conf.comment(&site.title());
         }
         let scheme = match routes.tls {
             Tls::Off => "http://",
@@ -108,8 +105,8 @@ fn host_block(block: &mut Block, routes: &Routes, sites: &[(&Site, &Upstream)]) 
     block.block("route", |block| {
         for (site, upstream) in sites {
             let (id, prefix) = (site.id.as_str(), site.prefix.as_str());
-            if !site.kind.label().is_empty() {
-                block.comment(&format!("Convex: {}", site.kind.label()));
+            if site.kind.is_some() {
+                block.comment(&site.title());
             }
             if site.strips {
                 block.block(&format!("handle {prefix}"), |handle| {
@@ -147,10 +144,10 @@ fn site_block(block: &mut Block, routes: &Routes, site: &Site, upstream: &Upstre
             body.directive("max_size", &[&format!("{limit}MiB")]);
         });
     }
-    if site.kind.is_compressible() {
+    if site.is_compressible() {
         block.directive("import", &["compressed"]);
     }
-    if let Some(path) = site.kind.closed_path() {
+    if let Some(path) = site.kind.and_then(|it| it.closed_path) {
         block.comment("Not for the public.");
         block.directive("respond", &[path, "404"]);
     }

@@ -7,7 +7,7 @@ use super::{
     Generator, Make, Output,
     proxy_service::{Lines, files, start_together},
 };
-use crate::routes::{Kind, Place, Routes, Site, Upstream, differ};
+use crate::routes::{Place, Routes, Site, Upstream, differ};
 use compose_syntax::quoted;
 use image_facts::images::pins;
 
@@ -88,8 +88,8 @@ fn rules(lines: &mut Lines, site: &Site, upstream: &Upstream) {
         }
         return;
     }
-    if !site.kind.label().is_empty() {
-        lines.line(1, &format!("# Convex: {}", site.kind.label()));
+    if site.kind.is_some() {
+        lines.line(1, &format!("# {}", site.title()));
     }
     if let Some(path) = site.closed_path() {
         lines.line(1, "# Not for the public.");
@@ -196,18 +196,18 @@ fn notes(routes: &Routes) -> Vec<String> {
     let is_large = |site: &Site| site.body_limit.limit().is_none_or(|it| it > 100);
     let large = open(routes).find(|(site, _)| is_large(site));
     if let Some((site, _)) = large {
-        let what = match site.kind {
-            Kind::ConvexApi => "Convex's uploads, imports, and long actions run into both",
-            _ => "Its uploads may be larger",
-        };
+        let what = site.kind.and_then(|it| it.in_tunnel);
+        let what = what.unwrap_or("Its uploads may be larger");
         // Error 413 and error 524 in Cloudflare's documentation; the second was 100 seconds until 2026.
         notes.push(format!(
             "`{}`: Cloudflare refuses requests above 100 MB, and ends those without an answer after 120 seconds, on every plan but the largest. {what}.",
             site.host.as_str()
         ));
     }
-    if open(routes).any(|(site, _)| site.kind == Kind::ConvexApi) {
-        notes.push("Cloudflare adds to `X-Forwarded-For` what it knows, behind what the client claims, and Convex believes the first. Who really asked stands in `CF-Connecting-IP`.".to_owned());
+    for note in open(routes).filter_map(|(site, _)| site.kind?.tunnel_note) {
+        if !notes.iter().any(|it| it == note) {
+            notes.push(note.to_owned());
+        }
     }
     if routes.http3 {
         notes.push("HTTP/3 with visitors is Cloudflare's own affair, and a setting in its dashboard. This machine needs nothing for it.".to_owned());

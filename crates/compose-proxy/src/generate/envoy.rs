@@ -320,8 +320,8 @@ fn virtual_host(lines: &mut Lines, routes: &Routes, sites: &[(&Site, &Upstream)]
         return;
     };
     let is_whole = is_one(sites);
-    if is_whole && !site.kind.label().is_empty() {
-        lines.line(10, &format!("# Convex: {}", site.kind.label()));
+    if is_whole && site.kind.is_some() {
+        lines.line(10, &format!("# {}", site.title()));
     }
     lines.line(10, &format!("- name: {}", quoted(site.id.as_str())));
     lines.line(11, "domains:");
@@ -345,8 +345,8 @@ fn virtual_host(lines: &mut Lines, routes: &Routes, sites: &[(&Site, &Upstream)]
         answer(lines, &format!("safe_regex: {{regex: {odd}}}"), 400);
     }
     for (site, _) in sites {
-        if !is_whole && !site.kind.label().is_empty() {
-            lines.line(12, &format!("# Convex: {}", site.kind.label()));
+        if !is_whole && site.kind.is_some() {
+            lines.line(12, &format!("# {}", site.title()));
         }
         leads(lines, routes, site, !is_whole);
     }
@@ -354,7 +354,7 @@ fn virtual_host(lines: &mut Lines, routes: &Routes, sites: &[(&Site, &Upstream)]
 
 /// What is done otherwise here than elsewhere.
 fn filters(lines: &mut Lines, depth: usize, routes: &Routes, site: &Site) {
-    let is_compressed = site.kind.is_compressible() || !compresses(routes);
+    let is_compressed = site.is_compressible() || !compresses(routes);
     if !site.access.ranges.is_empty() || !is_compressed {
         lines.line(depth, "typed_per_filter_config:");
     }
@@ -528,7 +528,7 @@ fn has_ranges(routes: &Routes) -> bool {
 }
 
 fn compresses(routes: &Routes) -> bool {
-    let is_text = |(site, _): (&Site, &Upstream)| site.kind.is_compressible();
+    let is_text = |(site, _): (&Site, &Upstream)| site.is_compressible();
     routes.reachable().any(is_text)
 }
 

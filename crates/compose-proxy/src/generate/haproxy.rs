@@ -237,10 +237,10 @@ fn leads_nowhere(routes: &Routes) -> bool {
 fn backend(conf: &mut Sections, site: &Site, upstream: &Upstream) {
     let id = site.id.as_str();
     let head = format!("backend site-{id}");
-    if site.kind.label().is_empty() {
+    if site.kind.is_none() {
         conf.section(&head);
     } else {
-        conf.section(&format!("# Convex: {}", site.kind.label()));
+        conf.section(&format!("# {}", site.title()));
         conf.out.push_str(&head);
         conf.out.push('\n');
     }
@@ -279,7 +279,7 @@ fn backend(conf: &mut Sections, site: &Site, upstream: &Upstream) {
         let pattern = site.prefix.pattern();
         conf.line(&format!("http-request replace-path ^{pattern}(/.*)$ \\1"));
     }
-    if site.kind.is_compressible() {
+    if site.is_compressible() {
         conf.line("# Text that is whole; what is sent bit by bit is not held back.");
         conf.line("compression algo gzip");
         conf.line(&format!("compression type {}", TEXTS.join(" ")));
@@ -289,7 +289,7 @@ fn backend(conf: &mut Sections, site: &Site, upstream: &Upstream) {
         conf.line("# Its certificate cannot be for this address, so it is not looked at.");
         line.push_str(" ssl verify none");
     }
-    if let Some(path) = site.kind.health() {
+    if let Some(path) = site.health() {
         conf.line("# While it does not answer here, visitors are told so at once.");
         conf.line("option httpchk");
         conf.line(&format!(

@@ -76,9 +76,9 @@ fn configuration(routes: &Routes) -> String {
             }
         }
         if let [(site, _)] = sites.as_slice()
-            && !site.kind.label().is_empty()
+            && site.kind.is_some()
         {
-            conf.comment(&format!("Convex: {}", site.kind.label()));
+            conf.comment(&site.title());
         }
         conf.block("server", |server| server_block(server, routes, &sites));
     }
@@ -221,8 +221,8 @@ fn server_block(server: &mut Block, routes: &Routes, sites: &[(&Site, &Upstream)
     }
     server.comment("The longest path comes first: of patterns, nginx takes the first that fits.");
     for (site, upstream) in sites {
-        if !site.kind.label().is_empty() {
-            server.comment(&format!("Convex: {}", site.kind.label()));
+        if site.kind.is_some() {
+            server.comment(&site.title());
         }
         closed(server, site);
         let (prefix, pattern) = (site.prefix.as_str(), site.prefix.pattern());
@@ -259,7 +259,7 @@ fn settings(server: &mut Block, site: &Site) {
         }
         Some(limit) => server.directive("client_max_body_size", &[&format!("{limit}m")]),
     }
-    if site.kind.is_compressible() {
+    if site.is_compressible() {
         server.comment("Text that is whole; what is sent bit by bit is not held back.");
         server.directive("gzip", &["on"]);
         server.directive("gzip_vary", &["on"]);

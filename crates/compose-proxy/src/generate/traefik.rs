@@ -86,7 +86,7 @@ fn middlewares(routes: &Routes, site: &Site) -> Vec<Middleware> {
         let prefix = site.prefix.as_str().to_owned();
         add("stripPrefix", vec![Setting::list("prefixes", vec![prefix])]);
     }
-    if site.kind.is_compressible() {
+    if site.is_compressible() {
         // Of what is sent bit by bit the first kilobyte would be held back.
         let streams = ["text/event-stream", "application/x-ndjson"].map(str::to_owned);
         let streams = Setting::list("excludedContentTypes", streams.to_vec());

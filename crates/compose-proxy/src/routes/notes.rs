@@ -1,6 +1,6 @@
 //! What the reader of a plan should know, each thing once.
 
-use super::{Access, Kind, Place, Routes, Site, Tls, Upstream, shown};
+use super::{Access, Place, Routes, Site, Tls, Upstream, shown};
 use image_facts::images::Protocol;
 
 /// What was noticed while the sites were planned.
@@ -197,7 +197,7 @@ fn left_out(ports: &[(String, u16, Protocol)], notes: &mut Vec<String>) {
     }
 }
 
-/// What encryption, access, and Convex's dashboard need.
+/// What encryption and access need.
 fn on_sites(routes: &Routes, notes: &mut Vec<String>) {
     let is_secure = |it: &&str| routes.is_secure(it);
     let secure: Vec<&str> = routes.hosts().into_iter().filter(is_secure).collect();
@@ -207,9 +207,11 @@ fn on_sites(routes: &Routes, notes: &mut Vec<String>) {
             secure.join("`, `")
         ));
     }
-    let is_open = |site: &Site| site.kind == Kind::ConvexDashboard && site.access.is_open();
-    if routes.reachable().any(|(site, _)| is_open(site)) {
-        notes.push("The dashboard asks for the admin key, and nothing else stands before it. Leave its site out, or put a password on it, if the world need not see it.".to_owned());
+    let open = routes.reachable().filter(|(site, _)| site.access.is_open());
+    for note in open.filter_map(|(site, _)| site.kind?.if_open) {
+        if !notes.iter().any(|it| it == note) {
+            notes.push(note.to_owned());
+        }
     }
     for (site, _) in routes
         .reachable()

@@ -22,7 +22,6 @@
 
 use super::{Access, HostName, Name, ODD, address, names::spellings};
 use compose_model::{Compose, Service, Text, Value, Variable};
-use image_facts::convex;
 
 /// What is read, and what could not be.
 #[derive(Debug, Default)]
@@ -75,7 +74,7 @@ pub(super) fn read(compose: &Compose) -> Sources {
     sources
 }
 
-/// The host name in `CONVEX_CLOUD_ORIGIN` and its like, if it is one that others see.
+/// The host name in a variable that contains an origin, if it is one that others see.
 pub(super) fn origin(service: &Service, variable: &str) -> Option<HostName> {
     let origin = service.variable(variable)?.known_value()?;
     let (scheme, rest) = origin.split_once("://")?;
@@ -148,13 +147,19 @@ pub(super) fn secure_hosts(compose: &Compose) -> Vec<String> {
             let is_secure =
                 entry_points.is_some_and(|it| it.contains("websecure") || it.contains("https"));
             if has_tls || is_secure {
-                for (host, _) in names_of(value, true).unwrap_or_default() {
+                for (host, _) in names_of(value, &closed_paths(service)).unwrap_or_default() {
                     add(host);
                 }
             }
         }
     }
     hosts
+}
+
+/// Paths of a service that the plan keeps from the public.
+fn closed_paths(service: &Service) -> Vec<&'static str> {
+    let sites = service.part.map_or(&[][..], |it| it.sites);
+    sites.iter().filter_map(|it| it.closed_path).collect()
 }
 
 /// The services whose labels name routers of Traefik's.
@@ -249,7 +254,6 @@ impl Sources {
         if labels.get("traefik.enable") == Some("false") {
             return;
         }
-        let is_convex = convex::is_backend(service);
         let mut routers = Vec::new();
         for label in &service.labels {
             let name = label.name.text.to_ascii_lowercase();
@@ -273,7 +277,7 @@ impl Sources {
                 continue;
             };
             self.says(service);
-            let Some(names) = names_of(rule, is_convex) else {
+            let Some(names) = names_of(rule, &closed_paths(service)) else {
                 // What one router guards, another one that is taken over could leave open.
                 self.notes.push(format!(
                     "The labels of `{}` are not taken over: its router `{}` asks for more than a host name and a path.",
@@ -704,9 +708,9 @@ fn asks_first(compose: &Compose, service: &Service) -> bool {
 }
 
 /// The host names and paths of a rule that asks for nothing else: `` Host(`a`) || Host(`b`) ``, in Traefik 2
-/// `` Host(`a`, `b`) ``, and behind it perhaps `` && PathPrefix(`/x`) ``. Before Convex, `/metrics` may be closed,
-/// which it is here as well.
-fn names_of(rule: &str, is_convex: bool) -> Option<Vec<(&str, &str)>> {
+/// `` Host(`a`, `b`) ``, and behind it perhaps `` && PathPrefix(`/x`) ``. The paths in
+/// `closed` may be excluded, as the plan excludes them as well.
+fn names_of<'r>(rule: &'r str, closed: &[&str]) -> Option<Vec<(&'r str, &'r str)>> {
     let (hosts, mut rest, is_whole) = either(rule)?;
     if hosts.iter().any(|(kind, _)| *kind != "Host") || !(is_whole || rest.is_empty()) {
         return None;
@@ -714,10 +718,15 @@ fn names_of(rule: &str, is_convex: bool) -> Option<Vec<(&str, &str)>> {
     let mut prefixes = Vec::new();
     while !rest.is_empty() {
         rest = rest.strip_prefix("&&")?.trim_start();
-        if let Some(closed) = rest.strip_prefix('!') {
-            let (kind, paths, left) = call(closed)?;
+        if let Some(excluded) = rest.strip_prefix('!') {
+            let (kind, paths, left) = call(excluded)?;
             let is_closed = match kind {
-                "Path" => is_convex && paths.iter().all(|it| it.ends_with("/metrics")),
+                "Path" => {
+                    !closed.is_empty()
+                        && paths
+                            .iter()
+                            .all(|path| closed.iter().any(|it| path.ends_with(it)))
+                }
                 "PathRegexp" => paths == [ODD],
                 _ => false,
             };
@@ -1184,12 +1193,12 @@ services:
     #[test]
     fn what_a_generator_writes_is_read_back() {
         let rule = "Host(`a`) && !Path(`/metrics`)";
-        assert_eq!(names_of(rule, true), Some(vec![("a", "")]));
-        assert_eq!(names_of(rule, false), None);
+        assert_eq!(names_of(rule, &["/metrics"]), Some(vec![("a", "")]));
+        assert_eq!(names_of(rule, &[]), None);
         let rule = "Host(`a`) && (Path(`/x`) || PathPrefix(`/x/`)) && !Path(`/x/metrics`)";
-        assert_eq!(names_of(rule, true), Some(vec![("a", "/x")]));
+        assert_eq!(names_of(rule, &["/metrics"]), Some(vec![("a", "/x")]));
         let rule = "Host(`a`) && (Path(`/x.y`) || PathPrefix(`/x.y/`) || PathRegexp(`^/x[.]y(/|%2[Ff])`)) && !PathRegexp(`(/|%2[Ff])[.]{0,2}(/|%2[Ff])`)";
-        assert_eq!(names_of(rule, false), Some(vec![("a", "/x.y")]));
+        assert_eq!(names_of(rule, &[]), Some(vec![("a", "/x.y")]));
         for rule in [
             "",
             "Host()",
@@ -1211,7 +1220,7 @@ services:
             "Host(`a`) && !PathRegexp(`/x`)",
             "Host(`a`) && (Path(`/x`) || PathPrefix(`/x/`) || PathRegexp(`^/y(/|%2[Ff])`))",
         ] {
-            assert_eq!(names_of(rule, true), None, "{rule}");
+            assert_eq!(names_of(rule, &["/metrics"]), None, "{rule}");
         }
     }
 

@@ -8,9 +8,8 @@ mod websocket_missing;
 use std::ops::Range;
 
 use compose_lint::Severity;
-use compose_model::{Compose, Place, Port, Scalar, Service, Text, Value};
+use compose_model::{Compose, Place, Port, Scalar, Service, Text, Value, domain::SiteKind};
 use compose_syntax::text::TextEdit;
-use image_facts::convex;
 
 compose_lint::rules![body_limit, dollar, upgrade_incomplete, websocket_missing,];
 
@@ -101,12 +100,14 @@ impl Directive<'_> {
 
     /// Where an address stands in it, if it does as a whole.
     fn find(&self, address: &str) -> Option<Range<usize>> {
-        let at = self.text.find(address)?;
-        let before = self.text.get(..at)?.chars().next_back();
-        let behind = self.text.get(at + address.len()..)?;
-        let is_whole = matches!(before, Some(' ' | '/'))
-            && (behind.is_empty() || behind.starts_with(['/', ' ']));
-        is_whole.then(|| self.start + at..self.start + at + address.len())
+        let mut places = self.text.match_indices(address);
+        places.find_map(|(at, _)| {
+            let before = self.text.get(..at)?.chars().next_back();
+            let behind = self.text.get(at + address.len()..)?;
+            let is_whole = matches!(before, Some(' ' | '/'))
+                && (behind.is_empty() || behind.starts_with(['/', ' ']));
+            is_whole.then(|| self.start + at..self.start + at + address.len())
+        })
     }
 }
 
@@ -149,9 +150,10 @@ fn directives(text: &str) -> Vec<Directive<'_>> {
 }
 
 /// A program that wants more of a proxy than nginx gives by itself.
+#[derive(Clone, Copy)]
 struct Program {
     image: &'static str,
-    port: &'static str,
+    port: u16,
     /// Under which it serves what matters. Whoever hands on some other part of it may do without.
     path: &'static str,
     /// How bad it is to have no WebSocket.
@@ -161,7 +163,7 @@ struct Program {
 
 const fn program(
     image: &'static str,
-    port: &'static str,
+    port: u16,
     path: &'static str,
     websocket: Option<Severity>,
     has_uploads: bool,
@@ -175,13 +177,9 @@ const fn program(
     }
 }
 
-/// Recognized by more than its image's name.
-const CONVEX: &str = "convex-backend";
-
 /// Those whose own documentation says so:
 ///
 /// - code-server: `docs/guide.md` of `coder/code-server`; the other port is that of linuxserver's image
-/// - Convex: `get-convex/convex-backend`, August 2026
 /// - Gitea: `go-gitea/gitea`, pull request 24616
 /// - Grafana: `set-up-grafana-live.md` of `grafana/grafana`
 /// - Home Assistant: `home-assistant/core`, issue 5887
@@ -190,23 +188,22 @@ const CONVEX: &str = "convex-backend";
 /// - Synapse: `docs/reverse_proxy.md` of `element-hq/synapse`
 /// - Uptime Kuma: `Reverse-Proxy.md` of `louislam/uptime-kuma-wiki`
 const PROGRAMS: &[Program] = &[
-    program(CONVEX, "3210", "", Some(Severity::Error), true),
-    program("code-server", "8080", "/", Some(Severity::Error), false),
-    program("code-server", "8443", "/", Some(Severity::Error), false),
-    program("gitea", "3000", "/", None, true),
-    program("grafana", "3000", "/", Some(Severity::Hint), false),
-    program("home-assistant", "8123", "/", Some(Severity::Error), false),
-    program("homeassistant", "8123", "/", Some(Severity::Error), false),
-    program("immich-server", "2283", "/", Some(Severity::Warning), true),
-    program("registry", "5000", "/v2", None, true),
-    program("synapse", "8008", "/_matrix", None, true),
-    program("uptime-kuma", "3001", "/", Some(Severity::Error), false),
+    program("code-server", 8080, "/", Some(Severity::Error), false),
+    program("code-server", 8443, "/", Some(Severity::Error), false),
+    program("gitea", 3000, "/", None, true),
+    program("grafana", 3000, "/", Some(Severity::Hint), false),
+    program("home-assistant", 8123, "/", Some(Severity::Error), false),
+    program("homeassistant", 8123, "/", Some(Severity::Error), false),
+    program("immich-server", 2283, "/", Some(Severity::Warning), true),
+    program("registry", 5000, "/v2", None, true),
+    program("synapse", 8008, "/_matrix", None, true),
+    program("uptime-kuma", 3001, "/", Some(Severity::Error), false),
 ];
 
 /// A request handed on to such a program, by its name and port.
 struct Upstream<'a> {
     service: &'a Service,
-    program: &'static Program,
+    program: Program,
     /// All of the configuration.
     text: Text,
     /// `backend:3210`, in bytes of the text.
@@ -233,13 +230,16 @@ fn upstreams<'a>(
         if !passes || has_includes(&directives) || directives.iter().any(has_word) {
             continue;
         }
-        for program in PROGRAMS.iter().filter(|it| is_wanted(it)) {
-            let runs = |it: &&Service| match program.image {
-                CONVEX => convex::is_backend(it),
-                image => it.image_name() == Some(image) && it.build.is_none(),
-            };
-            for service in compose.services.iter().filter(runs).take(SERVICES) {
-                let addresses = addresses(service, program, configuration.is_on_host);
+        let mut services = 0;
+        for service in &compose.services {
+            let programs = programs(service).into_iter().filter(is_wanted);
+            let programs: Vec<Program> = programs.collect();
+            if programs.is_empty() || services == SERVICES {
+                continue;
+            }
+            services += 1;
+            for program in programs {
+                let addresses = addresses(service, &program, configuration.is_on_host);
                 let mut found = addresses
                     .iter()
                     .filter_map(|it| upstream(service, program, &text, &directives, it));
@@ -248,6 +248,20 @@ fn upstreams<'a>(
         }
     }
     res
+}
+
+/// What a service runs, by its image or as part of a product.
+fn programs(service: &Service) -> Vec<Program> {
+    if let Some(part) = service.part {
+        let program = |it: &SiteKind| {
+            let websocket = it.needs_websocket.then_some(Severity::Error);
+            program("", it.port, "", websocket, it.has_uploads)
+        };
+        return part.sites.iter().map(program).collect();
+    }
+    let name = service.image_name().filter(|_| service.build.is_none());
+    let programs = PROGRAMS.iter().filter(|it| Some(it.image) == name);
+    programs.copied().collect()
 }
 
 fn has_includes(directives: &[Directive<'_>]) -> bool {
@@ -271,17 +285,14 @@ fn addresses(service: &Service, program: &Program, is_on_host: bool) -> Vec<Stri
         .map(|it| format!("{it}:{}", program.port))
         .collect();
     let is_it = |it: &Port| {
-        it.known
-            && it.protocol == "tcp"
-            && !it.is_range()
-            && it.target.0.to_string() == program.port
+        it.known && it.protocol == "tcp" && !it.is_range() && it.target.0 == program.port
     };
     let mut published: Vec<u16> = Vec::new();
     for port in service.ports.iter().filter(|it| is_it(it)) {
         published.extend(port.published.map(|(first, _)| first));
     }
     if self::is_on_host(service) {
-        published.extend(program.port.parse::<u16>());
+        published.push(program.port);
     }
     let hosts: &[&str] = match is_on_host {
         true => &["localhost", "127.0.0.1", "[::1]", "host.docker.internal"],
@@ -295,7 +306,7 @@ fn addresses(service: &Service, program: &Program, is_on_host: bool) -> Vec<Stri
 
 fn upstream<'a>(
     service: &'a Service,
-    program: &'static Program,
+    program: Program,
     text: &Text,
     directives: &[Directive<'_>],
     name: &str,
@@ -308,9 +319,9 @@ fn upstream<'a>(
                 |it: &Directive<'_>| it.is("proxy_pass") && it.find(directive.upstream).is_some();
             directives
                 .iter()
-                .any(|it| passes(it) && serves(program, it.location))
+                .any(|it| passes(it) && serves(&program, it.location))
         } else {
-            is_pass && serves(program, directive.location)
+            is_pass && serves(&program, directive.location)
         };
         let end = directive.start + directive.text.len();
         (is_whole || program.path.is_empty()).then(|| Upstream {

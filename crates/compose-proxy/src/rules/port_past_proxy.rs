@@ -1,7 +1,6 @@
 use crate::rules::traefik;
 use compose_lint::{Report, rule};
 use compose_model::{Compose, Port, Service};
-use image_facts::convex;
 
 rule! {
     /// What a proxy of the project serves is published as well, so that people reach it past the proxy.
@@ -46,11 +45,11 @@ fn check(compose: &Compose, report: &mut Report<'_>) {
     if compose.services.len() > SERVICES {
         return;
     }
-    // Convex has a rule of its own for this.
+    // The pack of a product has a rule of its own for this.
     for service in compose
         .services
         .iter()
-        .filter(|it| it.network_mode.is_none() && convex::part(it).is_none())
+        .filter(|it| it.network_mode.is_none() && it.part.is_none())
     {
         let Some((proxy, ports)) =
             served(compose, service).filter(|(it, _)| it.name != service.name)

@@ -5,15 +5,13 @@ use compose_model::Compose;
 rule! {
     /// nginx stands before what takes large uploads, and refuses what is larger than a megabyte.
     ///
-    /// Without `client_max_body_size` nginx answers 413 above 1 MiB. Convex's functions are pushed in bodies of up to 200 MB,
-    /// and files have no small limit at all; the backend has limits of its own (`get-convex/convex-backend`, August 2026).
-    /// Photos and videos (Immich), layers of images (Docker's registry), media (Synapse) and pushes to Git (Gitea) are larger
+    /// Without `client_max_body_size` nginx answers 413 above 1 MiB. Photos and videos (Immich), layers of images (Docker's registry), media (Synapse) and pushes to Git (Gitea) are larger
     /// too, and their documentation asks for another limit.
     ///
     /// ```yaml,bad
     /// services:
-    ///   backend:
-    ///     image: ghcr.io/get-convex/convex-backend:latest
+    ///   app:
+    ///     image: ghcr.io/immich-app/immich-server:v2
     ///   proxy:
     ///     image: nginx:1.29
     ///     configs:
@@ -24,14 +22,14 @@ rule! {
     ///     content: |
     ///       server {
     ///         location / {
-    ///           proxy_pass http://backend:3210;
+    ///           proxy_pass http://app:2283;
     ///         }
     ///       }
     /// ```
     /// ```yaml,good
     /// services:
-    ///   backend:
-    ///     image: ghcr.io/get-convex/convex-backend:latest
+    ///   app:
+    ///     image: ghcr.io/immich-app/immich-server:v2
     ///   proxy:
     ///     image: nginx:1.29
     ///     configs:
@@ -42,7 +40,7 @@ rule! {
     ///     content: |
     ///       server {
     ///         location / {
-    ///           proxy_pass http://backend:3210; client_max_body_size 0;
+    ///           proxy_pass http://app:2283; client_max_body_size 0;
     ///         }
     ///       }
     /// ```
@@ -109,7 +107,7 @@ configs:
             &RULE,
             r#"
 services:
-  café: {image: ghcr.io/get-convex/convex-backend}
+  café: {image: ghcr.io/immich-app/immich-server:v2}
   proxy:
     image: nginx
     configs:
@@ -118,10 +116,10 @@ services:
 configs:
   a: # ☕
     content: |
-      location / { proxy_pass http://café:3210/; proxy_set_header Host $$host; }
+      location / { proxy_pass http://café:2283/; proxy_set_header Host $$host; }
 #                                    ^^^^^^^^^ warning (unsafe fix): nginx lets no more than a megabyte through to `café`
   b:
-    content: "client_max_body_size 8m; proxy_pass http://café:3210;"
+    content: "client_max_body_size 8m; proxy_pass http://café:2283;"
 "#,
         );
     }

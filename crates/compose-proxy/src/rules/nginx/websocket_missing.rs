@@ -5,17 +5,16 @@ use compose_model::Compose;
 rule! {
     /// nginx does not forward WebSocket upgrades to a service that needs them.
     ///
-    /// nginx does not forward the headers that ask for an upgrade unless its configuration says so; Convex's backend then answers 400
-    /// where its clients expect 101 ("Connection header did not include upgrade", `crates/common/src/http/websocket.rs` of
-    /// `get-convex/convex-backend` at 94a42c3), and they never connect. Seen with nginx 1.22, 1.26, 1.30 and 1.31.
+    /// nginx does not forward the headers that ask for an upgrade unless its configuration says so, so that clients never connect.
+    /// Seen with nginx 1.22, 1.26, 1.30 and 1.31.
     ///
     /// The pages of code-server, Home Assistant and Uptime Kuma show nothing without, by their documentation. Immich's miss
     /// what happens meanwhile, and Grafana's the dashboards that are live: that is a warning and a hint.
     ///
     /// ```yaml,bad
     /// services:
-    ///   backend:
-    ///     image: ghcr.io/get-convex/convex-backend:latest
+    ///   app:
+    ///     image: ghcr.io/home-assistant/home-assistant:stable
     ///   proxy:
     ///     image: nginx:1.29
     ///     configs:
@@ -26,14 +25,14 @@ rule! {
     ///     content: |
     ///       server {
     ///         location / {
-    ///           proxy_pass http://backend:3210;
+    ///           proxy_pass http://app:8123;
     ///         }
     ///       }
     /// ```
     /// ```yaml,good
     /// services:
-    ///   backend:
-    ///     image: ghcr.io/get-convex/convex-backend:latest
+    ///   app:
+    ///     image: ghcr.io/home-assistant/home-assistant:stable
     ///   proxy:
     ///     image: nginx:1.29
     ///     configs:
@@ -44,7 +43,7 @@ rule! {
     ///     content: |
     ///       server {
     ///         location / {
-    ///           proxy_pass http://backend:3210; proxy_http_version 1.1; proxy_set_header Upgrade $$http_upgrade; proxy_set_header Connection upgrade;
+    ///           proxy_pass http://app:8123; proxy_http_version 1.1; proxy_set_header Upgrade $$http_upgrade; proxy_set_header Connection upgrade;
     ///         }
     ///       }
     /// ```
@@ -125,9 +124,9 @@ configs:
             r#"
 services:
   café:
-    image: ghcr.io/get-convex/convex-backend
+    image: ghcr.io/home-assistant/home-assistant:stable
     container_name: api
-    ports: ["8080:3210", "3211:3211"]
+    ports: ["8080:8123", "3211:3211"]
   host:
     image: nginx
     network_mode: host
@@ -148,7 +147,7 @@ configs:
   b:
     content: |
       location / { proxy_pass http://127.0.0.1:3211; }
-      location / { proxy_pass http://127.0.0.1:3210; }
+      location / { proxy_pass http://127.0.0.1:8123; }
   c:
     content: |
       location / { proxy_pass http://host.docker.internal:8080; }
@@ -158,7 +157,7 @@ configs:
       location / { proxy_pass http://localhost:8080; }
   e:
     content: |
-      location / { proxy_pass http://api:3210; }
+      location / { proxy_pass http://api:8123; }
 #                                    ^^^^^^^^ error (unsafe fix): nginx does not forward WebSocket upgrades to `café`
 "#,
         );
@@ -170,7 +169,7 @@ configs:
             &RULE,
             r#"
 services:
-  café: {image: ghcr.io/get-convex/convex-backend}
+  café: {image: ghcr.io/home-assistant/home-assistant:stable}
   proxy:
     image: nginx
     configs:
@@ -183,16 +182,16 @@ configs:
     content: |
       # é Upgrade
       include mime.types;
-      upstream x { server café:3210; }
+      upstream x { server café:8123; }
 #                         ^^^^^^^^^ error: nginx does not forward WebSocket upgrades to `café`
       proxy_set_header Host $$host;
-      proxy_pass http://x;
+      location / { proxy_pass http://x; }
   b:
-    content: "include more.conf; proxy_pass http://café:3210;"
+    content: "include more.conf; proxy_pass http://café:8123;"
   c:
-    content: "proxy_pass http://café:3210; ${MORE}"
+    content: "proxy_pass http://café:8123; ${MORE}"
   d:
-    content: "proxy_pass http://café:3211; proxy_pass http://a-café:3210; proxy_pass http://café:32100;"
+    content: "proxy_pass http://café:3211; proxy_pass http://a-café:8123; proxy_pass http://café:81230;"
 "#,
         );
     }

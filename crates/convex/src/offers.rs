@@ -3,10 +3,12 @@
 //! For self-hosted Convex: another database than SQLite, and a store for files
 //! (`self-hosted/advanced/postgres_or_mysql.md` and `s3_storage.md` of `get-convex/convex-backend`).
 
+use crate::parts::{ACTIONS, API};
+use crate::rules as convex;
+use compose_model::domain::SiteKind;
 use compose_model::{Compose, Dependency, Service};
-use compose_proxy::routes::{Kind, Routes};
+use compose_proxy::routes::Routes;
 use compose_syntax::{quoted, scalar, text::TextEdit};
-use convex_pack::rules as convex;
 use image_facts::images::pins;
 
 #[derive(Clone, Debug)]
@@ -70,13 +72,13 @@ const STORE_NOTE: &str = "For a new deployment only: the first start records the
 
 /// The host names that somebody chose, as the three variables that must agree with them; `None` where they do.
 fn addresses(compose: &Compose, backend: &Service, routes: &Routes) -> Option<TextEdit> {
-    let of = |kind: Kind, name: &str| {
-        let site = routes.sites.iter().find(|it| it.kind == kind)?;
+    let of = |kind: &SiteKind, name: &str| {
+        let site = routes.sites.iter().find(|it| it.kind == Some(kind))?;
         let said = convex::setting(compose, backend, name).map(|it| it.read);
         routes.chosen_origin(site, &said.unwrap_or_default())
     };
-    let cloud = of(Kind::ConvexApi, convex::CLOUD);
-    let site = of(Kind::ConvexActions, convex::SITE);
+    let cloud = of(&API, convex::CLOUD);
+    let site = of(&ACTIONS, convex::SITE);
     let mut edits = Vec::new();
     let mut says = |service: &Service, wanted: &[(&str, &Option<String>)]| {
         let mut missing: Vec<(&str, String)> = Vec::new();
@@ -427,7 +429,10 @@ mod tests {
       - POSTGRES_URL=${POSTGRES_URL:-}
 volumes: {}
 ";
-        let all = offered(&Project::single("compose.yaml", text), &Options::default());
+        let all = offered(
+            &Project::single("compose.yaml", text).with(protocol::DOMAINS),
+            &Options::default(),
+        );
         let offer = all.iter().find(|it| it.title == "Use Postgres");
         let after = offer.expect("an offer").edit.apply(FileId(0), text);
         assert!(
@@ -441,7 +446,10 @@ volumes: {}
     #[test]
     fn addresses_that_are_encrypted_already_stay_so() {
         let text = "services:\n  b:\n    image: get-convex/convex-backend # é\n    ports: ['3210:3210', '3211:3211']\n    environment: ['CONVEX_CLOUD_ORIGIN=https://api.shop.org', 'CONVEX_SITE_ORIGIN=https://hooks.shop.org']\n";
-        let all = offered(&Project::single("compose.yaml", text), &Options::default());
+        let all = offered(
+            &Project::single("compose.yaml", text).with(protocol::DOMAINS),
+            &Options::default(),
+        );
         assert!(all.iter().all(|it| it.title != ADDRESSES));
     }
 
@@ -460,7 +468,7 @@ volumes: {}
     ports: ["6791:6791"]
 volumes: {data: }
 "#;
-        let project = Project::single("compose.yaml", text);
+        let project = Project::single("compose.yaml", text).with(protocol::DOMAINS);
         let host = |port, name: &str| ("backend".to_owned(), Some(port), name.to_owned());
         let options = Options {
             tls: Some(Tls::Acme),
@@ -487,7 +495,7 @@ volumes: {data: }
                 .any(|it| it.title == offer.title)
         };
         assert!(!is_offered(
-            &Project::single("compose.yaml", after),
+            &Project::single("compose.yaml", after).with(protocol::DOMAINS),
             &options
         ));
         assert!(!is_offered(&project, &Options::default()));
@@ -497,7 +505,7 @@ volumes: {data: }
 
     /// The file with each offer taken, by title; all that must hold of each is looked at.
     fn taken(text: &str) -> Vec<(&'static str, String)> {
-        let project = Project::single("compose.yaml", text);
+        let project = Project::single("compose.yaml", text).with(protocol::DOMAINS);
         let above_hint = |project: &Project| -> Vec<String> {
             let found = lint::check(&rules::all(), &load(project));
             let found = found
@@ -520,7 +528,8 @@ volumes: {data: }
                 );
             }
             for environment in ["", PASSWORDS] {
-                let mut project = Project::single("compose.yaml", after.as_str());
+                let mut project =
+                    Project::single("compose.yaml", after.as_str()).with(protocol::DOMAINS);
                 project.environment_is_complete = !environment.is_empty();
                 project.sources.push(Source::new(".env", environment));
                 let found = above_hint(&project);
@@ -534,7 +543,7 @@ volumes: {data: }
                 assert!(new.is_empty(), "{}: {new:?}\n{after}", offer.title);
             }
             let again = offered(
-                &Project::single("compose.yaml", after.as_str()),
+                &Project::single("compose.yaml", after.as_str()).with(protocol::DOMAINS),
                 &Options::default(),
             );
             assert!(again.iter().all(|it| it.title != offer.title), "{after}");
@@ -658,7 +667,10 @@ volumes:
     #[test]
     fn another_kind_of_storage_needs_a_fresh_volume_and_a_fresh_database() {
         let text = "services:\n  b:\n    image: get-convex/convex-backend # é\n    volumes: ['data:/convex/data']\nvolumes: {data: }\n";
-        let all = offered(&Project::single("compose.yaml", text), &Options::default());
+        let all = offered(
+            &Project::single("compose.yaml", text).with(protocol::DOMAINS),
+            &Options::default(),
+        );
         let note = all
             .iter()
             .find(|it| it.title.contains("S3"))
@@ -709,7 +721,7 @@ volumes:
     #[test]
     fn what_is_chosen_or_not_known_is_left_alone() {
         let titles = |text: &str, environment: &str| -> Vec<&str> {
-            let mut project = Project::single("compose.yaml", text);
+            let mut project = Project::single("compose.yaml", text).with(protocol::DOMAINS);
             project.sources.push(Source::new(".env", environment));
             offered(&project, &Options::default())
                 .iter()
