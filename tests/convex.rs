@@ -474,18 +474,15 @@ fn table() -> String {
 /// and when the dashboard reads the switch of its editor (`npm-packages/dashboard-self-hosted/src/pages/_app.tsx`).
 #[test]
 fn what_is_said_of_refused_websockets_and_of_the_editor_is_upstreams() {
-    let page = rules::find("nginx-websocket-missing").map(|it| it.docs);
-    let page = page
-        .unwrap()
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ");
-    assert!(page.contains("backend then answers 400"), "{page}");
+    let page = include_str!("../docs/convex.md");
+    assert!(page.contains("**A refused WebSocket is answered with 400**"));
     let text = UPSTREAM.replace("environment:", "environment:\n      - NEXT_PUBLIC_LOAD_MONACO_INTERNALLY=${NEXT_PUBLIC_LOAD_MONACO_INTERNALLY:-}");
     let compose = compose::load(&Project::single("compose.yaml", text.as_str()));
     let generator = protocol::generators::find("environment").unwrap();
     let routes = generator.plan(&compose, &routes::Options::default());
-    let output = generator.generate(&compose, &routes).unwrap();
+    let output = generator
+        .generate(&compose, &routes, protocol::PACKS)
+        .unwrap();
     let before = output.files[0]
         .text
         .split("NEXT_PUBLIC_LOAD_MONACO_INTERNALLY")
