@@ -1,5 +1,6 @@
 //! What a rule is, what it may say, and how all of them are asked.
 
+mod mistakes;
 mod outside;
 mod proof;
 pub mod rules;
@@ -130,9 +131,11 @@ pub fn check(rules: &[&Rule], compose: &Compose) -> Vec<Diagnostic> {
 /// problem, without values of variables, and with fixes that are called safe only if that is proven.
 pub fn diagnose(rules: &[&Rule], project: &Project, compose: &Compose) -> Vec<Diagnostic> {
     let values = Values::new(project, rules);
-    let mut found = check(rules, compose);
+    let mut raw = check(rules, compose);
+    let mut found = mistakes::resolved(rules, project, compose, &raw);
     found.iter_mut().for_each(|it| values.keep_out(it));
-    let mut res = Prover::new(rules, project, compose, &found).proven();
+    raw.iter_mut().for_each(|it| values.keep_out(it));
+    let mut res = Prover::new(rules, project, compose, &raw, &found).proven();
     res.iter_mut().for_each(|it| values.conceal(it));
     res
 }
@@ -154,7 +157,8 @@ pub fn fix_all(
         .collect();
     for _ in 0..ROUNDS {
         let compose = compose::load(&project);
-        let mut found = check(rules, &compose);
+        let raw = check(rules, &compose);
+        let mut found = mistakes::resolved(rules, &project, &compose, &raw);
         found.iter_mut().for_each(|it| values.keep_out(it));
         if let Some(outside) = Outside::new(&project, rules) {
             // A fix is applied as a whole or not at all.
@@ -162,7 +166,7 @@ pub fn fix_all(
                 it.fixes.retain(|fix| !outside.has(fix));
             }
         }
-        let round = Prover::new(rules, &project, &compose, &found).round(include_unsafe);
+        let round = Prover::new(rules, &project, &compose, &raw, &found).round(include_unsafe);
         if round.is_empty() {
             break;
         }

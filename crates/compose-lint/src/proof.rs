@@ -60,20 +60,27 @@ enum Model {
 }
 
 impl<'a> Prover<'a> {
+    /// `raw` is what the rules found, `found` what is said of it.
     pub(super) fn new(
         rules: &'a [&'a Rule],
         project: &'a Project,
         compose: &'a Compose,
+        raw: &[Diagnostic],
         found: &'a [Diagnostic],
     ) -> Prover<'a> {
+        let mut problems = counted(raw.iter());
+        for (key, count) in counted(found.iter()) {
+            let known = problems.entry(key).or_default();
+            *known = count.max(*known);
+        }
         Prover {
             rules,
             project,
             compose,
             found,
-            score: score(compose, found),
-            errors: counted(found.iter().filter(|it| it.severity == Severity::Error)),
-            problems: counted(found.iter()),
+            score: score(compose, raw),
+            errors: counted(raw.iter().filter(|it| it.severity == Severity::Error)),
+            problems,
             model: None,
             left: REREADING,
         }

@@ -59,8 +59,13 @@ pub(super) fn read(file: FileId, text: &str) -> Pass {
 
 /// Where the first error of a text is; its length if it has none.
 pub(super) fn first_error(text: &str) -> usize {
+    stops_at(text).unwrap_or(text.len())
+}
+
+/// Where the first error of a text is, which may be its end.
+pub(super) fn stops_at(text: &str) -> Option<usize> {
     let stopped = Parser::new_from_str_with_options(text, options()).find_map(Result::err);
-    stopped.map_or(text.len(), |error| error_offset(text, &error))
+    stopped.map(|error| error_offset(text, &error))
 }
 
 pub(super) fn error_offset(text: &str, error: &ScanError) -> usize {

@@ -153,6 +153,11 @@ pub fn parse(file: FileId, text: &str) -> Parse {
     repair::parse(file, text)
 }
 
+/// Where `text` stops being YAML, if it does. Nothing is repaired, and no tree is made.
+pub fn stops_at(text: &str) -> Option<usize> {
+    events::stops_at(text)
+}
+
 impl Tree {
     pub fn file(&self) -> FileId {
         self.file
