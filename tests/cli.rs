@@ -533,8 +533,7 @@ fn what_may_change_what_runs_is_mended_on_request() {
     let ran = folder.run(&["fix"]);
     assert_eq!(ran.code, 1);
     assert!(
-        ran.out
-            .starts_with("compose.yaml: nothing to fix; 2 errors"),
+        ran.out.starts_with("compose.yaml: nothing to fix; 1 error"),
         "{}",
         ran.out
     );

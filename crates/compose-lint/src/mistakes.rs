@@ -38,7 +38,8 @@ pub(super) fn resolved(
 ) -> Vec<Diagnostic> {
     let has = |id: &str| rules.iter().any(|it| it.id == id);
     // Without the rules about structure nothing can be said about it.
-    if !has("yaml-syntax") || !has("unknown-key") || !found.iter().any(is_trigger) {
+    if !has("yaml-syntax") || !has("unknown-key") || !found.iter().any(|it| is_trigger(it, project))
+    {
         return found.to_vec();
     }
     let mut search = Search {
@@ -62,7 +63,7 @@ pub(super) fn resolved(
     let mut is_broken = compose.parses().any(|it| !it.problems.is_empty());
     while mistakes.len() + given_up.len() < MISTAKES {
         let is_open = |it: &&Diagnostic| {
-            is_trigger(it)
+            is_trigger(it, &search.project)
                 && !given_up.contains(&(it.span.file, search.line(it.span)))
                 && (!is_broken || it.group == Group::Syntax || it.group == Group::Schema)
         };
@@ -84,13 +85,15 @@ pub(super) fn resolved(
         search.reading = left;
         let read = compose::load(&after);
         let remaining = super::check(rules, &read);
-        let (settled, kept) = apart(&current, &remaining);
+        let (settled, _) = apart(&current, &remaining);
         let errors = |of: &[Diagnostic]| {
             of.iter()
                 .filter(|it| it.severity == Severity::Error)
                 .count()
         };
-        if !settled.iter().any(|it| it.rejected) || errors(&remaining) >= errors(&current) {
+        if !settled.iter().any(|it| it.severity == Severity::Error)
+            || errors(&remaining) >= errors(&current)
+        {
             given_up.push((first.file, search.line(first)));
             continue;
         }
@@ -98,8 +101,6 @@ pub(super) fn resolved(
             break;
         };
         mistakes.push(choice.diagnostic(&settled, first.file, draft));
-        // What a repair reveals is said once it is made.
-        let _ = kept;
         draft.apply(first.file, &edit);
         is_broken = read.parses().any(|it| !it.problems.is_empty());
         search.project = after;
@@ -117,10 +118,24 @@ pub(super) fn resolved(
 }
 
 /// Whether a change of lines may be what it takes.
-fn is_trigger(it: &Diagnostic) -> bool {
-    it.rejected
-        && it.severity == Severity::Error
-        && matches!(it.group, Group::Syntax | Group::Schema | Group::Value)
+fn is_trigger(it: &Diagnostic, project: &Project) -> bool {
+    let is_structure = matches!(it.group, Group::Syntax | Group::Schema | Group::Value);
+    it.severity == Severity::Error
+        && (it.rejected && is_structure
+            || runs_on(it, project)
+            || candidates::looks_odd(written(it, project)))
+}
+
+fn written<'p>(it: &Diagnostic, project: &'p Project) -> &'p str {
+    let text = project.source(it.span.file).map(|it| it.text.as_str());
+    text.and_then(|text| text.get(it.span.range()))
+        .unwrap_or_default()
+}
+
+/// Whether a value goes on in the next line, as one does that has lost its dash.
+fn runs_on(it: &Diagnostic, project: &Project) -> bool {
+    let written = written(it, project);
+    written.contains('\n') && !written.starts_with(['"', '\'', '|', '>', '[', '{'])
 }
 
 /// Those of `before` that are gone afterwards, and those that are not. Places move, so that they do not count.
@@ -163,6 +178,8 @@ struct Weighed {
     refused: Refused,
     /// Keys without a value: what a line in the wrong place leaves behind.
     empty: usize,
+    /// Values in the model. What a change makes disappear is not refused any more either.
+    full: usize,
     model: String,
 }
 
@@ -191,22 +208,26 @@ impl Search {
         let mut places = vec![begin];
         let near: Vec<&Diagnostic> = found
             .iter()
-            .filter(|it| it.span.file == file && it.rejected)
+            .filter(|it| it.span.file == file && it.severity == Severity::Error)
             .collect();
         for it in &near {
             let line = lines.at(it.span.start);
             let is_near = line.abs_diff(begin) < 60;
-            if is_near && is_trigger(it) && !places.contains(&line) && places.len() < PLACES {
+            if is_near
+                && is_trigger(it, &self.project)
+                && !places.contains(&line)
+                && places.len() < PLACES
+            {
                 places.push(line);
             }
         }
         let here = |it: &&&Diagnostic| places.contains(&lines.at(it.span.start));
-        let shifts = near
-            .iter()
-            .filter(here)
-            .any(|it| matches!(it.group, Group::Syntax | Group::Schema));
+        let shifts = near.iter().filter(here).any(|it| {
+            matches!(it.group, Group::Syntax | Group::Schema) || runs_on(it, &self.project)
+        });
         let is_certain = near.iter().filter(here).any(|it| {
             it.group == Group::Syntax
+                || runs_on(it, &self.project)
                 || matches!(it.rule, "unknown-key" | "wrong-type" | "duplicate-key")
         });
         let mut candidates = Vec::new();
@@ -228,7 +249,7 @@ impl Search {
     ) -> Option<Choice> {
         let whole = size(&self.project) <= WHOLE;
         let parts = match whole {
-            true => vec![0..text.len()],
+            true => std::iter::once(0..text.len()).collect(),
             false => lines.around(places),
         };
         let cut = |edits: &[(std::ops::Range<usize>, String)]| -> String {
@@ -282,7 +303,12 @@ impl Search {
                 break;
             };
             seen.push(changed);
-            if after.refused >= before.refused {
+            let is_lost = match before.refused.syntax {
+                0 => candidate.of.is_none() && after.full < before.full,
+                // What was read of broken YAML is a guess.
+                _ => after.full < before.full / 2,
+            };
+            if after.refused >= before.refused || is_lost {
                 continue;
             }
             let prior = candidate.prior + 3 * after.empty.saturating_sub(before.empty);
@@ -327,12 +353,14 @@ impl Search {
                 && it.group != Group::Syntax
                 && (whole || it.group != Group::Reference)
         };
+        let (empty, full) = values_in(&compose.effective);
         Some(Weighed {
+            empty,
+            full,
             refused: Refused {
                 syntax: compose.parses().map(|it| it.problems.len()).sum(),
                 errors: found.iter().filter(counts).count(),
             },
-            empty: empty(&compose.effective),
             model: compose.effective.to_yaml().text,
         })
     }
@@ -343,12 +371,17 @@ fn line_of(text: &str, at: usize) -> usize {
     before.bytes().filter(|it| *it == b'\n').count()
 }
 
-fn empty(value: &Value) -> usize {
+/// How many keys have no value, and how many have one.
+fn values_in(value: &Value) -> (usize, usize) {
+    let sum = |a: (usize, usize), b: (usize, usize)| (a.0 + b.0, a.1 + b.1);
     match &value.data {
-        Data::Null => 1,
-        Data::Scalar(_) => 0,
-        Data::Sequence(items) => items.iter().map(empty).sum(),
-        Data::Mapping(fields) => fields.iter().map(|it| empty(&it.value)).sum(),
+        Data::Null => (1, 0),
+        Data::Scalar(_) => (0, 1),
+        Data::Sequence(items) => items.iter().map(values_in).fold((0, 0), sum),
+        Data::Mapping(fields) => fields
+            .iter()
+            .map(|it| values_in(&it.value))
+            .fold((0, 0), sum),
     }
 }
 
@@ -374,6 +407,7 @@ fn known(it: &Diagnostic, fix: &Fix, file: FileId) -> Option<Candidate> {
         message: it.message.clone(),
         title: fix.title.clone(),
         prior,
+        safety: fix.safety,
         of: Some((it.rule, it.group, it.related.clone(), it.why.clone())),
     })
 }
@@ -412,7 +446,8 @@ impl Choice {
         let main = settled
             .iter()
             .find(|it| it.group == Group::Syntax)
-            .or_else(|| settled.iter().find(|it| it.rejected));
+            .or_else(|| settled.iter().find(|it| it.rejected))
+            .or_else(|| settled.iter().find(|it| it.severity == Severity::Error));
         let (rule, group) = match (&best.of, main) {
             (Some((rule, group, ..)), None) => (*rule, *group),
             (_, Some(main)) if main.group == Group::Syntax => (main.rule, main.group),
@@ -420,7 +455,7 @@ impl Choice {
             (None, Some(main)) => (main.rule, main.group),
             (None, None) => ("yaml-syntax", Group::Syntax),
         };
-        let mut fixes: Vec<Fix> = fix(best, Safety::Safe).into_iter().collect();
+        let mut fixes: Vec<Fix> = fix(best, best.safety).into_iter().collect();
         fixes.extend(self.others.iter().filter_map(|it| fix(it, Safety::Unsafe)));
         let (related, why) = match &best.of {
             Some((.., related, why)) => (related.clone(), why.clone()),

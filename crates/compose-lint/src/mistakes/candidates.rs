@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::Group;
+use crate::{Group, Safety};
 use compose_syntax::text::Span;
 
 /// Lines above and below that say which depths are usual.
@@ -13,22 +13,29 @@ const DEPTHS: usize = 8;
 #[derive(Clone, Debug)]
 pub(super) struct Candidate {
     /// Sorted and disjoint.
-    pub(super) edits: Vec<(Range<usize>, String)>,
+    pub(super) edits: Edits,
     /// What to underline.
     pub(super) span: Range<usize>,
     pub(super) message: String,
     pub(super) title: String,
     /// The less likely, the more.
     pub(super) prior: usize,
+    /// What is claimed, and proven before anyone is told.
+    pub(super) safety: Safety,
     /// The finding it is a fix of, if a rule offered it.
     pub(super) of: Option<Origin>,
 }
+
+/// What a range is replaced by.
+pub(super) type Edits = Vec<(Range<usize>, String)>;
 
 /// Rule, group, related places, and reason.
 pub(super) type Origin = (&'static str, Group, Vec<(Span, String)>, Option<String>);
 
 pub(super) struct Lines<'t> {
     lines: Vec<Line<'t>>,
+    /// How much deeper what is in a mapping usually is.
+    step: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -113,6 +120,11 @@ fn is_wide_space(char: char) -> bool {
     )
 }
 
+/// Whether there is a character that only looks like one of YAML's.
+pub(super) fn looks_odd(text: &str) -> bool {
+    text.chars().any(|it| plain(it).is_some())
+}
+
 /// The character that a word processor, a chat, or another keyboard made another one of.
 fn plain(char: char) -> Option<char> {
     Some(match char {
@@ -139,7 +151,20 @@ impl<'t> Lines<'t> {
             lines.push(Line::new(start, line.trim_end_matches(['\n', '\r'])));
             start += line.len();
         }
-        Lines { lines }
+        let mut steps = [0usize; 9];
+        let full = || lines.iter().filter(|it| it.has_content());
+        for (above, below) in full().zip(full().skip(1)) {
+            let step = below.indent.saturating_sub(above.depth());
+            if above.words().ends_with(':')
+                && !below.is_item()
+                && let Some(count) = steps.get_mut(step).filter(|_| step > 0)
+            {
+                *count += 1;
+            }
+        }
+        let usual = (1..9).rev().max_by_key(|it| steps.get(*it).copied());
+        let step = usual.filter(|it| steps.get(*it) != Some(&0)).unwrap_or(2);
+        Lines { lines, step }
     }
 
     /// The line that holds a place.
@@ -179,7 +204,7 @@ impl<'t> Lines<'t> {
             self.lines.get(at).map_or(end + 1, |it| it.start)
         };
         match top + 1 >= start {
-            true => vec![offset(top)..offset(end)],
+            true => std::iter::once(offset(top)..offset(end)).collect(),
             false => vec![offset(top)..offset(top + 1), offset(start)..offset(end)],
         }
     }
@@ -339,6 +364,15 @@ impl<'t> Lines<'t> {
                 _ => 0,
             };
             cost += usize::from(usual) * 3;
+            // What is deeper than its parent is so by the file's step.
+            let parent = (0..at).rev().filter_map(|it| self.lines.get(it));
+            let parent = parent
+                .take(200)
+                .find(|it| it.has_content() && it.depth() < column);
+            let is_stepped = column == 0
+                || line.is_item()
+                || parent.is_some_and(|it| it.depth() + self.step == column);
+            cost += usize::from(!is_stepped) * 3;
             let ways = [(&alone, 0), (&block, 1), (&run, 3)];
             let mut last = 0;
             for (range, more) in ways {
@@ -409,6 +443,7 @@ impl<'t> Lines<'t> {
             message,
             title,
             prior,
+            safety: Safety::Safe,
             of: None,
         }
     }
@@ -426,20 +461,18 @@ impl<'t> Lines<'t> {
             .unwrap_or_default();
         let start = line.start + begin;
         let end = line.start + line.indent + words.len();
-        let mut push = |edits: Vec<(Range<usize>, String)>,
-                        span: Range<usize>,
-                        message: String,
-                        title: &str,
-                        more: usize| {
-            res.push(Candidate {
-                edits,
-                span,
-                message,
-                title: title.to_owned(),
-                prior: prior + more,
-                of: None,
-            });
-        };
+        let mut push =
+            |edits: Edits, span: Range<usize>, message: String, title: &str, more: usize| {
+                res.push(Candidate {
+                    edits,
+                    span,
+                    message,
+                    title: title.to_owned(),
+                    prior: prior + more,
+                    safety: Safety::Safe,
+                    of: None,
+                });
+            };
 
         // “quotes”, dashes, and spaces that only look like the ones of YAML.
         let odd: Vec<(Range<usize>, String)> = line
@@ -630,7 +663,7 @@ impl<'t> Lines<'t> {
         &self,
         inner: &str,
         start: usize,
-        push: &mut dyn FnMut(Vec<(Range<usize>, String)>, Range<usize>, String, &str, usize),
+        push: &mut dyn FnMut(Edits, Range<usize>, String, &str, usize),
     ) {
         let end = start + inner.len();
         let value = inner.find(": ").map_or(0, |it| {
