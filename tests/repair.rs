@@ -68,7 +68,7 @@ const ANCHORS: &str = r#"x-common: &common
   logging:
     driver: json-file
 services:
-  é:
+  web:
     <<: *common
     image: "alpine:3"
     environment: {A: "1", B: "2"}
@@ -178,7 +178,7 @@ fn a_slip_is_one_finding_and_its_first_fix_repairs_it() {
     for (name, slip) in SLIPS {
         let (mut of_kind, mut repaired) = (0, 0);
         for (style, text) in &files {
-            let wanted = model(text).unwrap();
+            let wanted = model(text).unwrap_or_else(|| panic!("{style} is not valid"));
             let lines: Vec<&str> = text.lines().collect();
             for (number, line) in lines.iter().enumerate() {
                 let Some(changed) = slip(line).filter(|it| it != line) else {

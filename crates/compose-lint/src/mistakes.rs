@@ -465,7 +465,7 @@ impl Choice {
             rule,
             group,
             severity: Severity::Error,
-            rejected: true,
+            rejected: settled.iter().any(|it| it.rejected),
             span: original(Span::new(file, best.span.start, best.span.end)),
             message: best.message.clone(),
             why,

@@ -29,6 +29,9 @@ pub(super) struct Candidate {
 /// What a range is replaced by.
 pub(super) type Edits = Vec<(Range<usize>, String)>;
 
+/// Takes edits, what to underline, message, title, and how unlikely it is.
+type Push<'p> = &'p mut dyn FnMut(Edits, Range<usize>, String, &str, usize);
+
 /// Rule, group, related places, and reason.
 pub(super) type Origin = (&'static str, Group, Vec<(Span, String)>, Option<String>);
 
@@ -110,7 +113,7 @@ impl<'t> Line<'t> {
 }
 
 fn is_name(char: char) -> bool {
-    char.is_ascii_alphanumeric() || matches!(char, '_' | '-' | '.') || !char.is_ascii()
+    char.is_ascii_alphanumeric() || matches!(char, '_' | '-' | '.' | '<') || !char.is_ascii()
 }
 
 fn is_wide_space(char: char) -> bool {
@@ -659,12 +662,7 @@ impl<'t> Lines<'t> {
     }
 
     /// Quotes and brackets that were never closed, or never opened.
-    fn quotes(
-        &self,
-        inner: &str,
-        start: usize,
-        push: &mut dyn FnMut(Edits, Range<usize>, String, &str, usize),
-    ) {
+    fn quotes(&self, inner: &str, start: usize, push: Push<'_>) {
         let end = start + inner.len();
         let value = inner.find(": ").map_or(0, |it| {
             let rest = inner.get(it + 2..).unwrap_or_default();
