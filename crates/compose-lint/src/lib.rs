@@ -1,5 +1,6 @@
 //! What a rule is, what it may say, and how all of them are asked.
 
+mod docker_run;
 mod mistakes;
 mod outside;
 mod proof;
@@ -82,6 +83,8 @@ pub struct Diagnostic {
     pub fixes: Vec<Fix>,
     /// A file that could be opened to settle it.
     pub opens: Option<String>,
+    /// Whether nothing else is said about its file.
+    pub is_all: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -121,6 +124,12 @@ pub fn check(rules: &[&Rule], compose: &Compose) -> Vec<Diagnostic> {
         (rule.check)(compose, &mut report);
         res.extend(report.diagnostics);
     }
+    let alone: Vec<FileId> = res
+        .iter()
+        .filter(|it| it.is_all)
+        .map(|it| it.span.file)
+        .collect();
+    res.retain(|it| it.is_all || !alone.contains(&it.span.file));
     order::sort_by(&mut res, |a, b| {
         (a.span, a.rule, &a.message).cmp(&(b.span, b.rule, &b.message))
     });
@@ -239,6 +248,7 @@ impl Report<'_> {
             related: Vec::new(),
             fixes: Vec::new(),
             opens: None,
+            is_all: false,
         });
         self.diagnostics.last_mut().expect("one was just pushed")
     }
@@ -257,6 +267,12 @@ impl Report<'_> {
 impl Diagnostic {
     pub fn why(&mut self, why: impl Into<String>) -> &mut Diagnostic {
         self.why = Some(why.into());
+        self
+    }
+
+    /// Nothing else is said about the file: whatever it would be follows from this.
+    pub fn instead_of_all_else_in_the_file(&mut self) -> &mut Diagnostic {
+        self.is_all = true;
         self
     }
 

@@ -46,7 +46,8 @@ pub(super) fn resolved(
         strict: rules::RULES
             .iter()
             .copied()
-            .filter(|it| it.rejected)
+            // A change that makes the file look like something else is no better for that.
+            .filter(|it| it.rejected && !rules::OF_WHOLE_FILES.contains(&it.id))
             .collect(),
         project: project.clone(),
         reading: READING,
@@ -120,7 +121,9 @@ pub(super) fn resolved(
 /// Whether a change of lines may be what it takes.
 fn is_trigger(it: &Diagnostic, project: &Project) -> bool {
     let is_structure = matches!(it.group, Group::Syntax | Group::Schema | Group::Value);
+    // Text of another kind is not repaired line by line.
     it.severity == Severity::Error
+        && !it.is_all
         && (it.rejected && is_structure
             || runs_on(it, project)
             || candidates::looks_odd(written(it, project)))
@@ -478,6 +481,7 @@ impl Choice {
                 .collect(),
             fixes,
             opens: None,
+            is_all: false,
         }
     }
 }

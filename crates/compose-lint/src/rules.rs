@@ -36,6 +36,7 @@ mod negative_scale;
 mod network_mode_and_networks;
 mod no_image_or_build;
 mod non_string_key;
+mod not_a_compose_file;
 mod obsolete_version;
 mod platform_not_built;
 mod port_out_of_range;
@@ -43,6 +44,7 @@ mod postgres_mount_outdated;
 mod proxy_upstream_loopback;
 mod required_variable;
 mod scale_conflict;
+mod service_fragment;
 mod source_ambiguous;
 mod source_missing;
 mod too_large;
@@ -60,6 +62,9 @@ mod variable_syntax;
 mod watch_target_missing;
 mod wrong_type;
 mod yaml_syntax;
+
+/// Those that say one thing about a file instead of all else.
+pub(crate) const OF_WHOLE_FILES: &[&str] = &["not-a-compose-file", "service-fragment"];
 
 crate::rules![
     admin_port_public,
@@ -98,6 +103,7 @@ crate::rules![
     network_mode_and_networks,
     no_image_or_build,
     non_string_key,
+    not_a_compose_file,
     obsolete_version,
     platform_not_built,
     port_out_of_range,
@@ -105,6 +111,7 @@ crate::rules![
     proxy_upstream_loopback,
     required_variable,
     scale_conflict,
+    service_fragment,
     source_ambiguous,
     source_missing,
     too_large,

@@ -12,12 +12,19 @@ pub struct Domain {
     pub name: &'static str,
     /// Which part of the product a service runs, if any.
     pub part: fn(&Service) -> Option<&'static Part>,
+    pub parts: &'static [&'static Part],
 }
 
 /// One of the services a product consists of.
 #[derive(Debug)]
 pub struct Part {
     pub domain: &'static str,
+    /// What its service is usually called.
+    pub name: &'static str,
+    /// The image to write where a service has none.
+    pub image: &'static str,
+    /// Words that only its service has, by which lines without a service are recognized.
+    pub marks: &'static [&'static str],
     /// What it serves by HTTP, whether the file publishes it or not.
     pub sites: &'static [SiteKind],
     /// Whether only administrators open it.

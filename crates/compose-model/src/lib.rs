@@ -27,14 +27,17 @@ use std::{cell::Cell, collections::BTreeMap};
 pub use model::*;
 pub use normal::project_name;
 pub use print::Printed;
-pub use schema::{nearest, words};
+pub use schema::{is_service_key, nearest, words};
 pub use value::{Data, Field, Place, Scalar, Value};
 pub use variables::{Usage, Wish};
 
 use canonical::ports;
 use interpolate::{Expansion, Lookup};
 
-use crate::project::{Invocation, Project, Role};
+use crate::{
+    domain::Domain,
+    project::{Invocation, Project, Role},
+};
 use compose_syntax::{
     self as syntax, Entry, Parse,
     order::Index,
@@ -59,6 +62,8 @@ pub struct Compose {
     /// What Compose itself refuses or ignores, in no particular order.
     pub problems: Vec<Problem>,
     pub services: Vec<Service>,
+    /// Those of the project.
+    pub domains: &'static [&'static Domain],
     pub networks: Vec<Resource>,
     pub volumes: Vec<Resource>,
     pub secrets: Vec<Resource>,
@@ -272,6 +277,7 @@ pub fn load(project: &Project) -> Compose {
     let mut res = Compose {
         problems,
         services: model.services,
+        domains: project.domains,
         networks: model.networks,
         volumes: model.volumes,
         secrets: model.secrets,

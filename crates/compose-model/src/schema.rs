@@ -641,6 +641,11 @@ fn wanted(kinds: u8) -> String {
     }
 }
 
+/// Whether a service may have a key of that name.
+pub fn is_service_key(name: &str) -> bool {
+    tables::SERVICE.key(name).is_some()
+}
+
 /// The most similar of `names`, if it is similar enough to be what was meant.
 pub fn nearest<'n>(wrong: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let wrong: Vec<char> = wrong

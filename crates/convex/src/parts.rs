@@ -18,16 +18,23 @@ pub static DOMAIN: Domain = Domain {
         Part::Backend => Some(&BACKEND),
         Part::Dashboard => Some(&DASHBOARD),
     },
+    parts: &[&BACKEND, &DASHBOARD],
 };
 
 static BACKEND: domain::Part = domain::Part {
     domain: NAME,
+    name: "backend",
+    image: "ghcr.io/get-convex/convex-backend:42e27e8308998d256d20c9f1fcc35a9230a9c4ca",
+    marks: &["/convex", "3210", "3211", "CONVEX_"],
     sites: &[API, ACTIONS],
     is_for_administrators: false,
 };
 
 static DASHBOARD: domain::Part = domain::Part {
     domain: NAME,
+    name: "dashboard",
+    image: "ghcr.io/get-convex/convex-dashboard:42e27e8308998d256d20c9f1fcc35a9230a9c4ca",
+    marks: &["6791", "NEXT_PUBLIC_DEPLOYMENT_URL"],
     sites: &[UI],
     is_for_administrators: true,
 };
