@@ -224,6 +224,15 @@ impl Search {
                 places.push(line);
             }
         }
+        // Reading it once more would be too much.
+        let parts = lines.around(&places).into_iter();
+        let read: usize = match size(&self.project) <= WHOLE {
+            true => text.len(),
+            false => parts.map(|it| it.len()).sum(),
+        };
+        if read > self.reading {
+            return None;
+        }
         let here = |it: &&&Diagnostic| places.contains(&lines.at(it.span.start));
         let shifts = near.iter().filter(here).any(|it| {
             matches!(it.group, Group::Syntax | Group::Schema) || runs_on(it, &self.project)

@@ -50,6 +50,8 @@ struct Line<'t> {
     indent: usize,
     /// Whether these are spaces only.
     is_regular: bool,
+    /// Whether it is more than blanks and a comment.
+    has_content: bool,
 }
 
 impl<'t> Line<'t> {
@@ -59,11 +61,13 @@ impl<'t> Line<'t> {
         let is_regular = text
             .get(..indent)
             .is_some_and(|it| it.bytes().all(|it| it == b' '));
+        let words = text.get(indent..).unwrap_or_default().trim_start();
         Line {
             start,
             text,
             indent,
             is_regular,
+            has_content: !words.is_empty() && !words.starts_with('#'),
         }
     }
 
@@ -72,11 +76,6 @@ impl<'t> Line<'t> {
         let words = self.text.get(self.indent..).unwrap_or_default();
         let end = words.find(" #").unwrap_or(words.len());
         words.get(..end).unwrap_or_default().trim_end()
-    }
-
-    fn has_content(&self) -> bool {
-        let words = self.text.trim();
-        !words.is_empty() && !words.starts_with('#')
     }
 
     fn is_item(&self) -> bool {
@@ -155,7 +154,7 @@ impl<'t> Lines<'t> {
             start += line.len();
         }
         let mut steps = [0usize; 9];
-        let full = || lines.iter().filter(|it| it.has_content());
+        let full = || lines.iter().filter(|it| it.has_content);
         for (above, below) in full().zip(full().skip(1)) {
             let step = below.indent.saturating_sub(above.depth());
             if above.words().ends_with(':')
@@ -183,17 +182,17 @@ impl<'t> Lines<'t> {
         let is_outer = |at: usize| {
             self.lines
                 .get(at)
-                .is_some_and(|it| it.has_content() && it.indent == 0)
+                .is_some_and(|it| it.has_content && it.indent == 0)
         };
         let top = (0..first).rev().find(|it| is_outer(*it)).unwrap_or(0);
         let unit = (top + 1..self.lines.len())
             .filter_map(|it| self.lines.get(it))
-            .find(|it| it.has_content())
+            .find(|it| it.has_content)
             .map_or(2, |it| it.indent.max(2));
         let begins = |at: usize| {
             self.lines
                 .get(at)
-                .is_some_and(|it| it.has_content() && it.indent <= unit)
+                .is_some_and(|it| it.has_content && it.indent <= unit)
         };
         let start = (top + 1..first).rev().filter(|it| begins(*it)).nth(1);
         let start = start.unwrap_or(top + 1).max(first.saturating_sub(200));
@@ -272,11 +271,11 @@ impl<'t> Lines<'t> {
     fn above(&self, at: usize) -> Option<usize> {
         (0..at)
             .rev()
-            .find(|it| self.lines.get(*it).is_some_and(Line::has_content))
+            .find(|it| self.lines.get(*it).is_some_and(|it| it.has_content))
     }
 
     fn below(&self, at: usize) -> Option<usize> {
-        (at + 1..self.lines.len()).find(|it| self.lines.get(*it).is_some_and(Line::has_content))
+        (at + 1..self.lines.len()).find(|it| self.lines.get(*it).is_some_and(|it| it.has_content))
     }
 
     /// How many lines nearby, without those from `except` on, are as deep.
@@ -285,7 +284,7 @@ impl<'t> Lines<'t> {
         nearby
             .filter(|it| !except.contains(it))
             .filter_map(|it| self.lines.get(it))
-            .filter(|it| it.has_content() && it.is_regular)
+            .filter(|it| it.has_content && it.is_regular)
             .filter(|it| it.indent == column || it.depth() == column)
             .count()
     }
@@ -299,7 +298,7 @@ impl<'t> Lines<'t> {
         for (number, line) in self.lines.iter().enumerate().skip(at + 1) {
             let is_inside = line.indent > first.indent
                 || line.indent == first.indent && line.is_item() && !first.is_item();
-            match (line.has_content(), is_inside) {
+            match (line.has_content, is_inside) {
                 (true, true) => end = number + 1,
                 (true, false) => break,
                 (false, _) => (),
@@ -315,7 +314,7 @@ impl<'t> Lines<'t> {
         };
         let mut end = at + 1;
         for (number, line) in self.lines.iter().enumerate().skip(at + 1) {
-            match (line.has_content(), line.indent >= first.indent) {
+            match (line.has_content, line.indent >= first.indent) {
                 (true, true) => end = number + 1,
                 (true, false) => break,
                 (false, _) => (),
@@ -326,7 +325,7 @@ impl<'t> Lines<'t> {
 
     /// A line at other depths: alone, with what is below it, and with its siblings.
     fn shifts(&self, at: usize, prior: usize, is_certain: bool, res: &mut Vec<Candidate>) {
-        let Some(line) = self.lines.get(at).filter(|it| it.has_content()) else {
+        let Some(line) = self.lines.get(at).filter(|it| it.has_content) else {
             return;
         };
         let alone = at..at + 1;
@@ -339,7 +338,7 @@ impl<'t> Lines<'t> {
         let mut columns: Vec<usize> = vec![0];
         let nearby = at.saturating_sub(NEARBY)..at + NEARBY;
         for other in nearby.filter_map(|it| self.lines.get(it)) {
-            if other.has_content() && other.is_regular {
+            if other.has_content && other.is_regular {
                 columns.push(other.indent);
                 columns.push(other.depth());
             }
@@ -371,7 +370,7 @@ impl<'t> Lines<'t> {
             let parent = (0..at).rev().filter_map(|it| self.lines.get(it));
             let parent = parent
                 .take(200)
-                .find(|it| it.has_content() && it.depth() < column);
+                .find(|it| it.has_content && it.depth() < column);
             let is_stepped = column == 0
                 || line.is_item()
                 || parent.is_some_and(|it| it.depth() + self.step == column);
@@ -391,7 +390,7 @@ impl<'t> Lines<'t> {
         let lines = self.lines.get(range).unwrap_or_default();
         let first = lines.first().copied().unwrap_or(Line::new(0, ""));
         let mut edits = Vec::new();
-        for line in lines.iter().filter(|it| !it.text.trim().is_empty()) {
+        for line in lines.iter().filter(|it| it.text.len() > it.indent) {
             let wanted = match first.is_regular {
                 true => (line.indent + column).saturating_sub(first.indent),
                 false if line.start == first.start => column,
@@ -453,7 +452,7 @@ impl<'t> Lines<'t> {
 
     /// Characters that are missing, too many, or others than they look like.
     fn words(&self, at: usize, prior: usize, res: &mut Vec<Candidate>) {
-        let Some(line) = self.lines.get(at).filter(|it| it.has_content()) else {
+        let Some(line) = self.lines.get(at).filter(|it| it.has_content) else {
             return;
         };
         let begin = line.depth();
