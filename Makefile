@@ -30,7 +30,7 @@ REMAP := --remap-path-prefix=$(CRATES)=crates --remap-path-prefix=$(CURDIR)=.
 # Trunk takes NO_COLOR=1 for a malformed option.
 unexport NO_COLOR
 
-.PHONY: serve build test check fmt bench patience shell engine sizes browser proxies served judges scripts docker
+.PHONY: serve build test check fmt bench bench-page patience shell engine sizes browser proxies served judges scripts docker
 
 serve: build ## the page, on 127.0.0.1:8080 or PORT
 	@node scripts/serve.mjs dist
@@ -51,6 +51,7 @@ check: ## formatting and lints
 	@scripts/need.sh rust lints wasm packages
 	@echo "== check"
 	@node scripts/bundle.mjs
+	@tsc -p . && tsc -p tests && biome lint --error-on-warnings --reporter=summary >&2
 	@cargo fmt --all --check
 	@cargo clippy --quiet --locked --workspace --all-targets --all-features -- -D warnings
 	@cargo clippy --quiet --locked --target wasm32-unknown-unknown --package compose-playground --package worker -- -D warnings
@@ -58,6 +59,10 @@ check: ## formatting and lints
 bench: ## milliseconds, never a verdict
 	@scripts/need.sh rust
 	@cargo bench --quiet --locked --package compose-check --bench check
+
+bench-page: build ## how long a first visit waits; BEFORE=DIST compares with another build
+	@scripts/need.sh chromium
+	@node tests/browser/bench.mjs $(BEFORE) dist
 
 patience: judges ## what outlasts a minute of silence, and takes as long; for a nightly run
 	@echo "== patience"

@@ -15,7 +15,8 @@ import { arrange, pack } from "./pack.mjs";
 
 const dist = process.env.TRUNK_STAGING_DIR ?? "dist";
 const all = readdirSync(dist, { recursive: true, withFileTypes: true }).filter((it) => it.isFile());
-const files = all.map((it) => join(it.parentPath ?? it.path, it.name));
+const files = all.map((it) => join(it.parentPath, it.name));
+/** @param {(file: string) => boolean} test */
 const find = (test) => files.find(test) ?? fail(`nothing in ${dist} is ${test}`);
 const html = join(dist, "index.html");
 
@@ -28,6 +29,12 @@ const styles = files.filter((it) => it.endsWith(".css"));
 // It fetches the worker from a URL, which the page must not do.
 files.filter((it) => it.endsWith("worker_loader.js")).forEach((it) => rmSync(it));
 files.filter((it) => it.endsWith(".d.ts")).forEach((it) => rmSync(it));
+
+// One file for all components.
+for (const file of styles) {
+  const { outputFiles } = buildSync({ entryPoints: [join("styles", basename(file))], bundle: true, minify: true, write: false });
+  writeFileSync(file, outputFiles[0].text);
+}
 
 // The glue is written to be read; nobody reads it here. What it and its module call each other is made short as well.
 const arranged = [[app, appModule], [worker, workerModule]].map(([glue, module]) => {
@@ -79,13 +86,21 @@ const policy = [
 if (!page.includes("{{policy}}")) fail("index.html has no place for the policy");
 writeFileSync(html, page.replace("{{policy}}", policy));
 
-/** A script of `src/ui/js` as one text, with names and sizes filled in. */
+/**
+ * A script of `src/ui/js` as one text, with names and sizes filled in.
+ * @param {string} name
+ * @param {"iife" | "esm"} format
+ */
 function inlined(name, format) {
   const contents = readFileSync(join("src/ui/js", name), "utf8").replace(/\{\{(\w+)\}\}/g, (_, key) => values[key]);
-  const options = { bundle: true, external: [values.app], write: false, minify: true, target: "es2022", format, legalComments: "none" };
-  return buildSync({ stdin: { contents, resolveDir: "src/ui/js" }, ...options }).outputFiles[0].text.trimEnd();
+  const { outputFiles } = buildSync({ stdin: { contents, resolveDir: "src/ui/js" }, bundle: true, external: [values.app], write: false, minify: true, target: "es2022", format, legalComments: "none" });
+  return outputFiles[0].text.trimEnd();
 }
 
+/**
+ * @param {string} file
+ * @param {string[]} users
+ */
 function rename(file, users) {
   const hash = createHash("sha256").update(readFileSync(file)).digest("hex").slice(0, 12);
   const old = basename(file);
@@ -102,6 +117,10 @@ function replaceOnce(text, pattern, replacement) {
   return text.replace(pattern, () => replacement);
 }
 
+/**
+ * @param {string} message
+ * @returns {never}
+ */
 function fail(message) {
   console.error(message);
   process.exit(1);

@@ -16,6 +16,7 @@ export function arrange(module, rename) {
   sorted.forEach((old, i) => (functions[imported + old] = imported + i));
 
   let at = 0;
+  /** @type {number[]} */
   let out = [];
   const take = () => module[at++];
   const put = (byte) => out.push(byte);
@@ -28,9 +29,9 @@ export function arrange(module, rename) {
   walk(module.length, {
     at: () => at,
     next: () => 0,
-    byte(stream) {
+    byte() {
       put(module[at]);
-      return take(stream);
+      return take();
     },
     number(stream) {
       const value = read(take);
@@ -139,7 +140,7 @@ function look(module) {
 
 /** The streams of a module. The codes of its instructions must be known to tell constants apart. */
 function split(module, codes) {
-  const streams = Array.from({ length: STREAMS }, () => []);
+  const streams = Array.from({ length: STREAMS }, () => /** @type {number[]} */ ([]));
   const { declare, placeOf, use } = recency();
   let at = 0;
   const take = () => module[at++];
@@ -179,7 +180,7 @@ function abbreviate(all) {
       for (let i = 0; i < codes.length; i += 1) {
         const isPair = codes[i] === pair[0] && codes[i + 1] === pair[1];
         codes[end++] = isPair ? code : codes[i];
-        i += isPair;
+        if (isPair) i += 1;
       }
       codes.length = end;
     }

@@ -60,12 +60,13 @@ function main() {
   };
   if (!Number.isInteger(port) || port < 0 || port > 65535) fail(`PORT is no port: ${process.env.PORT}`);
   const server = staticServer(folder);
-  server.on("error", (error) => {
+  server.on("error", (/** @type {NodeJS.ErrnoException} */ error) => {
     if (error.code === "EADDRINUSE") fail(`Port ${port} is taken; choose another one: PORT=8081 make serve`);
     fail(`Can't serve on port ${port}: ${error.message}`);
   });
   server.listen(port, "127.0.0.1", () => {
-    console.log(`Compose Playground: http://127.0.0.1:${server.address().port}`);
+    const address = server.address();
+    if (address && typeof address === "object") console.log(`Compose Playground: http://127.0.0.1:${address.port}`);
   });
   // Ctrl+C is how one ends it, and no error.
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(0));

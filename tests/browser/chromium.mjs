@@ -21,7 +21,10 @@ export function openBrowser() {
   });
 }
 
-/** Where the page is, and the server to close afterwards. `answer` may take a request over. */
+/**
+ * Where the page is, and the server to close afterwards. `answer` may take a request over.
+ * @param {(request: import("node:http").IncomingMessage, response: import("node:http").ServerResponse) => unknown} answer
+ */
 export async function servePage(answer = () => false) {
   const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm" };
   const server = createServer((request, response) => {
@@ -31,8 +34,8 @@ export async function servePage(answer = () => false) {
     if (!file.startsWith(dist) || !existsSync(file)) return response.writeHead(404).end();
     response.writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream" }).end(readFileSync(file));
   });
-  await new Promise((done) => server.listen(0, "127.0.0.1", done));
-  return { url: `http://127.0.0.1:${server.address().port}/`, server };
+  await new Promise((done) => server.listen(0, "127.0.0.1", () => done(undefined)));
+  return { url: `http://127.0.0.1:${portOf(server)}/`, server };
 }
 
 /** The first answer is on screen, and the lock is on. */
@@ -50,6 +53,13 @@ export async function settled(page) {
     return document.querySelector(".all-well, .output, .output.old") || list?.getAttribute("aria-busy") === "false";
   });
   await page.waitForTimeout(60);
+}
+
+/** @param {import("node:net").Server} server */
+export function portOf(server) {
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("The server has no port.");
+  return address.port;
 }
 
 function end(message) {

@@ -18,6 +18,7 @@ const style = (css) => `() => { const it = document.createElement("style"); it.t
 const sheet = (css) => `() => { const it = new CSSStyleSheet(); it.replaceSync(${css}); document.adoptedStyleSheets.push(it); const p = Object.assign(document.createElement("p"), { className: "leak", textContent: "x" }); document.body.append(p); p.getBoundingClientRect(); }`;
 
 /** Each of these to the canary and to the page's own host. */
+/** @type {[name: string, wanted: string, code: string][]} */
 const BOTH = [
   ["fetch", "refused", "() => fetch(to())"],
   ["fetch, no-cors", "refused", "() => fetch(to(), { mode: 'no-cors', method: 'POST', body: 'text' })"],
@@ -120,6 +121,7 @@ const rtc = (take) => `async () => {
   await new Promise((done) => setTimeout(done, 700));
 }`;
 const frame = "document.createElement('iframe')";
+/** @type {[name: string, wanted: string, code: string][]} */
 const PACKETS = [
   ["RTCPeerConnection", "absent", rtc("window.RTCPeerConnection")],
   ["webkitRTCPeerConnection", "absent", rtc("window.webkitRTCPeerConnection")],
@@ -139,12 +141,14 @@ const PACKETS = [
 ];
 
 /** Each opens a connection and no more; the canary counts it. */
+/** @type {[name: string, wanted: string, code: string][]} */
 const CONNECTIONS = [
   ["preconnect", "refused", element("link", "{ rel: 'preconnect', href: bare }")],
   ["preconnect, crossorigin", "refused", element("link", "{ rel: 'preconnect', crossorigin: '', href: bare }")],
 ];
 
 /** Each leaves the page, or tries to. */
+/** @type {[name: string, wanted: string, code: string][]} */
 const LEAVING = [
   ["location =", "possible", "() => { location = to(); }"],
   ["location.href", "possible", "() => { location.href = to(); }"],
@@ -163,6 +167,7 @@ const LEAVING = [
   ["ping", "refused", "() => { const it = document.createElement('a'); it.href = '#x'; it.ping = to(); document.body.append(it); it.click(); }"],
   ["meta refresh", "possible", "() => { const it = document.createElement('meta'); it.httpEquiv = 'refresh'; it.content = `0;url=${to()}`; document.head.append(it); }"],
 ];
+/** @type {[name: string, wanted: string, code: string][]} */
 const OWN_LEAVING = [["cookie and a reload", "possible", "() => { document.cookie = `text=${encodeURIComponent(to())}`; location.reload(); }"]];
 
 export const WAYS = { BOTH, PACKETS, CONNECTIONS, LEAVING, OWN_LEAVING };

@@ -47,7 +47,7 @@ export async function loopback({ folder, place, sites }, wanted) {
     write: (file, text) => writeAt(pathOf(file), text),
     movedUpstreams(text) {
       const upstream = new RegExp(`\\b(${hosts.join("|").replaceAll(".", "\\.")}):(\\d+)\\b`, "g");
-      return text.replace(upstream, (all, host, port) => `${host}:${portOf(Number(port)) ?? port}`);
+      return text.replace(upstream, (_, host, port) => `${host}:${portOf(Number(port)) ?? port}`);
     },
   };
 }

@@ -109,7 +109,7 @@ export async function backupCases() {
     },
     "half a list of checksums": (backup) => {
       const file = path.join(backup, "SHA256SUMS");
-      writeFileSync(file, readFileSync(file, "utf8").split("\n").slice(0, 2).join("\n") + "\n");
+      writeFileSync(file, `${readFileSync(file, "utf8").split("\n").slice(0, 2).join("\n")}\n`);
     },
     "no checksums": (backup) => rmSync(path.join(backup, "SHA256SUMS")),
     "a volume missing": (backup, it) => {
@@ -240,8 +240,8 @@ export async function backupCases() {
     const before = it.state();
     const done = it.run("restore.sh", [backup]);
     fail(done, /needs a confirmation/);
-    expect(/replaces:\n  - volume uploads\n/.test(done.words) && done.words.includes("  - database shop-main of db\n"), done.words);
-    expect(/does NOT contain.*\n(  - .*\n)*  - the Compose files, \.env/.test(done.words), done.words);
+    expect(/replaces:\n {2}- volume uploads\n/.test(done.words) && done.words.includes("  - database shop-main of db\n"), done.words);
+    expect(/does NOT contain.*\n( {2}- .*\n)* {2}- the Compose files, \.env/.test(done.words), done.words);
     expect(it.state() === before && !/compose stop|tar -xzf/.test(it.calls()), it.calls());
   });
   add("a backup says before and after what it does not contain", (it) => {

@@ -6,6 +6,7 @@ import { FROM_DISK, NO_WEBASSEMBLY, SANDBOXED, SLOW, notLoaded, unexpected, word
 import { CURRENT, DRAFT, EARLY, isKept } from "./keys.js";
 
 const PATIENCE_MS = 20_000;
+/** An element of index.html, which has them all. @param {string} id @returns {any} */
 const find = (id) => document.getElementById(id);
 const early = { text: "", at: 0, focused: false };
 let cause = "";
@@ -14,6 +15,7 @@ let cause = "";
 window.composeStart = {
   early,
   /** Names the cause; the first one counts, `SLOW` gives way to any. */
+  /** @param {any} error */
   failed(error) {
     if (cause && cause !== SLOW) return;
     cause = typeof error === "string" ? error : error?.isCause ? error.message : unexpected(error);
@@ -33,7 +35,8 @@ if (location.protocol === "file:") failed(FROM_DISK);
 else if (typeof WebAssembly !== "object") failed(NO_WEBASSEMBLY);
 
 // The error event of a file does not bubble, and does not name the cause.
-addEventListener("error", async ({ target }) => {
+addEventListener("error", async (event) => {
+  const target = /** @type {any} */ (event.target);
   const why = async (url) => notLoaded(url, await fetch(url).catch(() => undefined));
   if (target?.rel === "stylesheet") {
     const sentence = await why(target.href);
@@ -46,7 +49,7 @@ addEventListener("error", async ({ target }) => {
 }, true);
 
 document.addEventListener("input", ({ target }) => {
-  if (target.id !== "early") return;
+  if (!(target instanceof HTMLTextAreaElement) || target.id !== "early") return;
   Object.assign(early, { text: target.value });
   try {
     if (isKept()) localStorage.setItem(EARLY, target.value);
@@ -57,7 +60,7 @@ document.addEventListener("input", ({ target }) => {
 document.addEventListener("selectionchange", () => {
   const field = document.activeElement;
   early.focused = field?.id === "early";
-  if (early.focused) early.at = field.selectionStart;
+  if (field instanceof HTMLTextAreaElement) early.at = field.selectionStart;
 });
 
 function show() {
@@ -83,8 +86,8 @@ function keptText() {
   try {
     const early = localStorage.getItem(EARLY);
     if (early) return early;
-    const [, id] = /^draft:(.*)$/.exec(sessionStorage.getItem(CURRENT) ?? localStorage.getItem(CURRENT)) ?? [];
-    return JSON.parse(localStorage.getItem(DRAFT + id)).files[0].text;
+    const [, id] = /^draft:(.*)$/.exec(sessionStorage.getItem(CURRENT) ?? localStorage.getItem(CURRENT) ?? "") ?? [];
+    return JSON.parse(localStorage.getItem(DRAFT + id) ?? "").files[0].text;
   } catch {
     return "";
   }

@@ -27,11 +27,14 @@ export function cause(message) {
   return Object.assign(new Error(message), { isCause: true });
 }
 
-/** The response, if it is one; throws a sentence otherwise. */
+/**
+ * The response, if it is one; throws a sentence otherwise.
+ * @param {string} url
+ */
 export async function get(url) {
   const response = await fetch(url).catch(() => undefined);
   const why = notLoaded(url, response);
-  if (why) throw cause(why);
+  if (!response || why) throw cause(why ?? url);
   return response;
 }
 

@@ -150,6 +150,7 @@ function claim(id, isNew) {
     return;
   }
   const waiting = new AbortController();
+  /** @type {Promise<void>} */
   const given = new Promise((release) => (shown.release = () => (waiting.abort(), release())));
   const own = () => {
     if (shown.id === id) shown.isOwned = true;

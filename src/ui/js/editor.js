@@ -83,6 +83,7 @@ const QUIET = Transaction.userEvent.of("load");
 
 export function create(host, settings, onChange, onCommand) {
   const root = host.attachShadow({ mode: "open" });
+  /** @type {any} */
   const editor = { view: undefined, root, documents: new Map(), shown: "", revision: 0, problems: [], windows: new Set() };
   const changed = (name, text) => {
     editor.revision += 1;

@@ -2,7 +2,6 @@
 
 import { get, unexpected } from "./causes.js";
 
-const hooks = location.hash === "#test-hooks";
 let module;
 let script;
 
@@ -12,7 +11,7 @@ let script;
 export async function loadEngine() {
   try {
     const [source, compiled] = await Promise.all([
-      get(document.getElementById("engine-script").href).then((response) => response.text()),
+      get(/** @type {HTMLLinkElement} */ (document.getElementById("engine-script")).href).then((response) => response.text()),
       window.engineModule.then((bytes) => WebAssembly.compile(bytes)),
     ]);
     module = compiled;
@@ -45,10 +44,6 @@ export function startWorker(onMessage, onError) {
     onError();
   };
   worker.postMessage(module);
-  if (hooks) {
-    // For the tests: the engine breaks as it would on a file nobody thought of.
-    addEventListener("compose-playground:break", (event) => worker.postMessage(`break: ${event.detail}`));
-  }
   return worker;
 }
 

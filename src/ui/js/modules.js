@@ -52,6 +52,13 @@ export function write(value, put) {
  * Goes through a module of `size` bytes. `byte(stream)` hands over the next byte, which belongs to that stream, as
  * `number` and `local` do with whole numbers; `sized(part)` is called for what has its size in front, `declare` with
  * the types of a function's locals; `next` says the code of the instruction that follows.
+ * @typedef {{
+ *   at: () => number, byte: (stream: number) => number, next: () => number, local: (stream: number) => void,
+ *   declare: (locals: number[], parameters: number) => void, sized: (part: () => void) => void,
+ *   number?: (stream: number) => number, name?: () => void,
+ * }} Visitor
+ * @param {number} size
+ * @param {Visitor} visitor
  */
 export function walk(size, { at, byte, next, local, declare, sized, number, name }) {
   const types = [];

@@ -1,10 +1,13 @@
 // A <details> that floats over the page closes as people expect: by Escape, and by a press elsewhere.
 
-const close = (wanted) => {
-  for (const details of document.querySelectorAll("details.private[open]")) {
+/** @param {(details: HTMLDetailsElement) => boolean} wanted */
+const closeWhere = (wanted) => {
+  for (const details of /** @type {NodeListOf<HTMLDetailsElement>} */ (document.querySelectorAll("details.private[open]"))) {
     if (wanted(details)) details.open = false;
   }
 };
 
-addEventListener("pointerdown", (event) => close((details) => !details.contains(event.target)));
-addEventListener("keydown", (event) => event.key === "Escape" && close(() => true));
+addEventListener("pointerdown", (event) => closeWhere((details) => !details.contains(/** @type {Node} */ (event.target))));
+addEventListener("keydown", (event) => event.key === "Escape" && closeWhere(() => true));
+
+export {};

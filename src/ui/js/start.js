@@ -8,7 +8,7 @@ import init from "{{app}}";
 import { cause, get } from "./causes.js";
 import { unpack } from "./modules.js";
 
-const [pageSize, size] = [{{pageSize}}, {{size}}];
+const [pageSize, size] = [Number("{{pageSize}}"), Number("{{size}}")];
 const bytes = new Uint8Array(size);
 let givePage;
 let refusePage;
@@ -17,6 +17,7 @@ let isStarted = false;
 
 async function receive() {
   const response = await get("{{modules}}");
+  if (!response.body) throw cause("The browser reads no response in parts. Use a newer one.");
   const reader = response.body.getReader();
   let received = 0;
   for (let part; !(part = await reader.read()).done; ) {
