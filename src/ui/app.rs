@@ -13,7 +13,6 @@ use super::{
     engine::use_engine,
     examples,
     header::Header,
-    keep::{self, use_keeping},
     notices::{NotChecked, NotSaved, Toast},
     outputs::Outputs,
     overview::Overview,
@@ -23,6 +22,7 @@ use super::{
         Action, Document, Engine, FixHere, Opened, Pane, Question, Saving, State, Undo, View,
         changes,
     },
+    storage::{self, use_storage},
     tabs::{Tab, Tabs},
     words,
 };
@@ -38,7 +38,7 @@ impl Reducible for State {
 
 #[component]
 pub fn App() -> Html {
-    let (first, early_caret) = (*use_memo((), |()| keep::first())).clone();
+    let (first, early_caret) = (*use_memo((), |()| storage::first())).clone();
     let state = use_reducer_eq(|| first);
     let editor = use_state(|| None::<Editor>);
     let host = use_node_ref();
@@ -46,7 +46,7 @@ pub fn App() -> Html {
     let newest = use_mut_ref(|| (*state).clone());
     newest.replace((*state).clone());
     use_engine(&state);
-    let flush = use_keeping(&state, &newest);
+    let flush = use_storage(&state, &newest);
 
     let fix = {
         let (newest, editor) = (newest.clone(), editor.clone());
@@ -280,7 +280,7 @@ pub fn App() -> Html {
                 return;
             };
             state.dispatch(Action::Shown(problem.file));
-            state.dispatch(Action::Paned(Pane::Edit));
+            state.dispatch(Action::SelectPane(Pane::Edit));
             if let Some(document) = state.document(problem.file) {
                 editor.show(&document.name);
             }
@@ -295,7 +295,7 @@ pub fn App() -> Html {
                 return;
             };
             state.dispatch(Action::Shown(origin.file));
-            state.dispatch(Action::Paned(Pane::Edit));
+            state.dispatch(Action::SelectPane(Pane::Edit));
             if let Some(document) = state.document(origin.file) {
                 editor.show(&document.name);
             }
@@ -349,7 +349,7 @@ pub fn App() -> Html {
     let on_pane = {
         let state = state.clone();
         Callback::from(move |id: Rc<str>| {
-            state.dispatch(Action::Paned(if &*id == "edit" {
+            state.dispatch(Action::SelectPane(if &*id == "edit" {
                 Pane::Edit
             } else {
                 Pane::Side
@@ -397,11 +397,11 @@ pub fn App() -> Html {
                             <Outputs answer={state.answer.clone()} outputs={state.outputs.clone()}
                                 are_old={state.outputs_are_old} new_lines={state.new_lines.clone()}
                                 {target} {on_target} proxy={state.proxy.clone()}
-                                on_email={sends(&state, Action::Mailed)} on_max_body={sends(&state, Action::SetMaxBody)} on_access={sends(&state, Action::Restricted)}
+                                on_email={sends(&state, Action::SetEmail)} on_max_body={sends(&state, Action::SetMaxBody)} on_access={sends(&state, Action::SetAccess)}
                                 on_version={sends(&state, Action::Versioned)}
-                                on_place={sends(&state, Action::Placed)} on_tls={sends(&state, Action::Secured)}
+                                on_place={sends(&state, Action::SetPlacement)} on_tls={sends(&state, Action::SetTls)}
                                 on_http3={sends(&state, Action::Http3)}
-                                on_host={sends(&state, Action::Named)} {on_origin} {on_offer} />
+                                on_host={sends(&state, Action::SetHost)} {on_origin} {on_offer} />
                         }
                     </div>
                 </section>

@@ -8,8 +8,8 @@ use yew::prelude::*;
 use super::{
     browser,
     dialog::Dialog,
-    keep::{self, Entry, Flush},
     state::{Opened, Source},
+    storage::{self, Entry, Flush},
     words,
 };
 
@@ -29,7 +29,7 @@ pub(super) struct DraftsProps {
 pub(super) fn Drafts(props: &DraftsProps) -> Html {
     let entries = use_state(|| {
         props.flush.emit(());
-        keep::entries()
+        storage::entries()
     });
     // What a deleted one held, as long as the list is open.
     let deleted = use_state(Vec::<(Rc<str>, String)>::new);
@@ -98,7 +98,7 @@ pub(super) fn Drafts(props: &DraftsProps) -> Html {
         let open = {
             let (id, on_open) = (id.clone(), props.on_open.clone());
             Callback::from(move |_: MouseEvent| {
-                if let Some(opened) = keep::open(&id) {
+                if let Some(opened) = storage::open(&id) {
                     on_open.emit(opened);
                 }
             })

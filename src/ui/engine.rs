@@ -26,7 +26,7 @@ const PATIENCE_MS: u32 = 3_000;
 /// Asks for an answer to every state that stays for [`PAUSE_MS`].
 #[hook]
 pub(super) fn use_engine(state: &UseReducerHandle<State>) {
-    let link = use_mut_ref(|| None::<Link>);
+    let handle = use_mut_ref(|| None::<WorkerHandle>);
     let dispatcher = state.dispatcher();
     use_effect_with((), {
         let dispatcher = dispatcher.clone();
@@ -49,15 +49,15 @@ pub(super) fn use_engine(state: &UseReducerHandle<State>) {
     use_effect_with((state.revision, is_there), move |&(_, is_there)| {
         let pause = is_there.then(|| {
             Timeout::new(pause, move || {
-                let mut link = link.borrow_mut();
-                if link
+                let mut handle = handle.borrow_mut();
+                if handle
                     .as_ref()
-                    .is_none_or(|link| link.phase.get() == Phase::Dead)
+                    .is_none_or(|handle| handle.phase.get() == Phase::Dead)
                 {
-                    *link = Some(Link::start(dispatcher));
+                    *handle = Some(WorkerHandle::start(dispatcher));
                 }
-                if let Some(link) = &*link {
-                    link.ask(&request);
+                if let Some(handle) = &*handle {
+                    handle.ask(&request);
                 }
             })
         });
@@ -66,7 +66,7 @@ pub(super) fn use_engine(state: &UseReducerHandle<State>) {
 }
 
 /// A worker and how far it has come.
-struct Link {
+struct WorkerHandle {
     worker: Rc<RefCell<Option<Worker>>>,
     phase: Rc<Cell<Phase>>,
     /// The newest request, until the worker can hear it: what is posted to a worker whose wasm is
@@ -86,8 +86,8 @@ enum Phase {
     Dead,
 }
 
-impl Link {
-    fn start(dispatcher: UseReducerDispatcher<State>) -> Link {
+impl WorkerHandle {
+    fn start(dispatcher: UseReducerDispatcher<State>) -> WorkerHandle {
         let worker = Rc::new(RefCell::new(None::<Worker>));
         let phase = Rc::new(Cell::new(Phase::Starting));
         let waiting = Rc::new(RefCell::new(None::<String>));
@@ -145,7 +145,7 @@ impl Link {
             })
         };
         *worker.borrow_mut() = Some(browser::start_worker(&on_message, &on_error));
-        Link {
+        WorkerHandle {
             worker,
             phase,
             waiting,

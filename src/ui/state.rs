@@ -256,16 +256,16 @@ pub enum Action {
     },
     /// The fixes an answer brought are in the editor.
     FixedAll,
-    Placed(Place),
-    Secured(Tls),
+    SetPlacement(Place),
+    SetTls(Tls),
     Http3(bool),
-    Mailed(String),
+    SetEmail(String),
     SetMaxBody(String),
-    Named(Host),
-    Restricted(Access),
+    SetHost(Host),
+    SetAccess(Access),
     Versioned(Version),
     Viewed(View),
-    Paned(Pane),
+    SelectPane(Pane),
 }
 
 impl State {
@@ -502,11 +502,11 @@ impl State {
                 next.ask_again();
             }
             Action::FixedAll => next.fixing_all = false,
-            Action::Placed(place) => {
+            Action::SetPlacement(place) => {
                 next.proxy.place = place;
                 next.ask_again();
             }
-            Action::Secured(tls) => {
+            Action::SetTls(tls) => {
                 next.proxy.tls = tls;
                 next.ask_again();
             }
@@ -514,7 +514,7 @@ impl State {
                 next.proxy.http3 = is_wanted;
                 next.ask_again();
             }
-            Action::Named(host) => {
+            Action::SetHost(host) => {
                 next.proxy
                     .hosts
                     .retain(|it| (&it.service, it.port) != (&host.service, host.port));
@@ -523,7 +523,7 @@ impl State {
                 }
                 next.ask_again();
             }
-            Action::Mailed(email) => {
+            Action::SetEmail(email) => {
                 next.proxy.email = email;
                 next.ask_again();
             }
@@ -531,7 +531,7 @@ impl State {
                 next.proxy.max_body = size;
                 next.ask_again();
             }
-            Action::Restricted(access) => {
+            Action::SetAccess(access) => {
                 next.proxy
                     .access
                     .retain(|it| (&it.service, it.port) != (&access.service, access.port));
@@ -559,7 +559,7 @@ impl State {
                     next.ask_again();
                 }
             }
-            Action::Paned(pane) => next.pane = pane,
+            Action::SelectPane(pane) => next.pane = pane,
         }
         next
     }
@@ -1100,10 +1100,16 @@ mod tests {
             strips: false,
         };
         let state = state()
-            .after(Action::Named(host("a.example")))
-            .after(Action::Named(host("b.example")));
+            .after(Action::SetHost(host("a.example")))
+            .after(Action::SetHost(host("b.example")));
         assert_eq!(state.proxy.hosts, [host("b.example")]);
-        assert!(state.after(Action::Named(host(""))).proxy.hosts.is_empty());
+        assert!(
+            state
+                .after(Action::SetHost(host("")))
+                .proxy
+                .hosts
+                .is_empty()
+        );
     }
 
     fn problem(start: usize, end: usize, safe: bool) -> protocol::Problem {
@@ -1313,7 +1319,7 @@ mod tests {
         };
         assert!(!stored(Saving::Saved).is_unsaved());
         assert!(stored(Saving::Failed(Failure::Full)).is_unsaved());
-        let hosts = state.after(Action::Mailed("me@example.org".to_owned()));
+        let hosts = state.after(Action::SetEmail("me@example.org".to_owned()));
         assert!(hosts.is_unsaved() && hosts.is_edited());
     }
 

@@ -76,64 +76,64 @@ pub(super) const RESULTS: &str = "Results";
 pub(super) const PROBLEMS: &str = "Problems";
 pub(super) const LOADING: &str = "Getting ready…";
 pub(super) const LOADING_LATE: &str = "The engine has not loaded yet. A slow connection or a blocked file may be the cause. You can already edit your files.";
-pub(super) const CHECKING: &str = "Reading…";
+pub(super) const CHECKING: &str = "Checking…";
 pub(super) const STOPPED: &str = "The check stopped on this text. Your text is safe, and the check starts again with your next change.";
 pub(super) const MISSING: &str = "The checker did not start.";
 pub(super) const MISSING_BUT: &str = "You can still edit, copy, and download your files.";
 pub(super) const NO_CHECKS: &str = "Checks are not available.";
 pub(super) const NO_WORKER: &str = "The browser did not start the engine in a worker. A content security policy of the server may not allow it: it has to include `worker-src blob:`.";
-pub(super) const ALL_WELL: &str = "All is well";
-pub(super) const ALL_WELL_WHY: &str = "Compose accepts these files, and nothing we know of is wrong with them. The configuration beside this tab is ready to copy.";
+pub(super) const ALL_WELL: &str = "No problems found";
+pub(super) const ALL_WELL_WHY: &str = "Compose accepts these files, and no rule reports a problem. The configuration in the other tabs is ready to copy.";
 pub(super) const ACCEPTED: &str = "Compose accepts these files.";
-pub(super) const REJECTED: &str = "Compose refuses these files.";
+pub(super) const REJECTED: &str = "Compose rejects these files.";
 pub(super) const CHANGES_BEHAVIOUR: &str = "changes what runs";
 pub(super) const COPY: &str = "Copy";
 pub(super) const COPIED: &str = "Copied";
 pub(super) const DOWNLOAD: &str = "Download";
-pub(super) const MAKE_SECRETS: &str = "Make secrets";
+pub(super) const MAKE_SECRETS: &str = "Generate secrets";
 pub(super) const MAKE_SECRETS_WHY: &str =
-    "This browser makes them up. They are kept nowhere, and gone when you leave";
-pub(super) const STEPS: &str = "What to do";
-pub(super) const NOTES: &str = "Good to know";
-pub(super) const OLD_OUTPUT: &str = "From the last version of your file that could be read.";
-pub(super) const UNREADABLE: &str = "Your file cannot be read as it is. This follows once it can.";
-pub(super) const NOT_REACHED: &str =
-    "A proxy that runs here reaches none of these ports. The notes say why, and what can be done.";
-pub(super) const NO_OUTPUT: &str = "There is nothing a proxy could lead to yet.";
-pub(super) const EFFECTIVE: &str = "Your files as Compose understands them: merged, short forms written out, defaults filled in. Choose a line to see where it comes from.";
-pub(super) const OVERVIEW: &str = "What your Convex comes to: what it keeps, who reaches it, and whether its parts agree. Choose a name to see where the file says so.";
+    "Generated in this browser. They are not stored and are lost when you leave this page";
+pub(super) const STEPS: &str = "Steps";
+pub(super) const NOTES: &str = "Notes";
+pub(super) const OLD_OUTPUT: &str = "Based on the last version of your file that could be read.";
+pub(super) const UNREADABLE: &str =
+    "Your file cannot be read. This output appears once its syntax errors are fixed.";
+pub(super) const NOT_REACHED: &str = "A proxy on this host cannot reach any of these ports. The notes explain why and what to change.";
+pub(super) const NO_OUTPUT: &str = "No service has a port that a proxy can forward to.";
+pub(super) const EFFECTIVE: &str = "Your files as Compose resolves them: merged, short forms expanded, defaults filled in. Select a line to go to its source.";
+pub(super) const OVERVIEW: &str = "Your Convex deployment at a glance: what it stores, who can reach it, and whether its settings agree. Select a name to go to its source.";
 pub(super) const OVERVIEW_TITLE: &str = "Convex";
-pub(super) const OFFERS: &str = "What could be added";
-pub(super) const IN_THE_FILE: &str = "Where the file says so";
-pub(super) const SITES: &str = "Where it is reached";
+pub(super) const OFFERS: &str = "Suggestions";
+pub(super) const IN_THE_FILE: &str = "Go to source";
+pub(super) const SITES: &str = "Sites";
 pub(super) const PLACE: &str = "The proxy runs";
 pub(super) const PLACE_HOST: &str = "on this host";
-pub(super) const PLACE_NETWORK: &str = "as a service beside the others";
+pub(super) const PLACE_NETWORK: &str = "as a Compose service";
 pub(super) const TLS: &str = "Encryption";
-pub(super) const TLS_AUTO: &str = "as the files say";
+pub(super) const TLS_AUTO: &str = "automatic";
 pub(super) const TLS_OFF: &str = "none";
 pub(super) const TLS_ACME: &str = "Let's Encrypt";
 pub(super) const TLS_FILES: &str = "my own certificate";
 pub(super) const HTTP3: &str = "HTTP/3";
-pub(super) const HTTP3_WHY: &str = "Comes by UDP: port 443/udp must be open as well";
+pub(super) const HTTP3_WHY: &str = "Uses UDP: port 443/udp must be open as well";
 pub(super) const OPTIONAL: &str = "optional";
 pub(super) const BY_IMAGE: &str = "by image";
 pub(super) const MAX_BODY: &str = "Upload limit";
 pub(super) const MAX_BODY_WHY: &str = "The largest request body: 100m, 10g, or 0 for no limit. By default 64 MB, or what the image is made for";
-pub(super) const EMAIL: &str = "Your e-mail address";
-pub(super) const EMAIL_WHY: &str = "The certificate authority writes there before one expires";
+pub(super) const EMAIL: &str = "Email address";
+pub(super) const EMAIL_WHY: &str = "The certificate authority uses it to contact you";
 pub(super) const VERSION: &str = "Version";
-pub(super) const TARGETS: &str = "Kinds of proxy";
+pub(super) const TARGETS: &str = "Proxies";
 pub(super) const DOWNLOAD_ALL: &str = "Download all";
-pub(super) const WHO: &str = "Who may see it";
-pub(super) const EVERYBODY: &str = "for everybody";
-pub(super) const WHO_WHY: &str = "Addresses, ranges such as 10.0.0.0/8, and users as name:hash. The command `htpasswd -nbB name password` prints one.";
+pub(super) const WHO: &str = "Access";
+pub(super) const EVERYBODY: &str = "everyone";
+pub(super) const WHO_WHY: &str = "Allowed addresses, ranges such as 10.0.0.0/8, and users as name:hash. The command `htpasswd -nbB name password` prints a user.";
 
 /// The title of a tab that outputs share.
 pub(super) fn group(id: &str) -> &'static str {
     match id {
         "proxy" => "Proxy",
-        "running" => "Running it",
+        "running" => "Operations",
         _ => "Effective",
     }
 }
@@ -143,7 +143,7 @@ pub(super) fn or_newer(version: &str) -> String {
 }
 
 pub(super) fn without(path: &str) -> String {
-    format!("The service sees paths without {path}")
+    format!("Strip {path} before forwarding")
 }
 
 pub(super) fn fix_all(count: usize) -> String {
@@ -154,8 +154,7 @@ pub(super) fn fix_all(count: usize) -> String {
     }
 }
 
-pub(super) const FIX_ALL_UNSAFE_WHY: &str =
-    "Takes the first fix of each, also where it changes what runs. One undo brings everything back";
+pub(super) const FIX_ALL_UNSAFE_WHY: &str = "Applies the first fix of each problem, including fixes that change what runs. One undo reverts all of them";
 
 pub(super) fn fix_all_unsafe(count: usize) -> String {
     format!("Apply all {count} fixes")

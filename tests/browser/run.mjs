@@ -70,7 +70,7 @@ const tests = {
     await openProxy(page, "nginx");
     await page.locator(".code pre").first().waitFor();
     await replace(page, 'ports: ["8080:80"]', "expose: [80]");
-    await page.getByText("A proxy that runs here reaches none of these ports.").waitFor();
+    await page.getByText("A proxy on this host cannot reach any of these ports.").waitFor();
     same(await page.locator(".code pre").count(), 0);
     await page.selectOption("#place", { index: 1 });
     await page.waitForFunction(() => document.querySelector(".code pre")?.textContent.includes("server web:80 resolve;"));
@@ -116,7 +116,7 @@ const tests = {
     await page.locator(".sites input").first().fill("shop.example.org/cart");
     await page.locator(".sites input").first().press("Enter");
     await shows("location ~ ^/cart(?:/|$) {");
-    await page.getByLabel("The service sees paths without /cart").check();
+    await page.getByLabel("Strip /cart before forwarding").check();
     await shows("location ~ ^/cart/ {");
     await page.waitForTimeout(600);
     await page.reload();
@@ -136,7 +136,7 @@ const tests = {
     await type(page, WEB);
     await openProxy(page, "nginx");
     const shows = (what) => page.waitForFunction((what) => document.querySelector(".output").textContent.includes(what), what);
-    await page.getByRole("textbox", { name: "Who may see it" }).fill("10.1.2.3/8");
+    await page.getByRole("textbox", { name: "Access" }).fill("10.1.2.3/8");
     await page.keyboard.press("Tab");
     await shows("allow 10.0.0.0/8;");
     await page.selectOption("#tls", { index: 1 });
@@ -154,7 +154,7 @@ const tests = {
     await ready(page);
     await openProxy(page, "nginx");
     await shows("http2 on;");
-    same(await page.getByRole("textbox", { name: "Who may see it" }).inputValue(), "10.1.2.3/8");
+    same(await page.getByRole("textbox", { name: "Access" }).inputValue(), "10.1.2.3/8");
   },
 
   async "HTTP/3 is a choice where there is encryption, and survives a reload"(page) {
@@ -189,7 +189,7 @@ const tests = {
     await openProxy(page, "nginx");
     await page.locator(".site input").first().fill("shop.example.org/app");
     await page.keyboard.press("Enter");
-    const box = page.getByLabel("The service sees paths without /app");
+    const box = page.getByLabel("Strip /app before forwarding");
     await box.waitFor();
     same([await box.isChecked(), await box.isEnabled()], [true, false]);
   },
@@ -198,7 +198,7 @@ const tests = {
     await openExample(page, "As its makers ship it");
     await settled(page);
     await openProxy(page, "nginx");
-    const fields = page.locator(".site input:not([placeholder='for everybody'])");
+    const fields = page.locator(".site input:not([placeholder='everyone'])");
     const names = ["api.shop.example.org", "actions.shop.example.org", "dashboard.shop.example.org"];
     for (const [index, name] of names.entries()) {
       await fields.nth(index).focus();
@@ -1076,7 +1076,7 @@ services:
     contains(await text(page), "NEXT_PUBLIC_DEPLOYMENT_URL: https://api.shop.example.org");
     await shot("3-proxy");
     contains(await page.locator(".code pre").first().innerText(), "server_name hooks.shop.example.org;");
-    await click(page.getByRole("tab", { name: "Running it" }));
+    await click(page.getByRole("tab", { name: "Operations" }));
     await click(page.getByRole("tab", { name: "Backup" }));
     contains(await page.locator(".code pre").first().innerText(), "#!/usr/bin/env bash");
     await shot("4-backup");
@@ -1091,21 +1091,21 @@ services:
 
   async "secrets are made on a click, in this browser, and kept nowhere"(page) {
     await openExample(page, "Its data in Postgres");
-    await page.getByRole("tab", { name: "Running it" }).click();
+    await page.getByRole("tab", { name: "Operations" }).click();
     const secret = async () => (await page.locator(".code pre").first().innerText()).match(/^POSTGRES_PASSWORD=(.*)$/m)[1];
     same(await secret(), "");
     // Another instance secret would end all admin keys of a backend that has already run.
     contains(await page.locator(".code pre").first().innerText(), "# INSTANCE_SECRET=");
-    await page.getByRole("button", { name: "Make secrets" }).click();
+    await page.getByRole("button", { name: "Generate secrets" }).click();
     const first = await secret();
     if (!/^[0-9a-f]{48}$/.test(first)) throw new Error(`the secret is ${first}`);
-    await page.getByRole("button", { name: "Make secrets" }).click();
+    await page.getByRole("button", { name: "Generate secrets" }).click();
     if ((await secret()) === first) throw new Error("the same secret twice");
     await page.waitForTimeout(600);
     same(await page.evaluate((secret) => JSON.stringify(localStorage).includes(secret), await secret()), false);
     await page.reload();
     await ready(page);
-    await page.getByRole("tab", { name: "Running it" }).click();
+    await page.getByRole("tab", { name: "Operations" }).click();
     same(await secret(), "");
   },
 
@@ -1124,7 +1124,7 @@ services:
       await page.setViewportSize({ width, height: width === 360 ? 740 : 900 });
       await openExample(page, "As the common guides say");
       await settled(page);
-      for (const side of [/Problems/, "Convex", "Proxy", "Running it", "Effective"]) {
+      for (const side of [/Problems/, "Convex", "Proxy", "Operations", "Effective"]) {
         if (width === 360) await page.getByRole("tab", { name: /Results/ }).click();
         await page.getByRole("tab", { name: side, exact: typeof side === "string" }).click();
         await page.waitForTimeout(150);

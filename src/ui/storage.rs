@@ -25,7 +25,7 @@ pub(super) type Flush = Callback<()>;
 /// Writes the work on screen into its draft, soon after each change and when the page is left. Nothing is written where nothing
 /// changed, so that a tab that is only closed leaves the drafts of others alone.
 #[hook]
-pub(super) fn use_keeping(state: &UseReducerHandle<State>, newest: &Rc<RefCell<State>>) -> Flush {
+pub(super) fn use_storage(state: &UseReducerHandle<State>, newest: &Rc<RefCell<State>>) -> Flush {
     let timer = use_mut_ref(|| None::<Timeout>);
     let flush: Flush = {
         let (newest, timer, dispatcher) = (newest.clone(), timer.clone(), state.dispatcher());
