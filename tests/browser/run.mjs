@@ -1240,7 +1240,8 @@ async function main() {
 
 /** The engine does what it would on a file that it cannot take: it ends with an error, or never. */
 async function breakEngine(page, how) {
-  const worker = page.workers().at(-1);
+  // The first is the engine; others may have been started to see whether they can leave the page.
+  const worker = page.workers()[0];
   if (!worker) throw new Error("the page has no worker");
   await worker.evaluate((how) => {
     setTimeout(() => {
