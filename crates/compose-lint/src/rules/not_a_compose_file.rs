@@ -20,7 +20,7 @@ rule! {
     ///     ports:
     ///       - "8080:80"
     /// ```
-    id: "not-a-compose-file", since: "0.2.0", group: Syntax, severity: Error, fixes: Sometimes, rejected: true,
+    id: "not-a-compose-file", since: "0.1.0", group: Syntax, severity: Error, fixes: Sometimes, rejected: true,
 }
 
 /// Lines that are looked at: what a text is shows early.

@@ -23,7 +23,7 @@ rule! {
     ///     ports:
     ///       - "8080:80"
     /// ```
-    id: "service-fragment", since: "0.2.0", group: Syntax, severity: Error, fixes: Sometimes, rejected: true,
+    id: "service-fragment", since: "0.1.0", group: Syntax, severity: Error, fixes: Sometimes, rejected: true,
 }
 
 /// Keys that both a project and a service have. In a project their value is a mapping, in a service mostly a list.
