@@ -8,7 +8,10 @@
 )]
 
 use compose_lint::{self as lint, Diagnostic, Severity};
-use compose_model::{self as compose, project::Project};
+use compose_model::{
+    self as compose,
+    project::{Project, Role, Source},
+};
 use compose_syntax::text::FileId;
 use protocol::rules;
 
@@ -240,4 +243,46 @@ fn what_is_wrong_in_many_places_is_not_made_to_disappear() {
     let found = found(&text);
     assert_eq!(found.len(), 50);
     assert!(found.iter().all(|it| it.message.contains("prots")));
+}
+
+/// Of a file that another one names, only what it takes is read: no line of it can be moved out of sight.
+#[test]
+fn a_file_that_is_extended_is_not_rearranged() {
+    let mut project = project("services:\n  web:\n    extends: {file: base.yaml, service: base}\n");
+    project.sources.push(Source {
+        name: "base.yaml".to_owned(),
+        text: "services:\n  base:\n    image: nginx\n    imgé: x\n".to_owned(),
+        role: Role::Part,
+    });
+    let found = lint::diagnose(&rules::all(), &project, &compose::load(&project));
+    let errors: Vec<(&str, &str)> = found
+        .iter()
+        .filter(|it| it.severity == Severity::Error)
+        .map(|it| {
+            let source = project.source(it.span.file).unwrap();
+            (it.rule, source.text.get(it.span.range()).unwrap())
+        })
+        .collect();
+    assert_eq!(errors, [("unknown-key", "imgé")]);
+    assert!(
+        found
+            .iter()
+            .all(|it| it.fixes.iter().all(|fix| !fix.title.starts_with("Indent")))
+    );
+}
+
+/// A service without an image among mistakes elsewhere: moving a key to a place where the same key is hides all of them.
+#[test]
+fn no_repair_makes_a_key_stand_twice() {
+    let text = "services:\n  web:\n    configs:\n      - source: a\n        mode: x\n    ports:\n      - 99999999\n    cpus: é\n    mem_limit: ☕\nconfigs:\n  a:\n    file: ./a\n";
+    for it in found(text) {
+        for fix in &it.fixes {
+            let after = fix.edit.apply(FileId(0), text);
+            assert!(
+                after.matches("\nconfigs:").count() == 1,
+                "{}\n{after}",
+                fix.title
+            );
+        }
+    }
 }

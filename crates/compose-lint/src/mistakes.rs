@@ -8,7 +8,10 @@ mod candidates;
 
 use super::{Diagnostic, Fix, Group, Rule, Safety, Severity, rules};
 use candidates::{Candidate, Lines};
-use compose_model::{self as compose, Compose, Data, Value, project::Project};
+use compose_model::{
+    self as compose, Compose, Data, Value,
+    project::{Project, Role},
+};
 use compose_syntax::{
     self as syntax, order,
     text::{Draft, Edit, FileId, Span, TextEdit},
@@ -26,6 +29,10 @@ const SCANNING: usize = 1_500_000;
 const WHOLE: usize = 5_000;
 /// Other fixes that are offered beside the best one.
 const ALTERNATIVES: usize = 4;
+/// Rules about what hides all below it.
+const HIDING: [&str; 3] = ["duplicate-key", "top-level-type", "wrong-type"];
+/// Invalid values that count. One slip makes few values invalid, and moving a block out of its place makes many of them disappear.
+const VALUES: usize = 2;
 /// Places of findings whose lines are looked at for one mistake.
 const PLACES: usize = 4;
 
@@ -179,6 +186,8 @@ struct Refused {
 
 struct Weighed {
     refused: Refused,
+    /// Mistakes that keep what is below them from being read: what a change hides is not settled.
+    hiding: [usize; 3],
     /// Keys without a value: what a line in the wrong place leaves behind.
     empty: usize,
     /// Values in the model. What a change makes disappear is not refused any more either.
@@ -204,6 +213,10 @@ impl Search {
 
     fn choose(&mut self, first: Span, found: &[Diagnostic]) -> Option<Choice> {
         let file = first.file;
+        // Of a file that another one names, only what it takes is checked, so that the rest cannot be judged.
+        if self.project.source(file)?.role != Role::Compose {
+            return None;
+        }
         let text = self.text(file).to_owned();
         let lines = Lines::new(&text);
         let begin = lines.at(first.start);
@@ -320,7 +333,9 @@ impl Search {
                 // What was read of broken YAML is a guess.
                 _ => after.full < before.full / 2,
             };
-            if after.refused >= before.refused || is_lost {
+            let mut pairs = after.hiding.iter().zip(&before.hiding);
+            let hides = pairs.any(|(after, before)| after > before);
+            if after.refused >= before.refused || hides || is_lost {
                 continue;
             }
             let prior = candidate.prior + 3 * after.empty.saturating_sub(before.empty);
@@ -365,13 +380,17 @@ impl Search {
                 && it.group != Group::Syntax
                 && (whole || it.group != Group::Reference)
         };
+        let is_value = |it: &&Diagnostic| it.group == Group::Value;
+        let values = found.iter().filter(counts).filter(is_value).count();
+        let errors = found.iter().filter(counts).count() - values;
         let (empty, full) = values_in(&compose.effective);
         Some(Weighed {
+            hiding: HIDING.map(|rule| found.iter().filter(|it| it.rule == rule).count()),
             empty,
             full,
             refused: Refused {
                 syntax: compose.parses().map(|it| it.problems.len()).sum(),
-                errors: found.iter().filter(counts).count(),
+                errors: errors + values.min(VALUES),
             },
             model: compose.effective.to_yaml().text,
         })
