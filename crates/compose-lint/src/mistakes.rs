@@ -66,20 +66,20 @@ pub(super) fn resolved(
         .map(|it| Draft::new(&it.text))
         .collect();
     let mut current = found.to_vec();
-    let mut given_up: Vec<(FileId, usize)> = Vec::new();
+    let mut given_up: Vec<Span> = Vec::new();
     let mut mistakes: Vec<Diagnostic> = Vec::new();
     let mut is_broken = compose.parses().any(|it| !it.problems.is_empty());
     while mistakes.len() + given_up.len() < MISTAKES {
         let is_open = |it: &&Diagnostic| {
             is_trigger(it, &search.project)
-                && !given_up.contains(&(it.span.file, search.line(it.span)))
+                && !given_up.iter().any(|line| is_in(it.span, *line))
                 && (!is_broken || it.group == Group::Syntax || it.group == Group::Schema)
         };
         let Some(first) = current.iter().find(is_open).map(|it| it.span) else {
             break;
         };
         let Some(choice) = search.choose(first, &current) else {
-            given_up.push((first.file, search.line(first)));
+            given_up.push(search.line(first));
             continue;
         };
         let mut after = search.project.clone();
@@ -102,7 +102,7 @@ pub(super) fn resolved(
         if !settled.iter().any(|it| it.severity == Severity::Error)
             || errors(&remaining) >= errors(&current)
         {
-            given_up.push((first.file, search.line(first)));
+            given_up.push(search.line(first));
             continue;
         }
         let Some(draft) = drafts.get_mut(first.file.0 as usize) else {
@@ -123,6 +123,10 @@ pub(super) fn resolved(
         (a.span, a.rule, &a.message).cmp(&(b.span, b.rule, &b.message))
     });
     res
+}
+
+fn is_in(span: Span, line: Span) -> bool {
+    span.file == line.file && line.start <= span.start && span.start <= line.end
 }
 
 /// Whether a change of lines may be what it takes.
@@ -205,10 +209,14 @@ impl Search {
         self.project.source(file).map_or("", |it| it.text.as_str())
     }
 
-    /// Which line a place is in.
-    fn line(&self, span: Span) -> usize {
-        let before = self.text(span.file).get(..span.start).unwrap_or_default();
-        before.bytes().filter(|it| *it == b'\n').count()
+    /// The line that a place begins in.
+    fn line(&self, span: Span) -> Span {
+        let text = self.text(span.file);
+        let before = text.get(..span.start).unwrap_or_default();
+        let start = before.rfind('\n').map_or(0, |it| it + 1);
+        let rest = text.get(span.start..).unwrap_or_default();
+        let end = span.start + rest.find('\n').unwrap_or(rest.len());
+        Span::new(span.file, start, end)
     }
 
     fn choose(&mut self, first: Span, found: &[Diagnostic]) -> Option<Choice> {

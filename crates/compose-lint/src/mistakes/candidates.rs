@@ -35,6 +35,9 @@ type Push<'p> = &'p mut dyn FnMut(Edits, Range<usize>, String, &str, usize);
 /// Rule, group, related places, and reason.
 pub(super) type Origin = (&'static str, Group, Vec<(Span, String)>, Option<String>);
 
+/// Bytes that one change may move: each change that is tried holds an edit for each of its lines.
+const MOVED: usize = 100_000;
+
 pub(super) struct Lines<'t> {
     lines: Vec<Line<'t>>,
     /// How much deeper what is in a mapping usually is.
@@ -378,12 +381,18 @@ impl<'t> Lines<'t> {
             let ways = [(&alone, 0), (&block, 1), (&run, 3)];
             let mut last = 0;
             for (range, more) in ways {
-                if range.end > last {
+                if range.end > last && self.bytes(range) <= MOVED {
                     last = range.end;
                     res.push(self.shift(range.clone(), column, cost + more));
                 }
             }
         }
+    }
+
+    fn bytes(&self, range: &Range<usize>) -> usize {
+        let start = |at: usize| self.lines.get(at).map(|it| it.start);
+        let end = start(range.end.saturating_sub(1)).unwrap_or(usize::MAX);
+        end.saturating_sub(start(range.start).unwrap_or(0))
     }
 
     fn shift(&self, range: Range<usize>, column: usize, prior: usize) -> Candidate {
